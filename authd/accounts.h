@@ -1,0 +1,110 @@
+/*
+ * accounts - the accounts of this server and the keys of their passwords
+ *
+ * Reading is done on the loop: one row by its key.  Changes take the long way: keys are derived
+ * on threads, then written by a thread of their own in groups (5 ms or 256 rows), in the order in
+ * which they were asked for, and answered after the commit.
+ */
+#ifndef AUTHD_ACCOUNTS_H
+#define AUTHD_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "authd/derive.h"
+#include "authd/keys.h"
+#include "base/list.h"
+#include "base/mac.h"
+#include "base/str.h"
+#include "bus/codes.h"
+
+struct accounts;
+
+struct account_record {
+	uint64_t generation;
+	int64_t created;
+	bool disabled;
+	struct account_keys keys;
+};
+
+/* ACCOUNT_PUT.how, and: */
+enum { ACCOUNT_REMOVE = 0 };
+
+/* One change on its way through the writer. */
+struct account_write {
+	struct list link;
+	int how;	    /* ACCOUNT_REMOVE or an enum account_put */
+	char *account;	    /* bare JID, prepared */
+	struct account_keys keys;
+	int rc;		    /* 0, BH_EEXIST, BH_ENOTFOUND, BH_EIO */
+	uint64_t generation; /* after it */
+	unsigned change;    /* enum account_change */
+};
+
+/* One row of a listing; texts are borrowed. */
+struct account_row {
+	struct str account;
+	int64_t created;
+	bool disabled;
+	uint64_t generation;
+	unsigned change; /* in accounts_changes() only */
+};
+
+/* Where a listing stands and what it is of; start with zeroes and the wishes. */
+struct account_page {
+	const char *domain; /* NULL: all */
+	int64_t since;	    /* accounts_changes(): seconds since 1970 */
+	void (*visit)(void *arg, const struct account_row *row);
+	void *arg;
+	bool end; /* there is no more */
+	char after_domain[1024], after_account[2048];
+};
+
+enum { ACCOUNT_PAGE_ROWS = 256 };
+
+struct accounts_spec {
+	uv_loop_t *loop;
+	struct derive *derive;
+	const char *dir;
+	uint32_t iterations; /* of new passwords */
+	/* A change was committed; before the answer to who asked for it. */
+	void (*on_change)(void *owner, const struct account_write *change);
+	void *owner;
+};
+
+/* On an error *what says why. */
+int accounts_open(const struct accounts_spec *spec, struct accounts **out, char *what,
+	size_t what_size);
+void accounts_set_iterations(struct accounts *a, uint32_t iterations);
+
+/* Commits what is derived already and answers the rest with BH_ECLOSED; then done is called. */
+void accounts_close(struct accounts **a, void (*done)(void *), void *arg);
+
+/* 0, BH_ENOTFOUND, or BH_EIO, which is logged. */
+int accounts_find(struct accounts *a, struct str account, struct account_record *out);
+
+/* What an account that does not exist would have: the salt is always the same one, the keys fit
+ * no password (attacks.md, S19). */
+void accounts_pretend(const struct accounts *a, struct str account, struct account_keys *out);
+
+/* A change of one account; account is a prepared bare JID.  done is called exactly once, on the
+ * loop: 0, BH_EEXIST, BH_ENOTFOUND, BH_EINVAL (a password that SASLprep refuses), BH_EIO,
+ * BH_ECRYPTO, BH_ECLOSED. */
+struct account_order {
+	int how; /* ACCOUNT_REMOVE or an enum account_put */
+	struct str account;
+	struct str password;
+	void (*done)(void *arg, int rc);
+	void *arg;
+};
+/* 0, BH_EINVAL, or BH_EBUSY when too much is under way; then done is not called. */
+int accounts_change(struct accounts *a, const struct account_order *order);
+
+/* The next rows, in the order of domain and account. */
+int accounts_page(struct accounts *a, struct account_page *page);
+/* The last change of each account that changed at or after page->since. */
+int accounts_changes(struct accounts *a, struct account_page *page);
+
+#endif

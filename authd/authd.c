@@ -1,0 +1,296 @@
+/* The daemon: its parts, its link to routerd, and the order in which they come and go. */
+#include "authd/authd.h"
+
+#include <stdlib.h>
+
+#include "authd/requests.h"
+#include "authd/scram.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "daemon/counter.h"
+#include "daemon/log.h"
+
+/* What routerd is told again at each new link, in case the word was lost with the last one. */
+enum { RETELL_S = 24 * 3600 };
+
+/* ---- from routerd --------------------------------------------------------------------- */
+
+static int on_auth_begin(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	struct msg_auth_begin m;
+
+	if (bus_get_auth_begin(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	conversations_begin(a->conversations, event->frame->subject, &m);
+	return 0;
+}
+
+static int on_auth_step(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	struct msg_auth_step m;
+
+	if (bus_get_auth_step(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	conversations_step(a->conversations, event->frame->subject, m.data);
+	return 0;
+}
+
+static int on_auth_abort(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	struct msg_auth_abort m;
+
+	if (bus_get_auth_abort(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	conversations_abort(a->conversations, event->frame->subject);
+	return 0;
+}
+
+static int on_set_log(const struct bus_event *event)
+{
+	struct msg_set_log m;
+
+	if (bus_get_set_log(event->frame->body, &m) < 0 || m.log_level > LOG_LEVEL_DEBUG)
+		return BH_EPROTO;
+	log_set_level((enum log_level)m.log_level);
+	return 0;
+}
+
+static int on_stats_get(const struct bus_event *event)
+{
+	struct msg_stats_get request;
+	struct buf list = BUF_INIT;
+	struct msg_stats m;
+	int rc = 0;
+
+	if (bus_get_stats_get(event->frame->body, &request) < 0)
+		return BH_EPROTO;
+	counter_list(&list);
+	m.counters = buf_str(&list);
+	if (!buf_failed(&list))
+		rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
+	buf_fini(&list);
+	return rc == 0 ? 0 : BH_EPROTO;
+}
+
+static const struct bus_handler handlers[] = {
+	{BUS_AUTH_BEGIN, on_auth_begin},
+	{BUS_AUTH_STEP, on_auth_step},
+	{BUS_AUTH_ABORT, on_auth_abort},
+	{BUS_ACCOUNT_PUT, on_account_put},
+	{BUS_ACCOUNT_DELETE, on_account_delete},
+	{BUS_ACCOUNT_LIST, on_account_list},
+	{BUS_STATS_GET, on_stats_get},
+	{BUS_SET_LOG, on_set_log},
+	{0, NULL},
+};
+
+/* ---- to routerd ----------------------------------------------------------------------- */
+
+static void send_challenge(void *owner, uint64_t id, const struct msg_auth_challenge *m)
+{
+	const struct authd *a = owner;
+	struct link *link = bus_client_link(a->client);
+
+	if (link != NULL)
+		(void)LINK_SEND(link, AUTH_CHALLENGE, auth_challenge, id, m);
+}
+
+static void send_verdict(void *owner, uint64_t id, const struct msg_auth_verdict *m)
+{
+	const struct authd *a = owner;
+	struct link *link = bus_client_link(a->client);
+
+	if (link != NULL)
+		(void)LINK_SEND(link, AUTH_VERDICT, auth_verdict, id, m);
+}
+
+static void send_mechanisms(const struct authd *a)
+{
+	struct link *link = bus_client_link(a->client);
+	struct buf names = BUF_INIT;
+
+	offer_write(&a->policy.offer, &names);
+	for (size_t i = 0; link != NULL && i < a->policy.ndomains; i++) {
+		struct msg_mechanisms m = {
+			.domain = str_of(a->policy.domains[i]),
+			.mechanisms = buf_str(&names),
+		};
+
+		(void)LINK_SEND(link, MECHANISMS, mechanisms, 0, &m);
+	}
+	buf_fini(&names);
+}
+
+static void on_up(void *owner, const struct msg_welcome *welcome)
+{
+	struct authd *a = owner;
+	struct listing_order retell = {.changes = true, .since = clock_wall() - RETELL_S};
+
+	(void)welcome;
+	a->link_number++;
+	listings_set_link(a->listings, bus_client_link(a->client));
+	send_mechanisms(a);
+	(void)listings_add(a->listings, &retell);
+	log_info("router-connected", "link=%lu", (unsigned long)a->link_number);
+}
+
+static void on_down(void *owner, const char *why)
+{
+	struct authd *a = owner;
+
+	a->link_number++;
+	listings_set_link(a->listings, NULL);
+	conversations_abort_all(a->conversations);
+	log_warn("router-lost", "why=%s", LOG_TEXT(why));
+}
+
+/* ---- coming --------------------------------------------------------------------------- */
+
+int authd_open(struct daemon *d)
+{
+	struct authd *a = bh_alloc(sizeof(*a));
+	char what[512];
+	int rc;
+
+	d->state = a;
+	a->daemon = d;
+	rc = policy_load(d->conf, &a->policy, what, sizeof(what));
+	if (rc < 0) {
+		daemon_fail(d, "%s", what);
+		return rc;
+	}
+	a->gsasl = scram_open();
+	if (a->gsasl == NULL) {
+		daemon_fail(d, "libgsasl cannot be initialised");
+		return BH_ECRYPTO;
+	}
+	return 0;
+}
+
+static int start_accounts(struct authd *a)
+{
+	char what[512];
+	struct accounts_spec spec = {
+		.loop = a->daemon->loop,
+		.derive = a->derive,
+		.dir = a->daemon->state_dir,
+		.iterations = a->policy.iterations,
+		.on_change = requests_on_change,
+		.owner = a,
+	};
+	int rc = accounts_open(&spec, &a->accounts, what, sizeof(what));
+
+	if (rc < 0)
+		daemon_fail(a->daemon, "the account store cannot be opened: %s", what);
+	return rc;
+}
+
+static void start_conversations(struct authd *a)
+{
+	struct conversations_spec spec = {
+		.loop = a->daemon->loop,
+		.env = {
+			.policy = &a->policy,
+			.accounts = a->accounts,
+			.throttle = a->throttle,
+			.derive = a->derive,
+			.gsasl = a->gsasl,
+		},
+		.max = CONVERSATIONS_MAX,
+		.life_ms = CONVERSATION_MS,
+		.challenge = send_challenge,
+		.verdict = send_verdict,
+		.owner = a,
+	};
+
+	a->conversations = conversations_start(&spec);
+}
+
+int authd_start(struct daemon *d)
+{
+	struct authd *a = d->state;
+	struct bus_client_spec spec = {
+		.loop = d->loop,
+		.role = ROLE_AUTH,
+		.run_dir = d->run_dir,
+		.instance = d->instance,
+		.software = "bulkhead-authd " BULKHEAD_VERSION,
+		.handlers = handlers,
+		.owner = a,
+		.on_up = on_up,
+		.on_down = on_down,
+	};
+	int rc;
+
+	a->throttle = throttle_create(&a->policy.limits);
+	a->derive = derive_create(d->loop);
+	rc = start_accounts(a);
+	if (rc < 0)
+		return rc;
+	start_conversations(a);
+	a->listings = listings_start(d->loop, a->accounts);
+	rc = bus_client_start(&spec, &a->client);
+	if (rc < 0)
+		daemon_fail(d, "the link to routerd cannot be started: %s", bh_strerror(rc));
+	return rc;
+}
+
+int authd_reload(struct daemon *d, const struct conf *old)
+{
+	struct authd *a = d->state;
+	struct policy policy;
+	char what[512];
+	int rc = policy_load(d->conf, &policy, what, sizeof(what));
+
+	(void)old;
+	if (rc < 0) {
+		log_error("reload-refused", "why=%s", LOG_TEXT(what));
+		return rc;
+	}
+	policy_fini(&a->policy);
+	a->policy = policy;
+	throttle_set_limits(a->throttle, &policy.limits);
+	accounts_set_iterations(a->accounts, policy.iterations);
+	send_mechanisms(a);
+	return 0;
+}
+
+/* ---- going: the same in reverse, except that the last answers still go out --------------- */
+
+static void on_all_closed(struct authd *a)
+{
+	struct daemon *d = a->daemon;
+
+	throttle_free(&a->throttle);
+	scram_close(&a->gsasl);
+	policy_fini(&a->policy);
+	free(a);
+	d->state = NULL;
+	daemon_stopped(d);
+}
+
+static void part_closed(void *arg)
+{
+	struct authd *a = arg;
+
+	if (--a->stopping == 0)
+		on_all_closed(a);
+}
+
+void authd_stop(struct daemon *d)
+{
+	struct authd *a = d->state;
+
+	/* One for each part and one for this function, as a part may close at once. */
+	a->stopping = 6;
+	listings_stop(&a->listings, part_closed, a);
+	conversations_stop(&a->conversations, part_closed, a);
+	accounts_close(&a->accounts, part_closed, a);
+	derive_stop(&a->derive, part_closed, a);
+	bus_client_stop(&a->client, part_closed, a);
+	part_closed(a);
+}

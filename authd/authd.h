@@ -1,0 +1,38 @@
+/*
+ * authd - decides who somebody is, and keeps the accounts
+ *
+ * One object for the process; its parts know each other through it.
+ */
+#ifndef AUTHD_AUTHD_H
+#define AUTHD_AUTHD_H
+
+#include "authd/accounts.h"
+#include "authd/conversation.h"
+#include "authd/derive.h"
+#include "authd/listing.h"
+#include "authd/policy.h"
+#include "authd/throttle.h"
+#include "bus/client.h"
+#include "daemon/daemon.h"
+
+struct authd {
+	struct daemon *daemon;
+	struct policy policy;
+	struct Gsasl *gsasl;
+	struct throttle *throttle;
+	struct derive *derive;
+	struct accounts *accounts;
+	struct conversations *conversations;
+	struct listings *listings;
+	struct bus_client *client;
+	uint64_t link_number; /* counts the links: an answer goes out only where its question came in */
+	int stopping;	      /* parts that are still closing */
+};
+
+/* The hooks of daemon_spec. */
+int authd_open(struct daemon *d);
+int authd_start(struct daemon *d);
+int authd_reload(struct daemon *d, const struct conf *old);
+void authd_stop(struct daemon *d);
+
+#endif

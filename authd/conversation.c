@@ -1,0 +1,363 @@
+/* SASL exchanges by number, the time they have, and their verdicts. */
+#include "authd/conversation.h"
+
+#include <stdlib.h>
+
+#include "authd/base64.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/secret.h"
+#include "daemon/counter.h"
+#include "daemon/log.h"
+
+enum { TICK_MS = 1000 };
+
+enum { COUNT_OPEN, COUNT_OK, COUNT_FAILED, COUNT_THROTTLED, COUNT_EXPIRED, COUNT_OVERFLOW };
+static struct counter counters[] = {
+	[COUNT_OPEN] = {.name = "conversations"},
+	[COUNT_OK] = {.name = "auth_ok"},
+	[COUNT_FAILED] = {.name = "auth_failed"},
+	[COUNT_THROTTLED] = {.name = "auth_throttled"},
+	[COUNT_EXPIRED] = {.name = "auth_expired"},
+	[COUNT_OVERFLOW] = {.name = "auth_refused_full"},
+	{.name = NULL},
+};
+
+static void enrol_counters(void)
+{
+	static bool enrolled;
+
+	if (!enrolled)
+		counter_enrol(counters);
+	enrolled = true;
+}
+
+struct conversations {
+	struct conversations_spec spec;
+	struct map open;
+	struct list by_age; /* all live equally long, so the first ends first */
+	uv_timer_t timer;   /* runs while one is open */
+	void (*stopped)(void *);
+	void *stopped_arg;
+};
+
+struct conversation {
+	struct exchange exchange;
+	struct conversations *all;
+	struct map_node node;
+	struct list link;
+	uint64_t id;
+	uint64_t ends_ms;
+};
+
+enum outcome exchange_fail(struct exchange *x, enum sasl_error condition, const char *reason)
+{
+	x->condition = condition;
+	x->reason = reason;
+	return OUTCOME_FAILURE;
+}
+
+static struct conversation *find(const struct conversations *c, uint64_t id)
+{
+	struct map_node *node = map_find(&c->open, &id, sizeof(id));
+
+	return node != NULL ? container_of(node, struct conversation, node) : NULL;
+}
+
+static void conversation_free(struct conversation *conv)
+{
+	struct exchange *x = &conv->exchange;
+
+	derive_cancel(&x->job);
+	if (x->mechanism != NULL && x->mechanism->end != NULL && x->state != NULL)
+		x->mechanism->end(x);
+	map_remove(&conv->all->open, &conv->node);
+	list_remove(&conv->link);
+	counters[COUNT_OPEN].value = conv->all->open.count;
+	buf_fini_secret(&x->out);
+	free(x->domain);
+	free(x->certificate);
+	free(x->address);
+	free(x->account);
+	secret_wipe(conv, sizeof(*conv));
+	free(conv);
+}
+
+/* ---- what goes back to routerd -------------------------------------------------------- */
+
+static void log_failure(const struct exchange *x, struct str mechanism)
+{
+	counters[COUNT_FAILED].value++;
+	if (strcmp(x->reason, "throttled") == 0)
+		counters[COUNT_THROTTLED].value++;
+	log_info("auth-failed", "mechanism=%s account=%s from=%s reason=%s", LOG_STR(mechanism),
+		LOG_TEXT(x->account != NULL ? x->account : "-"),
+		LOG_TEXT(x->address != NULL && x->address[0] != '\0' ? x->address : "-"),
+		x->reason);
+}
+
+static struct str text_for(const struct exchange *x)
+{
+	switch (x->condition) {
+	case SASL_TEMPORARY_AUTH_FAILURE:
+		return STR_LIT("Try again later.");
+	case SASL_ACCOUNT_DISABLED:
+		return STR_LIT("This account is disabled.");
+	case SASL_ENCRYPTION_REQUIRED:
+		return STR_LIT("This mechanism needs an encrypted connection.");
+	default:
+		return STR_NONE;
+	}
+}
+
+static void send_failure(struct conversation *conv, struct str mechanism)
+{
+	struct conversations *c = conv->all;
+	struct msg_auth_verdict m = {
+		.condition = (uint16_t)conv->exchange.condition,
+		.mechanism = mechanism,
+		.text = text_for(&conv->exchange),
+		.delay_ms = conv->exchange.delay_ms,
+	};
+
+	log_failure(&conv->exchange, mechanism);
+	c->spec.verdict(c->spec.owner, conv->id, &m);
+	conversation_free(conv);
+}
+
+static void send_success(struct conversation *conv, struct str final)
+{
+	struct conversations *c = conv->all;
+	struct exchange *x = &conv->exchange;
+	struct msg_auth_verdict m = {
+		.account = str_of(x->account),
+		.generation = x->record.generation,
+		.mechanism = str_of(x->mechanism->name),
+		.final = x->has_out ? final : STR_NONE,
+	};
+
+	counters[COUNT_OK].value++;
+	log_info("auth-ok", "mechanism=%s account=%s from=%s", x->mechanism->name,
+		LOG_TEXT(x->account), LOG_TEXT(x->address[0] != '\0' ? x->address : "-"));
+	c->spec.verdict(c->spec.owner, conv->id, &m);
+	conversation_free(conv);
+}
+
+static void send_challenge(struct conversation *conv, struct str data)
+{
+	struct conversations *c = conv->all;
+	struct msg_auth_challenge m = {.data = data};
+
+	c->spec.challenge(c->spec.owner, conv->id, &m);
+}
+
+/* After a step; conv may be gone when this returns. */
+static void conclude(struct conversation *conv, enum outcome outcome)
+{
+	struct exchange *x = &conv->exchange;
+	struct buf text = BUF_INIT;
+
+	base64_encode(buf_str(&x->out), &text);
+	if (buf_failed(&text) && outcome != OUTCOME_WAIT)
+		outcome = exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "internal");
+	if (outcome == OUTCOME_CHALLENGE)
+		send_challenge(conv, buf_str(&text));
+	else if (outcome == OUTCOME_SUCCESS)
+		send_success(conv, buf_str(&text));
+	else if (outcome == OUTCOME_FAILURE)
+		send_failure(conv, str_of(x->mechanism->name));
+	buf_fini_secret(&text);
+}
+
+void exchange_wake(struct exchange *x)
+{
+	conclude(container_of(x, struct conversation, exchange), x->mechanism->resume(x));
+}
+
+/* ---- time ----------------------------------------------------------------------------- */
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct conversations *c = timer->data;
+	uint64_t now = clock_ms();
+
+	list_for_each_safe(link, &c->by_age) {
+		struct conversation *conv = container_of(link, struct conversation, link);
+
+		if (conv->ends_ms > now)
+			return;
+		counters[COUNT_EXPIRED].value++;
+		exchange_fail(&conv->exchange, SASL_TEMPORARY_AUTH_FAILURE, "timed-out");
+		send_failure(conv, str_of(conv->exchange.mechanism->name));
+	}
+	if (list_empty(&c->by_age))
+		uv_timer_stop(timer);
+}
+
+struct conversations *conversations_start(const struct conversations_spec *spec)
+{
+	struct conversations *c = bh_alloc(sizeof(*c));
+
+	enrol_counters();
+	c->spec = *spec;
+	list_init(&c->by_age);
+	uv_timer_init(spec->loop, &c->timer);
+	c->timer.data = c;
+	return c;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct conversations *c = handle->data;
+
+	map_fini(&c->open);
+	c->stopped(c->stopped_arg);
+	free(c);
+}
+
+void conversations_stop(struct conversations **ref, void (*done)(void *), void *arg)
+{
+	struct conversations *c = *ref;
+
+	*ref = NULL;
+	conversations_abort_all(c);
+	c->stopped = done;
+	c->stopped_arg = arg;
+	uv_close((uv_handle_t *)&c->timer, on_closed);
+}
+
+/* ---- what comes from routerd ---------------------------------------------------------- */
+
+static void take_parameters(struct exchange *x, const struct msg_auth_begin *m)
+{
+	x->domain = bh_strndup(m->domain.p, m->domain.len);
+	x->address = bh_strndup(m->address.len > 0 ? m->address.p : "", m->address.len);
+	if (m->certificate.len > 0)
+		x->certificate = bh_strndup(m->certificate.p, m->certificate.len);
+	x->exporter_len = m->exporter.len <= EXPORTER_MAX ? m->exporter.len : 0;
+	if (x->exporter_len > 0)
+		memcpy(x->exporter, m->exporter.p, x->exporter_len);
+	x->plus_offered = x->exporter_len > 0 && offered_plus(m->offered);
+}
+
+static struct conversation *conversation_open(struct conversations *c, uint64_t id,
+	const struct msg_auth_begin *m)
+{
+	struct conversation *conv = bh_alloc(sizeof(*conv));
+
+	conv->all = c;
+	conv->id = id;
+	conv->exchange.env = &c->spec.env;
+	conv->ends_ms = clock_ms() + c->spec.life_ms;
+	if (map_add(&c->open, &conv->node, &conv->id, sizeof(conv->id)) < 0) {
+		free(conv);
+		return NULL;
+	}
+	list_append(&c->by_age, &conv->link);
+	counters[COUNT_OPEN].value = c->open.count;
+	take_parameters(&conv->exchange, m);
+	if (!uv_is_active((uv_handle_t *)&c->timer)) {
+		uint64_t tick = c->spec.life_ms < TICK_MS ? c->spec.life_ms : TICK_MS;
+
+		uv_timer_start(&c->timer, on_tick, tick, tick);
+	}
+	return conv;
+}
+
+/* May this client begin with this mechanism at all? */
+static bool admit(struct exchange *x, const struct msg_auth_begin *m)
+{
+	struct mechanism_request request = {
+		.name = m->mechanism,
+		.offered = m->offered,
+		.tls = m->tls != 0,
+		.exporter = x->exporter_len > 0,
+		.certificate = x->certificate != NULL,
+	};
+
+	if (!policy_serves(x->env->policy, m->domain)) {
+		exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-domain");
+		return false;
+	}
+	x->mechanism = offer_accept(&x->env->policy->offer, &request, &x->condition);
+	x->reason = "mechanism-not-offered";
+	return x->mechanism != NULL;
+}
+
+static void step(struct conversation *conv, struct str data)
+{
+	struct exchange *x = &conv->exchange;
+	struct buf in = BUF_INIT;
+	int rc = base64_decode(data, &in);
+	enum outcome outcome;
+
+	if (x->job != NULL)
+		outcome = exchange_fail(x, SASL_MALFORMED_REQUEST, "out-of-turn");
+	else if (rc == BH_EINVAL)
+		outcome = exchange_fail(x, SASL_INCORRECT_ENCODING, "bad-base64");
+	else if (rc < 0)
+		outcome = exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "internal");
+	else
+		outcome = x->mechanism->step(x, buf_str(&in));
+	buf_fini_secret(&in);
+	conclude(conv, outcome);
+}
+
+static void refuse_full(struct conversations *c, uint64_t id)
+{
+	struct msg_auth_verdict m = {
+		.condition = SASL_TEMPORARY_AUTH_FAILURE,
+		.text = STR_LIT("Try again later."),
+	};
+
+	/* One line for the first of a flood, the counter for the rest. */
+	if (counters[COUNT_OVERFLOW].value++ % 10000 == 0)
+		log_warn("auth-overload", "conversations=%zu", c->open.count);
+	c->spec.verdict(c->spec.owner, id, &m);
+}
+
+void conversations_begin(struct conversations *c, uint64_t id, const struct msg_auth_begin *m)
+{
+	struct conversation *conv;
+
+	conversations_abort(c, id);
+	conv = c->open.count < c->spec.max ? conversation_open(c, id, m) : NULL;
+	if (conv == NULL)
+		refuse_full(c, id);
+	else if (!admit(&conv->exchange, m))
+		send_failure(conv, m->mechanism);
+	else if (m->initial.len == 0)
+		send_challenge(conv, STR_LIT("")); /* all our mechanisms are client-first */
+	else
+		step(conv, m->initial);
+}
+
+void conversations_step(struct conversations *c, uint64_t id, struct str data)
+{
+	struct conversation *conv = find(c, id);
+
+	if (conv != NULL)
+		step(conv, data);
+}
+
+void conversations_abort(struct conversations *c, uint64_t id)
+{
+	struct conversation *conv = find(c, id);
+
+	if (conv != NULL)
+		conversation_free(conv);
+}
+
+void conversations_abort_all(struct conversations *c)
+{
+	while (!list_empty(&c->by_age))
+		conversation_free(container_of(c->by_age.next, struct conversation, link));
+	counters[COUNT_OPEN].value = 0;
+}
+
+unsigned conversations_open(const struct conversations *c)
+{
+	return (unsigned)c->open.count;
+}

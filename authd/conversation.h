@@ -1,0 +1,44 @@
+/*
+ * conversation - one SASL exchange: from AUTH_BEGIN to a verdict
+ *
+ * The number comes from routerd.  Each conversation ends with exactly one verdict, or with an
+ * AUTH_ABORT, or when the link breaks; after its time is over the verdict is
+ * temporary-auth-failure.  They are few and short: their number and their memory are bounded.
+ */
+#ifndef AUTHD_CONVERSATION_H
+#define AUTHD_CONVERSATION_H
+
+#include <uv.h>
+
+#include "authd/exchange.h"
+#include "bus/bus.h"
+
+enum { CONVERSATIONS_MAX = 10000, CONVERSATION_MS = 30000 };
+
+struct conversations;
+
+struct conversations_spec {
+	uv_loop_t *loop;
+	struct auth_env env;
+	unsigned max;
+	uint64_t life_ms;
+	/* For routerd; called from within the functions below, and from the loop. */
+	void (*challenge)(void *owner, uint64_t id, const struct msg_auth_challenge *m);
+	void (*verdict)(void *owner, uint64_t id, const struct msg_auth_verdict *m);
+	void *owner;
+};
+
+struct conversations *conversations_start(const struct conversations_spec *spec);
+/* Ends all without a verdict; *c becomes NULL, done is called when the timer is closed. */
+void conversations_stop(struct conversations **c, void (*done)(void *), void *arg);
+
+void conversations_begin(struct conversations *c, uint64_t id, const struct msg_auth_begin *m);
+/* A conversation that is not open is no error: it may just have ended. */
+void conversations_step(struct conversations *c, uint64_t id, struct str data);
+void conversations_abort(struct conversations *c, uint64_t id);
+/* The link is gone, and with it whoever would listen. */
+void conversations_abort_all(struct conversations *c);
+
+unsigned conversations_open(const struct conversations *c);
+
+#endif

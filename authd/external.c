@@ -1,0 +1,27 @@
+/* EXTERNAL (RFC 4422, appendix A; XEP-0178): the client's certificate has said who it is. */
+#include "authd/exchange.h"
+#include "authd/identity.h"
+#include "xmpp/jid.h"
+
+static enum outcome external_step(struct exchange *x, struct str in)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	if (jid_prepare(str_of(x->certificate), text, &jid) < 0 || jid.local.p == NULL ||
+		jid.resource.p != NULL || !str_is(jid.domain, x->domain))
+		return exchange_fail(x, SASL_NOT_AUTHORIZED, "certificate-of-another");
+	if (!identity_take(x, jid.local, in))
+		return OUTCOME_FAILURE;
+	if (!x->known)
+		return exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-account");
+	if (x->record.disabled)
+		return exchange_fail(x, SASL_ACCOUNT_DISABLED, "disabled");
+	return OUTCOME_SUCCESS;
+}
+
+const struct mechanism mechanism_external = {
+	.name = "EXTERNAL",
+	.needs_certificate = true,
+	.step = external_step,
+};

@@ -1,0 +1,115 @@
+/* Which account the names mean, and whether its password may be guessed at. */
+#include "authd/identity.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "xmpp/jid.h"
+
+static bool fail(struct exchange *x, enum sasl_error condition, const char *reason)
+{
+	exchange_fail(x, condition, reason);
+	return false;
+}
+
+/* Puts local@domain into x->account. */
+static int name_account(struct exchange *x, struct str authcid)
+{
+	char local[JID_PART_MAX + 1], bare[2 * JID_PART_MAX + 2];
+	size_t len;
+	int n;
+
+	if (jid_prepare_local(authcid, local, &len) < 0 || len == 0)
+		return BH_EINVAL;
+	n = snprintf(bare, sizeof(bare), "%.*s@%s", (int)len, local, x->domain);
+	if (n < 0 || (size_t)n >= sizeof(bare))
+		return BH_EINVAL;
+	x->account = bh_strdup(bare);
+	return 0;
+}
+
+static bool authzid_fits(const struct exchange *x, struct str authzid)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	if (authzid.len == 0)
+		return true;
+	return jid_prepare(authzid, text, &jid) == 0 && str_is(jid.full, x->account);
+}
+
+static bool has_nul(struct str s)
+{
+	return s.len > 0 && memchr(s.p, '\0', s.len) != NULL;
+}
+
+static bool look_up(struct exchange *x)
+{
+	struct account_keys pretence;
+	int rc;
+
+	/* Computed for everybody, so that it takes everybody the same time. */
+	accounts_pretend(x->env->accounts, str_of(x->account), &pretence);
+	rc = accounts_find(x->env->accounts, str_of(x->account), &x->record);
+	if (rc < 0 && rc != BH_ENOTFOUND)
+		return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "store-unreadable");
+	x->known = rc == 0;
+	if (!x->known)
+		x->record.keys = pretence;
+	return true;
+}
+
+bool identity_take(struct exchange *x, struct str authcid, struct str authzid)
+{
+	if (has_nul(authcid) || has_nul(authzid) || authcid.len == 0)
+		return fail(x, SASL_MALFORMED_REQUEST, "malformed");
+	if (name_account(x, authcid) < 0)
+		return fail(x, SASL_NOT_AUTHORIZED, "bad-name");
+	if (!authzid_fits(x, authzid))
+		return fail(x, SASL_INVALID_AUTHZID, "other-authzid");
+	return look_up(x);
+}
+
+static struct throttle_who who_is(const struct exchange *x)
+{
+	return (struct throttle_who){str_of(x->account), str_of(x->address)};
+}
+
+bool identity_may_guess(struct exchange *x)
+{
+	struct throttle_who who = who_is(x);
+
+	if (throttle_allows(x->env->throttle, &who, clock_ms()))
+		return true;
+	return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "throttled");
+}
+
+bool identity_charge(struct exchange *x)
+{
+	struct throttle_who who = who_is(x);
+
+	if (!identity_may_guess(x))
+		return false;
+	x->delay_ms = throttle_charge(x->env->throttle, &who, clock_ms());
+	return true;
+}
+
+enum outcome identity_wrong(struct exchange *x)
+{
+	const char *reason = x->mechanism->plus ? "wrong-password-or-binding" : "wrong-password";
+
+	return exchange_fail(x, SASL_NOT_AUTHORIZED, x->known ? reason : "unknown-account");
+}
+
+enum outcome identity_proved(struct exchange *x)
+{
+	struct throttle_who who = who_is(x);
+
+	if (!x->known)
+		return identity_wrong(x);
+	throttle_refund(x->env->throttle, &who, clock_ms());
+	x->delay_ms = 0;
+	if (x->record.disabled)
+		return exchange_fail(x, SASL_ACCOUNT_DISABLED, "disabled");
+	return OUTCOME_SUCCESS;
+}

@@ -1,0 +1,33 @@
+/*
+ * keys - what an account's password leaves behind (RFC 5802, section 3)
+ *
+ * For each hash a salt, the number of iterations, and the two keys that a server needs to
+ * check a proof and to give its own.  The password itself is kept nowhere.
+ */
+#ifndef AUTHD_KEYS_H
+#define AUTHD_KEYS_H
+
+#include <stdint.h>
+
+enum scram_hash { SCRAM_SHA1, SCRAM_SHA256, SCRAM_HASHES };
+
+enum { SCRAM_SALT_SIZE = 16, SCRAM_KEY_MAX = 32, SCRAM_ITERATIONS_MIN = 4096 };
+
+struct scram_keys {
+	uint32_t iterations;
+	uint8_t salt[SCRAM_SALT_SIZE];
+	uint8_t stored[SCRAM_KEY_MAX];
+	uint8_t server[SCRAM_KEY_MAX];
+};
+
+struct account_keys {
+	struct scram_keys of[SCRAM_HASHES];
+};
+
+/* 20 or 32 bytes. */
+static inline uint32_t scram_key_size(enum scram_hash hash)
+{
+	return hash == SCRAM_SHA1 ? 20 : 32;
+}
+
+#endif

@@ -1,0 +1,92 @@
+/* PLAIN (RFC 4616): authzid NUL authcid NUL password, checked against the SCRAM-SHA-256 keys. */
+#include <stdlib.h>
+
+#include "authd/exchange.h"
+#include "authd/identity.h"
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+enum { PASSWORD_MAX = 1024 };
+
+/* What the thread found out. */
+struct plain {
+	int rc;
+	bool match;
+};
+
+/* Takes what stands before the next NUL; false where there is none. */
+static bool take_field(struct str *rest, struct str *field)
+{
+	const char *nul = rest->len > 0 ? memchr(rest->p, '\0', rest->len) : NULL;
+
+	if (nul == NULL)
+		return false;
+	*field = str_make(rest->p, (size_t)(nul - rest->p));
+	*rest = str_make(nul + 1, rest->len - field->len - 1);
+	return true;
+}
+
+static void on_derived(void *arg, int rc, const struct account_keys *keys)
+{
+	struct exchange *x = arg;
+	struct plain *plain = x->state;
+
+	x->job = NULL;
+	plain->rc = rc;
+	plain->match = rc == 0 && secret_equal(keys->of[SCRAM_SHA256].stored,
+		x->record.keys.of[SCRAM_SHA256].stored, SCRAM_KEY_MAX);
+	exchange_wake(x);
+}
+
+static enum outcome derive_password(struct exchange *x, struct str password)
+{
+	struct derive_order order = {
+		.class = DERIVE_LOGIN,
+		.password = password,
+		.hashes = 1u << SCRAM_SHA256,
+		.from = &x->record.keys,
+		.done = on_derived,
+		.arg = x,
+	};
+
+	x->state = bh_alloc(sizeof(struct plain));
+	if (derive_submit(x->env->derive, &order, &x->job) < 0)
+		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "overloaded");
+	return identity_charge(x) ? OUTCOME_WAIT : OUTCOME_FAILURE;
+}
+
+static enum outcome plain_step(struct exchange *x, struct str in)
+{
+	struct str authzid, authcid, password = in;
+
+	if (x->state != NULL || !take_field(&password, &authzid) ||
+		!take_field(&password, &authcid) || password.len == 0 ||
+		password.len > PASSWORD_MAX || memchr(password.p, '\0', password.len) != NULL)
+		return exchange_fail(x, SASL_MALFORMED_REQUEST, "malformed");
+	if (!identity_take(x, authcid, authzid) || !identity_may_guess(x))
+		return OUTCOME_FAILURE;
+	return derive_password(x, password);
+}
+
+static enum outcome plain_resume(struct exchange *x)
+{
+	const struct plain *plain = x->state;
+
+	if (plain->rc < 0 && plain->rc != BH_EINVAL)
+		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "derivation-failed");
+	return plain->match ? identity_proved(x) : identity_wrong(x);
+}
+
+static void plain_end(struct exchange *x)
+{
+	free(x->state);
+}
+
+const struct mechanism mechanism_plain = {
+	.name = "PLAIN",
+	.needs_tls = true,
+	.step = plain_step,
+	.resume = plain_resume,
+	.end = plain_end,
+};

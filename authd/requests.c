@@ -1,0 +1,225 @@
+/* Requests about accounts: checks them, and answers in sentences for administrators. */
+#include "authd/requests.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "authd/authd.h"
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/exits.h"
+#include "daemon/log.h"
+#include "xmpp/jid.h"
+
+/* A change under way, and who is to hear of it. */
+struct request {
+	struct authd *authd;
+	uint64_t subject;
+	uint64_t link_number;
+	int how;
+	char *account;
+};
+
+__attribute__((format(printf, 4, 5))) static void reply(const struct authd *a, uint64_t subject,
+	enum exit_code code, const char *fmt, ...)
+{
+	struct link *link = bus_client_link(a->client);
+	struct msg_account_reply m = {.code = (uint16_t)code};
+	char text[512];
+	va_list ap;
+	int n;
+
+	if (link == NULL)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(text))
+		n = 0; /* a cut could fall into the middle of a character */
+	m.text = str_make(text, (size_t)n);
+	(void)LINK_SEND(link, ACCOUNT_REPLY, account_reply, subject, &m);
+}
+
+static void reply_done(const struct request *r, int rc)
+{
+	const char *name = r->account;
+
+	switch (rc) {
+	case 0:
+		reply(r->authd, r->subject, EXIT_OK, "%s", "");
+		break;
+	case BH_EEXIST:
+		reply(r->authd, r->subject, EXIT_CONFLICT, "the account %s exists already", name);
+		break;
+	case BH_ENOTFOUND:
+		reply(r->authd, r->subject, EXIT_NOT_FOUND, "there is no account %s", name);
+		break;
+	case BH_EINVAL:
+		reply(r->authd, r->subject, EXIT_USAGE, "the password of %s has characters that "
+			"SASLprep (RFC 4013) does not allow", name);
+		break;
+	case BH_EBUSY:
+	case BH_ECLOSED:
+		reply(r->authd, r->subject, EXIT_TEMPORARY, "authd is %s; try again: %s",
+			rc == BH_EBUSY ? "busy" : "stopping", name);
+		break;
+	default:
+		reply(r->authd, r->subject, EXIT_TEMPORARY, "the account store failed at %s (%s); "
+			"the log of authd says why", name, bh_strerror(rc));
+	}
+}
+
+static const char *event_name(int how)
+{
+	switch (how) {
+	case ACCOUNT_REMOVE:
+		return "account-delete";
+	case ACCOUNT_ADD:
+		return "account-add";
+	case ACCOUNT_PASSWORD:
+		return "account-password";
+	default:
+		return "account-import";
+	}
+}
+
+static void request_free(struct request *r)
+{
+	free(r->account);
+	free(r);
+}
+
+static void on_changed(void *arg, int rc)
+{
+	struct request *r = arg;
+
+	log_info(event_name(r->how), "account=%s result=%s", LOG_TEXT(r->account),
+		LOG_TEXT(bh_strerror(rc)));
+	if (r->link_number == r->authd->link_number)
+		reply_done(r, rc);
+	request_free(r);
+}
+
+void requests_on_change(void *owner, const struct account_write *change)
+{
+	const struct authd *a = owner;
+	struct link *link = bus_client_link(a->client);
+	struct msg_account_changed m = {
+		.account = str_of(change->account),
+		.generation = change->generation,
+		.change = (uint8_t)change->change,
+	};
+
+	if (link != NULL)
+		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, 0, &m);
+}
+
+/* A bare JID of a user here; if not, it is answered. */
+static bool check_account(const struct authd *a, uint64_t subject, struct str account,
+	char out[JID_MAX + 1], struct jid *jid)
+{
+	if (jid_prepare(account, out, jid) < 0 || jid->local.p == NULL || jid->resource.p != NULL) {
+		reply(a, subject, EXIT_USAGE, "\"%.*s\" is no address of a user (user@domain)",
+			STR_FMT(account));
+		return false;
+	}
+	if (!policy_serves(&a->policy, jid->domain)) {
+		reply(a, subject, EXIT_USAGE, "the domain %.*s is not served here",
+			STR_FMT(jid->domain));
+		return false;
+	}
+	return true;
+}
+
+static void start(struct authd *a, uint64_t subject, const struct account_order *wanted)
+{
+	struct request *r = bh_alloc(sizeof(*r));
+	struct account_order order = *wanted;
+	int rc;
+
+	r->authd = a;
+	r->subject = subject;
+	r->link_number = a->link_number;
+	r->how = order.how;
+	r->account = bh_strndup(order.account.p, order.account.len);
+	order.done = on_changed;
+	order.arg = r;
+	rc = accounts_change(a->accounts, &order);
+	if (rc < 0)
+		on_changed(r, rc);
+}
+
+int on_account_put(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	uint64_t subject = event->frame->subject;
+	char text[JID_MAX + 1];
+	struct msg_account_put m;
+	struct jid jid;
+
+	if (bus_get_account_put(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	if (!check_account(a, subject, m.account, text, &jid))
+		return 0;
+	if (m.how < ACCOUNT_ADD || m.how > ACCOUNT_IMPORT)
+		reply(a, subject, EXIT_USAGE, "%u is no kind of change", m.how);
+	else if (m.password.len == 0)
+		reply(a, subject, EXIT_USAGE, "the password of %.*s is empty", STR_FMT(jid.bare));
+	else
+		start(a, subject, &(struct account_order){
+			.how = m.how, .account = jid.bare, .password = m.password});
+	return 0;
+}
+
+int on_account_delete(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	char text[JID_MAX + 1];
+	struct msg_account_delete m;
+	struct jid jid;
+
+	if (bus_get_account_delete(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	/* Of a domain that is no longer served, too: its accounts must go somehow. */
+	if (jid_prepare(m.account, text, &jid) < 0 || jid.local.p == NULL || jid.resource.p != NULL)
+		reply(a, event->frame->subject, EXIT_USAGE,
+			"\"%.*s\" is no address of a user (user@domain)", STR_FMT(m.account));
+	else
+		start(a, event->frame->subject,
+			&(struct account_order){.how = ACCOUNT_REMOVE, .account = jid.bare});
+	return 0;
+}
+
+static void on_listed(void *arg, uint64_t subject, int rc)
+{
+	if (rc == 0)
+		reply(arg, subject, EXIT_OK, "%s", "");
+	else
+		reply(arg, subject, EXIT_TEMPORARY, "the account store cannot be read; the log "
+			"of authd says why");
+}
+
+int on_account_list(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	char domain[JID_PART_MAX + 1];
+	struct msg_account_list m;
+	size_t len;
+	struct listing_order order = {
+		.subject = event->frame->subject, .done = on_listed, .arg = a};
+
+	if (bus_get_account_list(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	if (m.domain.p != NULL && m.domain.len > 0) {
+		if (jid_prepare_domain(m.domain, domain, &len) < 0) {
+			reply(a, order.subject, EXIT_USAGE, "\"%.*s\" is no domain",
+				STR_FMT(m.domain));
+			return 0;
+		}
+		order.domain = domain;
+	}
+	if (listings_add(a->listings, &order) < 0)
+		reply(a, order.subject, EXIT_TEMPORARY, "too many lists at once; try again");
+	return 0;
+}

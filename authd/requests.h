@@ -1,0 +1,16 @@
+/*
+ * requests - what administrators ask of the accounts: ACCOUNT_PUT, _DELETE and _LIST
+ */
+#ifndef AUTHD_REQUESTS_H
+#define AUTHD_REQUESTS_H
+
+#include "authd/accounts.h"
+#include "bus/link.h"
+
+/* The links' owner is the struct authd. */
+bus_handler_fn on_account_put, on_account_delete, on_account_list;
+
+/* For accounts_spec.on_change; owner is the struct authd. */
+void requests_on_change(void *owner, const struct account_write *change);
+
+#endif

@@ -1,0 +1,290 @@
+/* Opening, starting, reloading and stopping c2sd; the link to routerd. */
+#include "c2sd/c2sd.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "c2sd/client.h"
+#include "c2sd/counters.h"
+#include "c2sd/guard.h"
+#include "c2sd/sasl.h"
+#include "c2sd/session.h"
+#include "daemon/log.h"
+
+struct link *c2sd_link(const struct c2sd *srv)
+{
+	return srv->bus != NULL ? bus_client_link(srv->bus) : NULL;
+}
+
+static int open_listeners(struct daemon *d, struct c2sd *srv, const char *setting, bool direct_tls)
+{
+	char what[256];
+
+	for (size_t i = 0; i < conf_list_size(d->conf, setting); i++) {
+		struct c2sd_listener *l = &srv->listeners[srv->nlisteners];
+
+		if (srv->nlisteners == LISTENERS_MAX) {
+			daemon_fail(d, "%s: more than %d addresses", setting, LISTENERS_MAX);
+			return BH_ECONFIG;
+		}
+		*l = (struct c2sd_listener){.c2sd = srv, .direct_tls = direct_tls};
+		if (listener_open(conf_list_item(d->conf, setting, i), &l->listener, what,
+			    sizeof what) != 0) {
+			daemon_fail(d, "%s", what);
+			return BH_ECONFIG;
+		}
+		srv->nlisteners++;
+	}
+	return 0;
+}
+
+static void close_listeners(struct c2sd *srv)
+{
+	while (srv->nlisteners > 0)
+		listener_close(&srv->listeners[--srv->nlisteners].listener);
+}
+
+int c2sd_open(struct daemon *d)
+{
+	struct c2sd *srv = bh_alloc(sizeof *srv);
+
+	srv->daemon = d;
+	list_init(&srv->stalled);
+	d->state = srv;
+	tls_global_init();
+	if (settings_read(d, &srv->settings) == 0 && settings_load_tls(d, &srv->tls) == 0 &&
+		open_listeners(d, srv, "c2sd.listen", false) == 0 &&
+		open_listeners(d, srv, "c2sd.listen_tls", true) == 0)
+		return 0;
+	close_listeners(srv);
+	tls_store_unref(&srv->tls);
+	tls_global_fini();
+	free(srv);
+	return BH_ECONFIG;
+}
+
+static void on_connection(void *owner, int fd)
+{
+	struct c2sd_listener *l = owner;
+
+	client_accept(l->c2sd, fd, l->direct_tls);
+}
+
+/* Nobody is let in before we know how they may log in. */
+static void accept_clients(struct c2sd *srv)
+{
+	enum { BURST = 64 };
+
+	if (srv->accepting || srv->stopping || !offers_complete(srv))
+		return;
+	srv->accepting = true;
+	for (unsigned i = 0; i < srv->nlisteners; i++) {
+		struct c2sd_listener *l = &srv->listeners[i];
+		int rc = listener_start(l->listener, srv->daemon->loop, BURST, on_connection, l);
+
+		if (rc != 0)
+			log_error("listen-failed", "address=%s reason=%s",
+				listener_address(l->listener), LOG_TEXT(bh_strerror(rc)));
+		else
+			log_info("listening", "address=%s tls=%s", listener_address(l->listener),
+				l->direct_tls ? "direct" : "starttls");
+	}
+}
+
+int on_mechanisms(const struct bus_event *event)
+{
+	struct c2sd *srv = event->owner;
+	struct msg_mechanisms m;
+	struct offer *o;
+
+	if (bus_get_mechanisms(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	o = offers_find(srv, m.domain);
+	if (o == NULL)
+		return 0;
+	free(o->mechanisms);
+	o->mechanisms = bh_strndup(m.mechanisms.p != NULL ? m.mechanisms.p : "", m.mechanisms.len);
+	accept_clients(srv);
+	return 0;
+}
+
+static int on_stats_get(const struct bus_event *event)
+{
+	struct buf list = BUF_INIT;
+	struct msg_stats m;
+	int rc;
+
+	counter_list(&list);
+	m.counters = buf_str(&list);
+	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
+	buf_fini(&list);
+	return rc != 0 ? BH_EPROTO : 0;
+}
+
+static int on_set_log(const struct bus_event *event)
+{
+	struct msg_set_log m;
+
+	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
+		return BH_EPROTO;
+	log_set_level((enum log_level)m.log_level);
+	return 0;
+}
+
+const struct bus_handler c2sd_handlers[] = {
+	{BUS_CREDIT, on_credit},
+	{BUS_SAFE, on_safe},
+	{BUS_SET_LOG, on_set_log},
+	{BUS_STATS_GET, on_stats_get},
+	{BUS_MECHANISMS, on_mechanisms},
+	{BUS_AUTH_CHALLENGE, on_auth_challenge},
+	{BUS_AUTH_RESULT, on_auth_result},
+	{BUS_BOUND, on_bound},
+	{BUS_BIND_REFUSED, on_bind_refused},
+	{BUS_KILL, on_kill},
+	{BUS_DELIVER, on_deliver},
+	{0, NULL},
+};
+
+static void on_up(void *owner, const struct msg_welcome *welcome)
+{
+	(void)owner, (void)welcome;
+	log_info("router-up", "role=c2sd");
+}
+
+/* What a client had with routerd is gone with it. */
+static void on_router_lost(struct client *c)
+{
+	c->known = false;
+	switch (c->state) {
+	case CLIENT_JUDGING:
+	case CLIENT_CHALLENGED:
+		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
+		return;
+	case CLIENT_OPENING_AUTHED:
+	case CLIENT_AUTHED:
+	case CLIENT_BINDING:
+	case CLIENT_BOUND:
+		client_fail(c, STREAM_SYSTEM_SHUTDOWN, "the server restarts");
+		return;
+	default:
+		return;
+	}
+}
+
+static void for_all_clients(struct c2sd *srv, void (*fn)(struct client *c))
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &srv->clients);
+	while ((n = map_walk_next(&walk)) != NULL)
+		fn(container_of(n, struct client, node));
+}
+
+static void on_down(void *owner, const char *why)
+{
+	struct c2sd *srv = owner;
+
+	log_warn("router-down", "reason=%s", LOG_TEXT(why));
+	buf_clear(&srv->done);
+	for_all_clients(srv, on_router_lost);
+}
+
+static void on_flushed(void *owner)
+{
+	session_flush_done(owner);
+}
+
+int c2sd_start(struct daemon *d)
+{
+	struct c2sd *srv = d->state;
+	struct bus_client_spec spec = {
+		.loop = d->loop,
+		.role = ROLE_C2S,
+		.run_dir = d->run_dir,
+		.instance = d->instance,
+		.software = BULKHEAD_VERSION,
+		.handlers = c2sd_handlers,
+		.owner = srv,
+		.on_up = on_up,
+		.on_down = on_down,
+	};
+
+	counter_enrol(c2sd_counters);
+	srv->parsers = reader_pool_create();
+	if (offers_add_domains(srv) != 0 || guard_start(srv) != 0 ||
+		stream_hub_start(d->loop, &srv->hub) != 0)
+		return BH_ENOMEM;
+	stream_hub_on_flushed(srv->hub, on_flushed, srv);
+	return bus_client_start(&spec, &srv->bus);
+}
+
+int c2sd_reload(struct daemon *d, const struct conf *old)
+{
+	struct c2sd *srv = d->state;
+	struct c2sd_settings settings;
+	struct tls_store *tls;
+
+	(void)old;
+	if (settings_read(d, &settings) != 0 || settings_load_tls(d, &tls) != 0)
+		return BH_ECONFIG;
+	tls_store_unref(&srv->tls);
+	srv->tls = tls;
+	srv->settings = settings;
+	return offers_add_domains(srv);
+}
+
+static void on_hub_stopped(void *arg)
+{
+	struct c2sd *srv = arg;
+	struct daemon *d = srv->daemon;
+
+	offers_free(srv);
+	guard_free(srv);
+	map_fini(&srv->clients);
+	reader_pool_free(&srv->parsers);
+	tls_store_unref(&srv->tls);
+	buf_fini(&srv->done);
+	buf_fini(&srv->scratch);
+	free(srv);
+	tls_global_fini();
+	daemon_stopped(d);
+}
+
+static void on_bus_stopped(void *arg)
+{
+	struct c2sd *srv = arg;
+
+	stream_hub_stop(&srv->hub, on_hub_stopped, srv);
+}
+
+static void on_guard_stopped(uv_handle_t *handle)
+{
+	struct c2sd *srv = handle->data;
+
+	bus_client_stop(&srv->bus, on_bus_stopped, srv);
+}
+
+void c2sd_emptied(struct c2sd *srv)
+{
+	guard_stop(srv, on_guard_stopped);
+}
+
+static void say_goodbye(struct client *c)
+{
+	client_fail(c, STREAM_SYSTEM_SHUTDOWN, NULL);
+}
+
+void c2sd_stop(struct daemon *d)
+{
+	struct c2sd *srv = d->state;
+
+	srv->stopping = true;
+	close_listeners(srv);
+	if (srv->clients.count == 0)
+		c2sd_emptied(srv);
+	else
+		for_all_clients(srv, say_goodbye);
+}

@@ -1,0 +1,222 @@
+/* A client's connection: its streams, its errors, its end. */
+#include "c2sd/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/rand.h"
+#include "bus/codes.h"
+#include "c2sd/counters.h"
+#include "c2sd/guard.h"
+#include "c2sd/session.h"
+#include "daemon/log.h"
+#include "xmpp/escape.h"
+#include "xmpp/names.h"
+
+enum { LINGER_MS = 5000 };
+
+const char *client_name(const struct client *c)
+{
+	static char name[96];
+
+	snprintf(name, sizeof name, "%s/%lu", c->srv->daemon->instance, (unsigned long)c->id);
+	return name;
+}
+
+struct client *client_find(const struct c2sd *srv, uint64_t id)
+{
+	struct map_node *n = map_find(&srv->clients, &id, sizeof id);
+
+	return n != NULL ? container_of(n, struct client, node) : NULL;
+}
+
+struct buf *client_output(struct client *c)
+{
+	return stream_output(c->stream);
+}
+
+static const char *peer_text(const struct client *c)
+{
+	static char text[ADDRESS_TEXT_SIZE];
+
+	address_text_port(stream_peer(c->stream), text);
+	return text;
+}
+
+void client_send_header(struct client *c, struct str to)
+{
+	struct buf *out = client_output(c);
+	char id[33];
+
+	if (c->header_sent)
+		return;
+	c->header_sent = true;
+	rand_hex(id, sizeof id / 2);
+	buf_put_lit(out, "<?xml version='1.0'?><stream:stream xmlns='" NS_CLIENT
+		"' xmlns:stream='" NS_STREAMS "' version='1.0' xml:lang='en'");
+	escape_put_attribute(out, "id", str_of(id));
+	escape_put_attribute(out, "from", str_of(c->domain != NULL ? c->domain->domain : NULL));
+	escape_put_attribute(out, "to", to);
+	buf_put_lit(out, ">");
+}
+
+void client_restart(struct client *c, enum client_state state, const struct reader_limits *limits)
+{
+	c->state = (uint8_t)state;
+	c->header_sent = false;
+	reader_restart(c->reader, limits);
+}
+
+/* routerd need not wait for the socket to close. */
+static void tell_router(struct client *c)
+{
+	struct msg_closed m = {.reason = c->close_reason};
+
+	if (c->known && c2sd_link(c->srv) != NULL)
+		(void)LINK_SEND(c2sd_link(c->srv), CLOSED, closed, c->id, &m);
+	c->known = false;
+}
+
+static void end_stream(struct client *c)
+{
+	buf_put_lit(client_output(c), "</stream:stream>");
+	tell_router(c);
+	session_forget(c);
+	c->state = CLIENT_CLOSING;
+	stream_close(c->stream, LINGER_MS);
+}
+
+void client_fail(struct client *c, enum stream_error condition, const char *text)
+{
+	if (c->state == CLIENT_CLOSING)
+		return;
+	log_info("stream-error", "conn=%s from=%s jid=%s error=%s reason=%s", client_name(c),
+		peer_text(c), LOG_TEXT(c->jid), stream_error_name(condition), LOG_TEXT(text));
+	count_add(COUNT_STREAM_ERRORS, 1);
+	c->close_reason = CLOSE_BY_SERVER;
+	client_send_header(c, STR_NONE);
+	stream_error_write(client_output(c), condition, str_of(text));
+	end_stream(c);
+}
+
+void client_finish(struct client *c)
+{
+	if (c->state == CLIENT_CLOSING)
+		return;
+	c->close_reason = CLOSE_BY_CLIENT;
+	end_stream(c);
+}
+
+static void on_open(void *owner, const struct stream_header *header)
+{
+	struct client *c = owner;
+
+	if (c->state != CLIENT_CLOSING)
+		states_open(c, header);
+}
+
+static void on_element(void *owner, const struct element *element)
+{
+	states_element(owner, element);
+}
+
+static void on_close(void *owner)
+{
+	client_finish(owner);
+}
+
+static const struct reader_handlers reader_handlers = {on_open, on_element, on_close};
+
+static void on_data(void *owner, const uint8_t *p, size_t n)
+{
+	struct client *c = owner;
+	int rc;
+
+	if (c->state == CLIENT_CLOSING)
+		return;
+	if (!c->counted && !guard_admit_proxied(c))
+		return;
+	rc = reader_feed(c->reader, p, n);
+	if (rc < 0)
+		client_fail(c, (enum stream_error)-rc, reader_reason(c->reader));
+}
+
+static void on_secure(void *owner)
+{
+	struct client *c = owner;
+
+	log_debug("tls", "conn=%s from=%s tls=%s", client_name(c), peer_text(c),
+		LOG_TEXT(stream_tls_description(c->stream)));
+}
+
+static void on_sent(void *owner)
+{
+	struct client *c = owner;
+
+	if (c->state == CLIENT_BOUND)
+		session_sent(c);
+}
+
+static void on_closed(void *owner, const char *why)
+{
+	struct client *c = owner;
+	struct c2sd *srv = c->srv;
+
+	if (why != NULL)
+		log_info("client-lost", "conn=%s from=%s jid=%s reason=%s", client_name(c),
+			peer_text(c), LOG_TEXT(c->jid), LOG_TEXT(why));
+	tell_router(c);
+	session_forget(c);
+	guard_release(c);
+	map_remove(&srv->clients, &c->node);
+	reader_free(&c->reader);
+	free(c->jid);
+	free(c->request_id);
+	free(c);
+	if (srv->stopping && srv->clients.count == 0)
+		c2sd_emptied(srv);
+}
+
+static const struct stream_handlers stream_handlers = {on_data, on_secure, on_sent, on_closed};
+
+static void create(struct c2sd *srv, struct client *c, bool direct_tls)
+{
+	c->id = ++srv->last_client;
+	c->srv = srv;
+	c->close_reason = CLOSE_LOST;
+	c->state = direct_tls ? CLIENT_OPENING_SECURE : CLIENT_OPENING_CLEAR;
+	list_init(&c->waiting);
+	list_init(&c->stalled);
+	c->reader = reader_create(srv->parsers, &reader_handlers, c, &srv->settings.before);
+}
+
+/* The limits, and what comes before the first byte of XML. */
+static void admit(struct client *c, bool direct_tls)
+{
+	struct c2sd *srv = c->srv;
+
+	if (srv->clients.count > srv->settings.connections || !guard_admit(c)) {
+		count_add(COUNT_REJECTED, 1);
+		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
+		return;
+	}
+	if (direct_tls && stream_start_tls(c->stream, srv->tls, "xmpp-client") != 0)
+		client_fail(c, STREAM_INTERNAL_SERVER_ERROR, NULL);
+	log_debug("client-connected", "conn=%s from=%s", client_name(c), peer_text(c));
+}
+
+void client_accept(struct c2sd *srv, int fd, bool direct_tls)
+{
+	struct client *c = bh_alloc(sizeof *c);
+
+	count_add(COUNT_CONNECTIONS, 1);
+	create(srv, c, direct_tls);
+	if (stream_open(srv->hub, fd, &stream_handlers, c, &c->stream) != 0 ||
+		map_add(&srv->clients, &c->node, &c->id, sizeof c->id) != 0) {
+		reader_free(&c->reader);
+		free(c);
+		return;
+	}
+	admit(c, direct_tls);
+}

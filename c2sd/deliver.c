@@ -1,0 +1,112 @@
+/* From routerd to the client: written in order, reported when the kernel has it. */
+#include "base/err.h"
+#include "bus/mark.h"
+#include "c2sd/counters.h"
+#include "c2sd/guard.h"
+#include "c2sd/session.h"
+
+/* The client that a target names, if it is still the session of that epoch. */
+static struct client *client_of(struct c2sd *srv, const struct target *t)
+{
+	struct client *c = client_find(srv, t->subject);
+
+	return c != NULL && c->state == CLIENT_BOUND && c->epoch == t->epoch ? c : NULL;
+}
+
+/* What the socket has taken since the last look becomes DONE. */
+void session_sent(struct client *c)
+{
+	uint64_t sent = stream_sent(c->stream);
+
+	if (c->out_done < c->mark_number && sent >= c->mark_offset) {
+		c->out_done = c->mark_number;
+		mark_put(&c->srv->done, &(struct mark){c->id, c->out_done});
+		guard_write_moves(c);
+	}
+	if (c->out_done < c->out_number && c->mark_number == c->out_done) {
+		c->mark_number = c->out_number;
+		c->mark_offset = stream_written(c->stream);
+		guard_write_waits(c);
+		stream_wait_sent(c->stream);
+	}
+}
+
+static void written(struct client *c, uint64_t n)
+{
+	c->out_number = n;
+	count_add(COUNT_STANZAS_OUT, 1);
+	session_sent(c);
+}
+
+static void deliver_to_one(struct c2sd *srv, const struct msg_deliver *m, const struct stanza *s,
+	const struct target *t)
+{
+	struct client *c = client_of(srv, t);
+
+	if (c == NULL)
+		return;
+	stanza_write(client_output(c), s, m->additions);
+	written(c, t->n);
+}
+
+/* Written once, copied to each. */
+static void deliver_to_many(struct c2sd *srv, struct msg_deliver *m, const struct stanza *s)
+{
+	struct target t;
+
+	buf_clear(&srv->scratch);
+	stanza_write(&srv->scratch, s, m->additions);
+	while (target_take(&m->targets, &t)) {
+		struct client *c = client_of(srv, &t);
+
+		if (c == NULL)
+			continue;
+		buf_put_str(client_output(c), buf_str(&srv->scratch));
+		written(c, t.n);
+	}
+}
+
+int on_deliver(const struct bus_event *event)
+{
+	struct c2sd *srv = event->owner;
+	struct msg_deliver m;
+	struct stanza s;
+	struct target t;
+
+	if (bus_get_deliver(event->frame->body, &m) != 0 || stanza_decode(m.stanza, &s) != 0 ||
+		m.targets.len % TARGET_SIZE != 0)
+		return BH_EPROTO;
+	s.from = m.from;
+	if (m.targets.len == TARGET_SIZE && target_take(&m.targets, &t))
+		deliver_to_one(srv, &m, &s, &t);
+	else
+		deliver_to_many(srv, &m, &s);
+	return 0;
+}
+
+void session_flush_done(struct c2sd *srv)
+{
+	struct msg_done m = {.marks = buf_str(&srv->done)};
+
+	if (srv->done.len == 0)
+		return;
+	if (c2sd_link(srv) != NULL)
+		(void)LINK_SEND(c2sd_link(srv), DONE, done, 0, &m);
+	buf_clear(&srv->done);
+}
+
+int on_kill(const struct bus_event *event)
+{
+	struct client *c = client_find(event->owner, event->frame->subject);
+	struct msg_kill m;
+	char text[257];
+
+	if (bus_get_kill(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c == NULL)
+		return 0;
+	memcpy(text, m.text.p != NULL ? m.text.p : "", m.text.len);
+	text[m.text.len] = '\0';
+	client_fail(c, m.condition, text);
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* c2sd - carries client streams: TCP, TLS, XML */
+#include "c2sd/c2sd.h"
+
+static const char *const writes[] = {NULL};
+/* Certificates and keys are read again by a reload. */
+static const char *const reads[] = {NULL};
+static const int calls[] = {-1};
+
+static const struct sandbox sandbox = {
+	.syscalls = calls,
+	.read_paths = reads,
+	.write_paths = writes,
+	.inet = true,
+};
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_spec spec = {
+		.name = "c2sd",
+		.job = "carries client streams: TCP, TLS and XML",
+		.sandbox = &sandbox,
+		.open = c2sd_open,
+		.start = c2sd_start,
+		.reload = c2sd_reload,
+		.stop = c2sd_stop,
+	};
+
+	return daemon_main(&spec, argc, argv);
+}

@@ -1,0 +1,142 @@
+/* SASL: what the client says goes to authd as it is, and back. */
+#include "c2sd/sasl.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "c2sd/guard.h"
+#include "daemon/log.h"
+#include "xmpp/names.h"
+
+#include <stdlib.h>
+
+static enum client_state before_auth(const struct client *c)
+{
+	return stream_is_secure(c->stream) ? CLIENT_SECURE : CLIENT_CLEAR;
+}
+
+static void refuse_with(struct client *c, unsigned condition, struct str text)
+{
+	sasl_failure_write(client_output(c), condition, text);
+	c->state = (uint8_t)before_auth(c);
+	if (++c->attempts >= c->srv->settings.auth_attempts)
+		client_fail(c, STREAM_POLICY_VIOLATION, "too many failed attempts");
+}
+
+void sasl_refuse(struct client *c, enum sasl_error condition)
+{
+	refuse_with(c, condition, STR_NONE);
+}
+
+/* Everything that authd must know to judge. */
+static int send_begin(struct client *c, const struct element *e, struct buf *offered)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	uint8_t exporter[32];
+	struct msg_auth_begin m = {
+		.domain = str_of(c->domain->domain),
+		.mechanism = element_attribute(e, "mechanism"),
+		.initial = e->text.len > 0 ? e->text : STR_NONE,
+		.offered = buf_str(offered),
+		.exporter = STR_LIT(""),
+		.certificate = stream_certificate_jid(c->stream),
+		.tls = stream_is_secure(c->stream),
+	};
+	int rc;
+
+	address_text(stream_peer(c->stream), address);
+	m.address = str_of(address);
+	if (stream_exporter(c->stream, exporter))
+		m.exporter = str_make(exporter, sizeof exporter);
+	rc = LINK_SEND(c2sd_link(c->srv), AUTH_BEGIN, auth_begin, c->id, &m);
+	secret_wipe(exporter, sizeof exporter);
+	return rc;
+}
+
+void sasl_begin(struct client *c, const struct element *e)
+{
+	struct buf offered = BUF_INIT;
+
+	if (element_attribute(e, "mechanism").p == NULL) {
+		sasl_refuse(c, SASL_INVALID_MECHANISM);
+		return;
+	}
+	if (c2sd_link(c->srv) == NULL) {
+		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
+		return;
+	}
+	offers_for_client(c, &offered);
+	c->state = CLIENT_JUDGING;
+	c->known = true;
+	if (send_begin(c, e, &offered) != 0)
+		sasl_refuse(c, SASL_MALFORMED_REQUEST);
+	buf_fini(&offered);
+}
+
+void sasl_respond(struct client *c, const struct element *e)
+{
+	struct msg_auth_step m = {.data = e->text.p != NULL ? e->text : STR_LIT("")};
+
+	c->state = CLIENT_JUDGING;
+	if (c2sd_link(c->srv) == NULL)
+		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
+	else if (LINK_SEND(c2sd_link(c->srv), AUTH_STEP, auth_step, c->id, &m) != 0)
+		sasl_refuse(c, SASL_MALFORMED_REQUEST);
+}
+
+void sasl_abort(struct client *c, const struct element *e)
+{
+	struct msg_auth_abort m = {};
+
+	(void)e;
+	if (c2sd_link(c->srv) != NULL)
+		(void)LINK_SEND(c2sd_link(c->srv), AUTH_ABORT, auth_abort, c->id, &m);
+	sasl_refuse(c, SASL_ABORTED);
+}
+
+int on_auth_challenge(const struct bus_event *event)
+{
+	struct client *c = client_find(event->owner, event->frame->subject);
+	struct msg_auth_challenge m;
+	struct buf *out;
+
+	if (bus_get_auth_challenge(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c == NULL || c->state != CLIENT_JUDGING)
+		return 0; /* aborted or gone meanwhile */
+	c->state = CLIENT_CHALLENGED;
+	out = client_output(c);
+	buf_put_lit(out, "<challenge xmlns='" NS_SASL "'>");
+	buf_put_str(out, m.data);
+	buf_put_lit(out, "</challenge>");
+	return 0;
+}
+
+static void succeed(struct client *c, const struct msg_auth_result *m)
+{
+	struct buf *out = client_output(c);
+
+	buf_put_lit(out, "<success xmlns='" NS_SASL "'>");
+	buf_put_str(out, m->final);
+	buf_put_lit(out, "</success>");
+	c->jid = bh_strndup(m->account.p, m->account.len);
+	c->bare_len = (uint16_t)m->account.len;
+	guard_authenticated(c);
+	client_restart(c, CLIENT_OPENING_AUTHED, &c->srv->settings.after);
+}
+
+int on_auth_result(const struct bus_event *event)
+{
+	struct client *c = client_find(event->owner, event->frame->subject);
+	struct msg_auth_result m;
+
+	if (bus_get_auth_result(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c == NULL || c->state != CLIENT_JUDGING)
+		return 0;
+	if (m.condition != 0)
+		refuse_with(c, m.condition, m.text);
+	else
+		succeed(c, &m);
+	return 0;
+}

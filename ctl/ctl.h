@@ -1,0 +1,61 @@
+/*
+ * ctl - what all parts of bulkheadctl share: the options, the commands, complaints
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/exits.h"
+
+struct ctl {
+	const char *conf_path;
+	bool json;
+	bool quiet;
+	bool password_stdin;
+};
+
+struct call;
+
+struct command {
+	const char *name; /* one or two words */
+	const char *args;
+	int least, most; /* arguments */
+	const char *help;
+	int (*run)(const struct call *call); /* an enum exit_code */
+	const char *verb;		     /* for run_verb(): what routerd calls it */
+};
+
+/* A command with its arguments. */
+struct call {
+	const struct ctl *ctl;
+	const struct command *command;
+	int argc;
+	char **argv;
+};
+
+extern const struct command commands[]; /* ends with a NULL name */
+
+/* Finds the command that the words begin with, checks its number of arguments, and runs it. */
+int commands_run(const struct ctl *ctl, int argc, char **argv);
+
+/* local.c, query.c, user.c, import.c */
+int run_check_config(const struct call *call);
+int run_version(const struct call *call);
+int run_help(const struct call *call);
+int run_verb(const struct call *call);
+int run_user_put(const struct call *call);
+int run_user_import(const struct call *call);
+
+/* The name of a command that is written much like that; NULL when none is. */
+const char *suggest(const char *unknown);
+
+/* "Error: ..." on standard error; gives the code back. */
+int complain(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A sentence about what was done, on standard output, unless -q; texts of other processes pass
+ * through clean_put(). */
+void tell(const struct ctl *ctl, const char *text);
+
+#endif

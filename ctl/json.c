@@ -1,0 +1,61 @@
+/* Answers as JSON (RFC 8259). */
+#include "bus/textlist.h"
+#include "bus/wire.h"
+#include "ctl/result.h"
+
+static void put_char(FILE *out, unsigned char c, bool utf8)
+{
+	if (c == '"' || c == '\\')
+		fprintf(out, "\\%c", c);
+	else if (c < 0x20 || c == 0x7f)
+		fprintf(out, "\\u%04x", c);
+	else if (c >= 0x80 && !utf8)
+		fputs("\\ufffd", out);
+	else
+		fputc(c, out);
+}
+
+static void put_string(FILE *out, struct str text)
+{
+	bool utf8 = wire_utf8_valid((const unsigned char *)text.p, text.len);
+
+	fputc('"', out);
+	for (uint32_t i = 0; i < text.len; i++)
+		put_char(out, (unsigned char)text.p[i], utf8);
+	fputc('"', out);
+}
+
+/* A column that the row has no value for is null. */
+static void put_object(FILE *out, struct str names, struct str values)
+{
+	const char *separator = "";
+	struct str name, value;
+
+	fputc('{', out);
+	while (textlist_take(&names, &name)) {
+		fputs(separator, out);
+		put_string(out, name);
+		fputc(':', out);
+		if (textlist_take(&values, &value))
+			put_string(out, value);
+		else
+			fputs("null", out);
+		separator = ",";
+	}
+	fputc('}', out);
+}
+
+void json_print(FILE *out, const struct result *r)
+{
+	const char *separator = "\n";
+	struct str rows = buf_str(&r->rows);
+	struct str row;
+
+	fputc('[', out);
+	while (textlist_take(&rows, &row)) {
+		fputs(separator, out);
+		put_object(out, buf_str(&r->columns), row);
+		separator = ",\n";
+	}
+	fputs("\n]\n", out);
+}

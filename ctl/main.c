@@ -1,0 +1,66 @@
+/* bulkheadctl - the administrator's command line */
+#include <getopt.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ctl/ctl.h"
+
+#define DEFAULT_CONF "/etc/bulkhead/bulkhead.conf"
+#define USAGE "usage: bulkheadctl [-d DIR] [-c FILE] [--json] [-q] COMMAND; see bulkheadctl help"
+
+enum { OPT_JSON = 256, OPT_PASSWORD_STDIN };
+
+static const struct option options[] = {
+	{"conf", required_argument, NULL, 'c'},
+	{"dir", required_argument, NULL, 'd'},
+	{"help", no_argument, NULL, 'h'},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"password-stdin", no_argument, NULL, OPT_PASSWORD_STDIN},
+	{"quiet", no_argument, NULL, 'q'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static int run_word(const struct ctl *ctl, const char *word)
+{
+	char *argv[] = {(char *)(uintptr_t)word, NULL};
+
+	return commands_run(ctl, 1, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {.conf_path = DEFAULT_CONF};
+	char path[PATH_MAX];
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:d:hqV", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			ctl.conf_path = optarg;
+			break;
+		case 'd':
+			snprintf(path, sizeof path, "%s/bulkhead.conf", optarg);
+			ctl.conf_path = path;
+			break;
+		case 'q':
+			ctl.quiet = true;
+			break;
+		case OPT_JSON:
+			ctl.json = true;
+			break;
+		case OPT_PASSWORD_STDIN:
+			ctl.password_stdin = true;
+			break;
+		case 'h':
+			return run_word(&ctl, "help");
+		case 'V':
+			return run_word(&ctl, "version");
+		default:
+			fprintf(stderr, "%s\n", USAGE);
+			return EXIT_USAGE;
+		}
+	}
+	return commands_run(&ctl, argc - optind, argv + optind);
+}

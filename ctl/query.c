@@ -1,0 +1,104 @@
+/* Commands that are one request, whose answer is shown. */
+#include "bus/textlist.h"
+#include "ctl/clean.h"
+#include "ctl/ctl.h"
+#include "ctl/request.h"
+#include "ctl/result.h"
+
+struct query {
+	struct result result;
+	bool ended;
+	int code;
+	char text[1025];
+};
+
+static void on_columns(void *arg, uint64_t number, struct str names)
+{
+	(void)number;
+	result_columns(&((struct query *)arg)->result, names);
+}
+
+static void on_row(void *arg, uint64_t number, struct str values)
+{
+	(void)number;
+	result_row(&((struct query *)arg)->result, values);
+}
+
+static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
+{
+	struct query *q = arg;
+
+	(void)number;
+	q->ended = true;
+	q->code = end->code;
+	snprintf(q->text, sizeof q->text, "%.*s", STR_FMT(end->text));
+}
+
+static const struct answer_handlers handlers = {on_columns, on_row, on_end};
+
+/* An answer without columns is one object that says how it went. */
+static void show_end(const struct ctl *ctl, struct query *q)
+{
+	struct buf list = BUF_INIT;
+
+	if (!ctl->json) {
+		tell(ctl, q->text);
+		return;
+	}
+	textlist_put(&list, STR_LIT("code"));
+	textlist_put(&list, STR_LIT("text"));
+	result_columns(&q->result, buf_str(&list));
+	buf_clear(&list);
+	textlist_printf(&list, "%d", q->code);
+	textlist_put(&list, str_of(q->text));
+	result_row(&q->result, buf_str(&list));
+	buf_fini(&list);
+	json_print(stdout, &q->result);
+}
+
+static int show(const struct ctl *ctl, struct query *q)
+{
+	if (q->code != EXIT_OK)
+		return complain(q->code, "%s", q->text);
+	if (q->result.too_large)
+		return complain(EXIT_FAILED, "the answer is too long to be shown");
+	if (!q->result.has_columns)
+		show_end(ctl, q);
+	else if (ctl->json)
+		json_print(stdout, &q->result);
+	else
+		table_print(stdout, &q->result, !ctl->quiet);
+	if (fflush(stdout) != 0)
+		return complain(EXIT_FAILED, "standard output cannot be written");
+	return EXIT_OK;
+}
+
+static int ask(const struct call *call, struct query *q)
+{
+	struct routerd *routerd = NULL;
+	struct buf args = BUF_INIT;
+	int rc = routerd_open(call->ctl, &handlers, q, &routerd);
+
+	if (rc != EXIT_OK)
+		return rc;
+	for (int i = 0; i < call->argc; i++)
+		textlist_put(&args, str_of(call->argv[i]));
+	rc = routerd_ask(routerd, 1, call->command->verb, buf_str(&args));
+	while (rc == EXIT_OK && !q->ended)
+		rc = routerd_wait(routerd);
+	buf_fini(&args);
+	routerd_close(&routerd);
+	/* The link may end right after the answer. */
+	return q->ended ? EXIT_OK : rc;
+}
+
+int run_verb(const struct call *call)
+{
+	struct query q = {.ended = false};
+	int rc = ask(call, &q);
+
+	if (rc == EXIT_OK)
+		rc = show(call->ctl, &q);
+	result_fini(&q.result);
+	return rc;
+}

@@ -1,0 +1,269 @@
+/* The connection to routerd. */
+#include "ctl/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/rand.h"
+#include "bus/link.h"
+#include "conf/conf.h"
+
+enum { PATIENCE_MS = 60000 };
+
+struct routerd {
+	uv_loop_t loop;
+	uv_timer_t timer;
+	struct link *link; /* NULL once it is gone */
+	const struct answer_handlers *handlers;
+	void *arg;
+	bool welcome, refused, silent;
+	char why[512];
+};
+
+static int on_welcome(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+
+	r->welcome = true;
+	return 0;
+}
+
+static int on_refuse(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_refuse m;
+
+	if (bus_get_refuse(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	r->refused = true;
+	snprintf(r->why, sizeof r->why, "%.*s", STR_FMT(m.text));
+	return 0;
+}
+
+static int on_columns(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_ctl_columns m;
+
+	if (bus_get_ctl_columns(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (r->handlers->columns != NULL)
+		r->handlers->columns(r->arg, event->frame->subject, m.names);
+	return 0;
+}
+
+static int on_row(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_ctl_row m;
+
+	if (bus_get_ctl_row(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (r->handlers->row != NULL)
+		r->handlers->row(r->arg, event->frame->subject, m.values);
+	return 0;
+}
+
+static int on_end(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_ctl_end m;
+
+	if (bus_get_ctl_end(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	r->handlers->end(r->arg, event->frame->subject, &m);
+	return 0;
+}
+
+static const struct bus_handler frames[] = {
+	{BUS_WELCOME, on_welcome},
+	{BUS_REFUSE, on_refuse},
+	{BUS_CTL_COLUMNS, on_columns},
+	{BUS_CTL_ROW, on_row},
+	{BUS_CTL_END, on_end},
+	{0, NULL},
+};
+
+static void on_closed(void *owner, const char *why)
+{
+	struct routerd *r = owner;
+
+	r->link = NULL;
+	if (!r->refused)
+		snprintf(r->why, sizeof r->why, "%s", why);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct routerd *r = timer->data;
+
+	r->silent = true;
+}
+
+static int not_running(const char *path)
+{
+	fprintf(stderr, "Bulkhead is not running: nobody listens at %s.\n", path);
+	return EXIT_NOT_RUNNING;
+}
+
+/* The connected socket; else an exit code, negative. */
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, error;
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return -complain(EXIT_BAD_CONFIG, "%s: the path of the socket is too long", path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -complain(EXIT_FAILED, "no socket: %s", strerror(errno));
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	if (error == ENOENT || error == ECONNREFUSED)
+		return -not_running(path);
+	if (error == EACCES || error == EPERM)
+		return -complain(EXIT_NOT_AUTHORISED,
+			"you may not use %s; only root and its group may", path);
+	return -complain(EXIT_FAILED, "%s: %s", path, strerror(error));
+}
+
+static int find_socket(const struct ctl *ctl, struct buf *path)
+{
+	struct conf *conf = NULL;
+	char what[1024] = "";
+	int rc = conf_load(ctl->conf_path, NULL, &conf, what, sizeof what);
+
+	if (rc != 0)
+		return complain(EXIT_BAD_CONFIG, "%s%s%s", what[0] != '\0' ? what : ctl->conf_path,
+			what[0] != '\0' ? "" : ": ", what[0] != '\0' ? "" : bh_strerror(rc));
+	buf_printf(path, "%s/%s", conf_text(conf, "run_dir"), bus_role_socket(ROLE_CTL));
+	buf_put_byte(path, '\0');
+	conf_free(&conf);
+	return buf_failed(path) ? complain(EXIT_FAILED, "out of memory") : EXIT_OK;
+}
+
+static int say_hello(struct routerd *r)
+{
+	struct msg_hello hello = {
+		.version = BUS_VERSION,
+		.role = ROLE_CTL,
+		.instance = STR_LIT("bulkheadctl"),
+		.software = STR_LIT(BULKHEAD_VERSION),
+		.pid = (uint32_t)getpid(),
+	};
+	int rc = EXIT_OK;
+
+	rand_bytes(&hello.boot, sizeof hello.boot);
+	if (LINK_SEND(r->link, HELLO, hello, 0, &hello) != 0)
+		return complain(EXIT_FAILED, "HELLO could not be sent");
+	while (rc == EXIT_OK && !r->welcome)
+		rc = routerd_wait(r);
+	return rc;
+}
+
+static struct routerd *routerd_create(const struct answer_handlers *handlers, void *arg)
+{
+	struct routerd *r = bh_alloc(sizeof *r);
+
+	r->handlers = handlers;
+	r->arg = arg;
+	uv_loop_init(&r->loop);
+	uv_timer_init(&r->loop, &r->timer);
+	r->timer.data = r;
+	return r;
+}
+
+static int open_link(struct routerd *r, int fd)
+{
+	const struct link_spec spec = {
+		.loop = &r->loop,
+		.self = ROLE_CTL,
+		.peer = ROLE_ROUTER,
+		.handlers = frames,
+		.owner = r,
+		.on_closed = on_closed,
+	};
+	int rc = link_open(&spec, fd, &r->link);
+
+	return rc != 0 ? complain(EXIT_FAILED, "no link to routerd: %s", bh_strerror(rc)) : EXIT_OK;
+}
+
+int routerd_open(const struct ctl *ctl, const struct answer_handlers *handlers, void *arg,
+	struct routerd **out)
+{
+	struct buf path = BUF_INIT;
+	struct routerd *r;
+	int rc = find_socket(ctl, &path);
+	int fd = rc == EXIT_OK ? connect_to((const char *)path.data) : -rc;
+
+	buf_fini(&path);
+	if (fd < 0)
+		return -fd;
+	r = routerd_create(handlers, arg);
+	rc = open_link(r, fd);
+	if (rc == EXIT_OK)
+		rc = say_hello(r);
+	if (rc == EXIT_OK)
+		*out = r;
+	else
+		routerd_close(&r);
+	return rc;
+}
+
+void routerd_close(struct routerd **routerd)
+{
+	struct routerd *r = *routerd;
+
+	if (r == NULL)
+		return;
+	*routerd = NULL;
+	link_close(&r->link);
+	uv_close((uv_handle_t *)&r->timer, NULL);
+	uv_run(&r->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&r->loop);
+	free(r);
+}
+
+int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str args)
+{
+	const struct msg_ctl_request m = {.verb = str_of(verb), .args = args};
+	int rc = r->link != NULL ? LINK_SEND(r->link, CTL_REQUEST, ctl_request, number, &m)
+				 : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the request could not be sent: %s",
+		bh_strerror(rc));
+}
+
+int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put)
+{
+	int rc = r->link != NULL ? LINK_SEND(r->link, ACCOUNT_PUT, account_put, number, put)
+				 : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the account could not be sent: %s",
+		bh_strerror(rc));
+}
+
+int routerd_wait(struct routerd *r)
+{
+	/* Counted from now: the caller may have waited for somebody's typing. */
+	uv_update_time(&r->loop);
+	uv_timer_start(&r->timer, on_timer, PATIENCE_MS, 0);
+	if (r->link != NULL)
+		uv_run(&r->loop, UV_RUN_ONCE);
+	if (r->refused)
+		return complain(EXIT_FAILED, "routerd refuses us: %s", r->why);
+	if (r->link == NULL)
+		return complain(EXIT_TEMPORARY, "the connection to routerd broke: %s", r->why);
+	if (r->silent)
+		return complain(EXIT_TEMPORARY, "routerd does not answer");
+	return EXIT_OK;
+}

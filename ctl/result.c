@@ -1,0 +1,30 @@
+/* Collecting an answer. */
+#include "ctl/result.h"
+
+#include "bus/textlist.h"
+
+/* Of rows; more than any server has sessions. */
+#define SIZE_LIMIT (1u << 30)
+
+void result_fini(struct result *r)
+{
+	buf_fini(&r->columns);
+	buf_fini(&r->rows);
+	*r = RESULT_INIT;
+}
+
+void result_columns(struct result *r, struct str names)
+{
+	buf_clear(&r->columns);
+	buf_put_str(&r->columns, names);
+	r->has_columns = true;
+}
+
+void result_row(struct result *r, struct str values)
+{
+	if (r->rows.len + values.len > SIZE_LIMIT)
+		r->too_large = true;
+	else
+		textlist_put(&r->rows, values);
+	r->too_large = r->too_large || buf_failed(&r->rows);
+}

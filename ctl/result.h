@@ -1,0 +1,34 @@
+/*
+ * result - the columns and rows of an answer, as a table for people or as JSON
+ */
+#ifndef CTL_RESULT_H
+#define CTL_RESULT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+enum { RESULT_COLUMNS_MAX = 32 };
+
+struct result {
+	struct buf columns; /* a list of texts (bus/textlist.h) */
+	struct buf rows;    /* a list of such lists */
+	bool has_columns;
+	bool too_large;
+};
+
+#define RESULT_INIT ((struct result){0})
+
+void result_fini(struct result *r);
+void result_columns(struct result *r, struct str names);
+void result_row(struct result *r, struct str values);
+
+/* Aligned columns; values beyond the columns are left out. */
+void table_print(FILE *out, const struct result *r, bool header);
+
+/* An array of objects, one for a row, with the columns' names as keys; all values are strings. */
+void json_print(FILE *out, const struct result *r);
+
+#endif

@@ -1,0 +1,31 @@
+/* Clocks. */
+#include "base/clock.h"
+
+#include <time.h>
+
+uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_ms(void)
+{
+	return clock_ns() / 1000000u;
+}
+
+int64_t clock_wall(void)
+{
+	return (int64_t)time(NULL);
+}
+
+void clock_stamp(int64_t wall, char out[CLOCK_STAMP_SIZE])
+{
+	time_t t = (time_t)wall;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(out, CLOCK_STAMP_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}

@@ -1,0 +1,30 @@
+/*
+ * codes - the small numbers in the fields of messages.def
+ */
+#ifndef BH_CODES_H
+#define BH_CODES_H
+
+/* ACCOUNT_PUT.how */
+enum account_put {
+	ACCOUNT_ADD = 1,      /* must not exist */
+	ACCOUNT_PASSWORD = 2, /* must exist */
+	ACCOUNT_IMPORT = 3,   /* made, or its password changed */
+};
+
+/* ACCOUNT_CHANGED.change */
+enum account_change {
+	ACCOUNT_WAS_DELETED = 1,
+	ACCOUNT_WAS_DISABLED = 2,
+	ACCOUNT_GOT_PASSWORD = 3,
+	ACCOUNT_WAS_ADDED = 4,
+};
+
+/* CLOSED.reason */
+enum close_reason {
+	CLOSE_BY_CLIENT = 1,  /* </stream:stream> */
+	CLOSE_LOST = 2,	      /* the TCP connection broke */
+	CLOSE_BY_SERVER = 3,  /* a stream error of ours, or KILL */
+	CLOSE_SHUTDOWN = 4,   /* c2sd ends or drains */
+};
+
+#endif

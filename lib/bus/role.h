@@ -1,0 +1,32 @@
+/*
+ * role - what a process is on the bus
+ *
+ * A role is one bit, so that messages.def can name sets of them.
+ */
+#ifndef BH_ROLE_H
+#define BH_ROLE_H
+
+#define BUS_ROLE_MAP(XX)                                                                           \
+	XX(ROUTER, 0x01, "routerd", NULL)                                                          \
+	XX(C2S, 0x02, "c2sd", "c2s.sock")                                                          \
+	XX(S2S, 0x04, "s2sd", "s2s.sock")                                                          \
+	XX(AUTH, 0x08, "authd", "auth.sock")                                                       \
+	XX(DIR, 0x10, "dirsyncd", "dir.sock")                                                      \
+	XX(SNMP, 0x20, "snmp", "snmp.sock")                                                        \
+	XX(CTL, 0x40, "ctl", "ctl.sock")
+
+enum bus_role {
+#define XX(name, bit, text, socket) ROLE_##name = bit,
+	BUS_ROLE_MAP(XX)
+#undef XX
+};
+
+#define ROLES_FRONT (ROLE_C2S | ROLE_S2S)
+#define ROLES_PEERS (ROLE_C2S | ROLE_S2S | ROLE_AUTH | ROLE_DIR | ROLE_SNMP | ROLE_CTL)
+
+/* "c2sd" for ROLE_C2S; NULL for what is no role. */
+const char *bus_role_name(unsigned role);
+/* The file name, in the runtime directory, of the socket where routerd listens for it. */
+const char *bus_role_socket(unsigned role);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * server - routerd's side: one listening socket per role
+ *
+ * The sockets are made while still privileged (open), owned by the role's user with mode 0600
+ * (ctl.sock: 0660 and the administrators' group), so that the file system decides who may play
+ * which role; then each connection must open with a HELLO of this version and role.  An instance
+ * name belongs to a live peer: a second HELLO for it is refused while the first lives.
+ */
+#ifndef BH_BUS_SERVER_H
+#define BH_BUS_SERVER_H
+
+#include <sys/types.h>
+
+#include "bus/link.h"
+
+struct bus_server;
+
+/* A peer that said HELLO: what routerd knows of a process.  To get rid of it:
+ * link_close_after_write(peer->link, why), and on_gone comes; never link_close(). */
+struct bus_peer {
+	struct link *link;
+	unsigned role;
+	struct bus_id boot;
+	char instance[65];
+	char software[65];
+	pid_t pid;
+	uint64_t since_ms; /* clock_ms() at HELLO */
+	void *data;        /* routerd's own */
+};
+
+struct bus_server_spec {
+	uv_loop_t *loop;
+	struct bus_id boot;
+	const struct bus_handler *handlers; /* event->owner is the struct bus_peer */
+	void *owner;
+	void (*on_peer)(void *owner, struct bus_peer *peer);
+	/* The peer object is freed after this call. */
+	void (*on_gone)(void *owner, struct bus_peer *peer, const char *why);
+	void (*on_held)(struct bus_peer *peer, uint64_t upto);
+	/* A connection that did not get as far as a peer; for one line in the log. */
+	void (*on_refused)(void *owner, unsigned role, pid_t pid, const char *why);
+};
+
+/* Who may connect for a role; uid or gid (uid_t)-1 leaves that as it is. */
+struct bus_socket_owner {
+	unsigned role;
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
+/* Binds <run_dir>/<socket> for each of the n owners; a stale socket is replaced.
+ * On an error *what names the path. */
+int bus_server_open(const char *run_dir, const struct bus_socket_owner *owners, size_t n,
+	struct bus_server **out, char *what, size_t what_size);
+int bus_server_start(struct bus_server *server, const struct bus_server_spec *spec);
+/* on_gone is called for each living peer before it returns. */
+void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg);
+
+/* Walks the peers of a set of roles: start with NULL. */
+struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, struct bus_peer *after);
+
+#endif

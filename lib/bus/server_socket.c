@@ -1,0 +1,122 @@
+/* Binding routerd's sockets while still privileged. */
+#include "bus/server_socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+enum { BACKLOG = 128, UMASK = 0177 };
+
+static void fill_address(struct sockaddr_un *addr, const char *path)
+{
+	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(addr->sun_path, sizeof addr->sun_path, "%s", path);
+}
+
+static int make_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+/* Does somebody listen there?  1, 0, or -errno.  A full backlog is somebody. */
+static int is_listening(const struct sockaddr_un *addr)
+{
+	int fd = make_socket(), rc = 1;
+
+	if (fd < 0)
+		return fd;
+	if (connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 && errno != EAGAIN)
+		rc = errno == ECONNREFUSED || errno == ENOENT ? 0 : -errno;
+	close(fd);
+	return rc;
+}
+
+/* Removes what an earlier routerd left behind, and nothing else. */
+static int clear_stale(const struct sockaddr_un *addr, struct buf *what)
+{
+	struct stat st;
+	int rc;
+
+	if (lstat(addr->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode)) {
+		buf_printf(what, ": there is a file that is no socket");
+		return BH_EEXIST;
+	}
+	rc = is_listening(addr);
+	if (rc > 0) {
+		buf_printf(what, ": another routerd is running");
+		return BH_EBUSY;
+	}
+	if (rc == 0 && unlink(addr->sun_path) < 0 && errno != ENOENT)
+		rc = -errno;
+	return rc;
+}
+
+static int set_owner(const char *path, const struct bus_socket_owner *owner)
+{
+	bool leave = owner->uid == (uid_t)-1 && owner->gid == (gid_t)-1;
+
+	if (!leave && lchown(path, owner->uid, owner->gid) < 0)
+		return -errno;
+	return chmod(path, owner->mode) < 0 ? -errno : 0;
+}
+
+static int bind_closed(int fd, const struct sockaddr_un *addr)
+{
+	mode_t old = umask(UMASK);
+	int rc = bind(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 ? -errno : 0;
+
+	umask(old);
+	return rc;
+}
+
+static int bind_owned(int fd, const struct sockaddr_un *addr, const struct bus_socket_owner *owner)
+{
+	int rc = bind_closed(fd, addr);
+
+	if (rc < 0)
+		return rc;
+	rc = set_owner(addr->sun_path, owner);
+	if (rc == 0 && listen(fd, BACKLOG) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(addr->sun_path);
+	return rc;
+}
+
+int server_socket_open(const char *run_dir, const struct bus_socket_owner *owner,
+	char path[SERVER_PATH_SIZE], int *fd, struct buf *what)
+{
+	const char *name = bus_role_socket(owner->role);
+	struct sockaddr_un addr;
+	int rc, s;
+
+	buf_printf(what, "%s/%s", run_dir, name != NULL ? name : "?");
+	if (name == NULL)
+		return BH_EINVAL;
+	if (snprintf(path, SERVER_PATH_SIZE, "%s/%s", run_dir, name) >= SERVER_PATH_SIZE) {
+		buf_printf(what, ": longer than %d bytes", SERVER_PATH_SIZE - 1);
+		return BH_ETOOBIG;
+	}
+	fill_address(&addr, path);
+	rc = clear_stale(&addr, what);
+	if (rc < 0)
+		return rc;
+	s = make_socket();
+	if (s < 0)
+		return s;
+	rc = bind_owned(s, &addr, owner);
+	if (rc < 0)
+		close(s);
+	else
+		*fd = s;
+	return rc;
+}

@@ -1,0 +1,66 @@
+/*
+ * conf - the one configuration file of the suite
+ *
+ * Every setting stands in one table (settings.def), with its type, default, range, a sentence of
+ * explanation and whether a reload applies it.  From the table come the parser's options
+ * (libconfuse), the checks, bulkhead.conf(5), and the report of a reload.  An unknown setting is
+ * an error: "file:line: unknown setting 'x', did you mean 'y'?".
+ *
+ * A struct conf never changes once loaded.
+ */
+#ifndef BH_CONF_H
+#define BH_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct conf;
+
+/* Parses and checks all of the file.  instance ("c2sd@2"; may be NULL) says whose settings are
+ * asked for: those in a section instance "c2sd@2" { listen = ... } replace the daemon's own.
+ * On an error *what is one line "file:line: ..." and nothing else happened.
+ * 0, BH_ECONFIG, or -errno when it cannot be read. */
+int conf_load(const char *path, const char *instance, struct conf **out, char *what,
+	size_t what_size);
+void conf_free(struct conf **conf);
+
+/* The value of "section.setting" ("c2sd.auth_timeout"); the setting must exist in
+ * the table with that type (else a bug).  Texts live as long as conf; NULL where a text has no
+ * value.  Durations are in seconds, sizes in bytes. */
+const char *conf_text(const struct conf *conf, const char *name);
+int64_t conf_number(const struct conf *conf, const char *name);
+bool conf_bool(const struct conf *conf, const char *name);
+/* Lists of texts. */
+size_t conf_list_size(const struct conf *conf, const char *name);
+const char *conf_list_item(const struct conf *conf, const char *name, size_t i);
+
+/* domain "example.org" { ... }: how many, each one's canonical name, and its settings by
+ * their short name ("certificate"). */
+size_t conf_domains(const struct conf *conf);
+const char *conf_domain_name(const struct conf *conf, size_t i);
+const char *conf_domain_text(const struct conf *conf, size_t i, const char *setting);
+
+/* Where a relative path in the file counts from, applied to paths already: the folder of
+ * the file. */
+const char *conf_path(const struct conf *conf);
+
+/* instance "c2sd@2" { ... }: the names that have such a section, as they stand in the file. */
+size_t conf_instances(const struct conf *conf);
+const char *conf_instance_name(const struct conf *conf, size_t i);
+
+/* Is the path the value of a setting that names a file?  Such files a daemon may read. */
+bool conf_names_file(const struct conf *conf, const char *path);
+
+/* Calls `each` for every setting of a section ("c2sd", "global") whose value differs; reloadable
+ * says whether a running daemon can take it. */
+struct conf_change {
+	const char *name; /* "c2sd.listen" */
+	bool reloadable;
+};
+void conf_compare(const struct conf *a, const struct conf *b, const char *section,
+	void (*each)(void *arg, const struct conf_change *change), void *arg);
+/* Have both the same domains, with the same files? */
+bool conf_same_domains(const struct conf *a, const struct conf *b);
+
+#endif

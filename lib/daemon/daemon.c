@@ -1,0 +1,178 @@
+/* daemon_main(): the checklist of every daemon's life. */
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/exits.h"
+#include "base/list.h"
+#include "daemon/log.h"
+#include "daemon/private.h"
+
+/* What the skeleton keeps beside the daemon's own. */
+struct life {
+	struct daemon daemon;
+	struct arguments args;
+	uv_loop_t loop;
+	uv_signal_t term, interrupt, hangup;
+	bool stopping;
+};
+
+void daemon_fail(struct daemon *d, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	(void)d;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_error("cannot-go-on", "reason=%s", LOG_TEXT(text));
+}
+
+static int load_configuration(struct life *life, struct conf **out)
+{
+	char what[1024];
+	int rc = conf_load(life->args.config, life->args.instance, out, what, sizeof what);
+
+	if (rc != 0)
+		daemon_fail(&life->daemon, "%s", what);
+	return rc;
+}
+
+static enum log_level configured_level(const struct conf *conf)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+
+	(void)log_level_parse(conf_text(conf, "log_level"), &level);
+	return level;
+}
+
+static void close_signals(struct life *life)
+{
+	uv_close((uv_handle_t *)&life->term, NULL);
+	uv_close((uv_handle_t *)&life->interrupt, NULL);
+	uv_close((uv_handle_t *)&life->hangup, NULL);
+}
+
+void daemon_stopped(struct daemon *d)
+{
+	close_signals(container_of(d, struct life, daemon));
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+	struct life *life = handle->data;
+
+	if (life->stopping)
+		_exit(EXIT_FAILED); /* asked twice: at once */
+	life->stopping = true;
+	log_info("stopping", "signal=%d", number);
+	notify_stopping();
+	life->daemon.spec->stop(&life->daemon);
+}
+
+/* Takes the new configuration, or none of it. */
+static void reload(struct life *life)
+{
+	struct daemon *d = &life->daemon;
+	struct conf *old = d->conf, *fresh;
+
+	if (load_configuration(life, &fresh) != 0)
+		return;
+	d->conf = fresh;
+	if (d->spec->reload(d, old) != 0) {
+		d->conf = old;
+		conf_free(&fresh);
+		log_error("reload-failed", "file=%s", LOG_TEXT(life->args.config));
+		return;
+	}
+	log_set_level(configured_level(fresh));
+	conf_free(&old);
+	log_info("reloaded", "file=%s", LOG_TEXT(life->args.config));
+}
+
+static void on_reload_signal(uv_signal_t *handle, int number)
+{
+	(void)number;
+	notify_reloading();
+	reload(handle->data);
+	notify_ready();
+}
+
+static void watch_signal(struct life *life, uv_signal_t *handle, uv_signal_cb cb, int number)
+{
+	handle->data = life;
+	uv_signal_init(&life->loop, handle);
+	uv_signal_start(handle, cb, number);
+}
+
+static void watch_signals(struct life *life)
+{
+	signal(SIGPIPE, SIG_IGN);
+	watch_signal(life, &life->term, on_stop_signal, SIGTERM);
+	watch_signal(life, &life->interrupt, on_stop_signal, SIGINT);
+	watch_signal(life, &life->hangup, on_reload_signal, SIGHUP);
+}
+
+/* From here on the process can do only what its table says. */
+static int confine(struct life *life)
+{
+	struct daemon *d = &life->daemon;
+	int rc = privileges_drop(d);
+
+	tzset(); /* reads a file, at the latest now */
+	return rc == 0 ? sandbox_enter(d) : rc;
+}
+
+static int prepare(struct life *life)
+{
+	struct daemon *d = &life->daemon;
+
+	if (load_configuration(life, &d->conf) != 0)
+		return BH_ECONFIG;
+	log_open(life->args.instance, configured_level(d->conf));
+	if (directories_make(d) != 0)
+		return BH_ECONFIG;
+	return d->spec->open(d);
+}
+
+static int run(struct life *life)
+{
+	struct daemon *d = &life->daemon;
+
+	if (confine(life) != 0 || d->spec->start(d) != 0)
+		return EXIT_BAD_CONFIG;
+	watch_signals(life);
+	log_info("started", "pid=%ld version=%s", (long)getpid(), BULKHEAD_VERSION);
+	notify_ready();
+	uv_run(&life->loop, UV_RUN_DEFAULT);
+	BUG_ON(uv_loop_close(&life->loop) != 0);
+	log_info("stopped", "pid=%ld", (long)getpid());
+	return EXIT_OK;
+}
+
+int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
+{
+	static struct life life;
+	struct daemon *d = &life.daemon;
+	int rc = arguments_parse(spec, argc, argv, &life.args);
+
+	if (rc != 0)
+		return rc - 1;
+	d->spec = spec;
+	d->instance = life.args.instance;
+	d->loop = &life.loop;
+	log_open(life.args.instance, LOG_LEVEL_INFO);
+	uv_loop_init(&life.loop);
+	rc = prepare(&life) == 0 ? run(&life) : EXIT_BAD_CONFIG;
+	conf_free(&d->conf);
+	return rc;
+}

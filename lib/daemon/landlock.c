@@ -1,0 +1,172 @@
+/* Landlock: which files a confined process may open.  Kernels without it are served by users
+ * and seccomp alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/log.h"
+#include "daemon/private.h"
+
+/* Debian 12's header knows ABI 2; these are the kernel's numbers. */
+enum {
+	CREATE_RULESET = 444,
+	ADD_RULE = 445,
+	RESTRICT_SELF = 446,
+	CREATE_VERSION = 1,
+	RULE_PATH_BENEATH = 1,
+};
+
+enum landlock_right {
+	FS_EXECUTE = 1 << 0,
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_REMOVE_DIR = 1 << 4,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_CHAR = 1 << 6,
+	FS_MAKE_DIR = 1 << 7,
+	FS_MAKE_REG = 1 << 8,
+	FS_MAKE_SOCK = 1 << 9,
+	FS_MAKE_FIFO = 1 << 10,
+	FS_MAKE_BLOCK = 1 << 11,
+	FS_MAKE_SYM = 1 << 12,
+	FS_REFER = 1 << 13,    /* ABI 2 */
+	FS_TRUNCATE = 1 << 14, /* ABI 3 */
+	FS_IOCTL_DEV = 1 << 15, /* ABI 5 */
+};
+
+struct ruleset_attr {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net; /* ABI 4 */
+	uint64_t scoped;	     /* ABI 6 */
+};
+
+struct path_attr {
+	uint64_t allowed_access;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+enum {
+	READS = FS_READ_FILE | FS_READ_DIR,
+	WRITES = READS | FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE,
+};
+
+static uint64_t handled_by(int abi)
+{
+	uint64_t rights = (1u << 13) - 1;
+
+	if (abi >= 2)
+		rights |= FS_REFER;
+	if (abi >= 3)
+		rights |= FS_TRUNCATE;
+	if (abi >= 5)
+		rights |= FS_IOCTL_DEV;
+	return rights;
+}
+
+static int make_ruleset(int abi, uint64_t *handled)
+{
+	struct ruleset_attr attr = {.handled_access_fs = handled_by(abi)};
+	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+
+	/* No daemon so far binds or connects by TCP after its start; c2sd's ports are open by then. */
+	if (abi >= 4)
+		attr.handled_access_net = 3;
+	*handled = attr.handled_access_fs;
+	return (int)syscall(CREATE_RULESET, &attr, size, 0);
+}
+
+struct allowing {
+	struct daemon *daemon;
+	int ruleset;
+	uint64_t handled;
+};
+
+static int allow(const struct allowing *a, const char *path, uint64_t rights)
+{
+	struct path_attr attr = {.allowed_access = rights & a->handled};
+	struct stat st;
+	int rc;
+
+	attr.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (attr.parent_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(attr.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		attr.allowed_access &= FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE;
+	rc = (int)syscall(ADD_RULE, a->ruleset, RULE_PATH_BENEATH, &attr, 0);
+	close(attr.parent_fd);
+	return rc == 0 ? 0 : -errno;
+}
+
+/* The folder of a file: the file may be replaced by another of its name. */
+static int allow_folder_of(const struct allowing *a, const char *file, uint64_t rights)
+{
+	char copy[4096];
+
+	if (file == NULL)
+		return 0;
+	snprintf(copy, sizeof copy, "%s", file);
+	return allow(a, dirname(copy), rights);
+}
+
+static int allow_of_domains(const struct allowing *a, const char *setting, uint64_t rights)
+{
+	const struct conf *conf = a->daemon->conf;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < conf_domains(conf); i++)
+		rc = allow_folder_of(a, conf_domain_text(conf, i, setting), rights);
+	return rc;
+}
+
+/* An entry of a daemon's table: a path, "state", a domain's setting, or another setting. */
+static int allow_entry(const struct allowing *a, const char *entry, uint64_t rights)
+{
+	if (entry[0] == '/')
+		return allow(a, entry, rights);
+	if (strcmp(entry, "state") == 0)
+		return allow(a, a->daemon->state_dir, rights);
+	if (strncmp(entry, "domain.", 7) == 0)
+		return allow_of_domains(a, entry + 7, rights);
+	return allow_folder_of(a, conf_text(a->daemon->conf, entry), rights);
+}
+
+static int allow_table(const struct allowing *a, const char *const *entries, uint64_t rights)
+{
+	int rc = 0;
+
+	for (; rc == 0 && *entries != NULL; entries++)
+		rc = allow_entry(a, *entries, rights);
+	return rc;
+}
+
+int sandbox_files(struct daemon *d)
+{
+	int abi = (int)syscall(CREATE_RULESET, NULL, 0, CREATE_VERSION), rc;
+	struct allowing a = {.daemon = d};
+
+	if (abi < 1) {
+		log_info("landlock", "state=off reason=\"the kernel has none\"");
+		return 0;
+	}
+	a.ruleset = make_ruleset(abi, &a.handled);
+	if (a.ruleset < 0)
+		return -errno;
+	/* The configuration, for a reload. */
+	rc = allow(&a, conf_path(d->conf), FS_READ_FILE | FS_READ_DIR);
+	if (rc == 0)
+		rc = allow_table(&a, d->spec->sandbox->read_paths, READS);
+	if (rc == 0)
+		rc = allow_table(&a, d->spec->sandbox->write_paths, WRITES);
+	if (rc == 0 && syscall(RESTRICT_SELF, a.ruleset, 0) != 0)
+		rc = -errno;
+	close(a.ruleset);
+	return rc;
+}

@@ -1,0 +1,149 @@
+/* The log: one line an event, made in one buffer and written in one call. */
+#include "daemon/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	char instance[64];
+	enum log_level level;
+	bool journal;
+} state = {.instance = "bulkhead", .level = LOG_LEVEL_INFO};
+
+static const struct {
+	const char *name;
+	int priority; /* of syslog, for journald */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = {"error", 3},
+	[LOG_LEVEL_WARN] = {"warn", 4},
+	[LOG_LEVEL_INFO] = {"info", 6},
+	[LOG_LEVEL_DEBUG] = {"debug", 7},
+};
+
+/* Is standard error the stream that systemd says it connected to the journal? */
+static bool stderr_is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	unsigned long device, inode;
+	struct stat st;
+
+	return text != NULL && sscanf(text, "%lu:%lu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+void log_open(const char *instance, enum log_level level)
+{
+	snprintf(state.instance, sizeof state.instance, "%s", instance);
+	state.level = level;
+	state.journal = stderr_is_journal();
+}
+
+void log_set_level(enum log_level level)
+{
+	state.level = level;
+}
+
+bool log_level_parse(const char *text, enum log_level *out)
+{
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (strcmp(levels[i].name, text) == 0) {
+			*out = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+static int put_prefix(char *line, size_t size, enum log_level level)
+{
+	struct timespec now;
+	struct tm tm;
+	char stamp[32];
+
+	if (state.journal)
+		return snprintf(line, size, "<%d>", levels[level].priority);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
+	return snprintf(line, size, "%s.%03ldZ ", stamp, now.tv_nsec / 1000000);
+}
+
+void log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
+	char line[2048];
+	size_t n;
+	va_list ap;
+
+	if (level > state.level)
+		return;
+	n = (size_t)put_prefix(line, sizeof line, level);
+	n += (size_t)snprintf(line + n, sizeof line - n, "%s %s %s ", levels[level].name,
+		state.instance, event);
+	va_start(ap, fmt);
+	n += (size_t)vsnprintf(line + n, sizeof line - n, fmt, ap);
+	va_end(ap);
+	if (n > sizeof line - 2)
+		n = sizeof line - 2;
+	line[n++] = '\n';
+	/* A log that cannot be written has nobody to tell. */
+	if (write(STDERR_FILENO, line, n) < 0)
+		return;
+}
+
+enum { SLOTS = 8, VALUE_MAX = 200 };
+
+static bool plain(struct str value)
+{
+	for (uint32_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7f)
+			return false;
+	}
+	return value.len > 0 && value.len <= VALUE_MAX;
+}
+
+/* One byte, readable and harmless to a terminal.  UTF-8 passes. */
+static size_t put_byte(char *out, unsigned char c)
+{
+	if (c == '"' || c == '\\') {
+		out[0] = '\\';
+		out[1] = (char)c;
+		return 2;
+	}
+	if (c >= ' ' && c != 0x7f) {
+		out[0] = (char)c;
+		return 1;
+	}
+	return (size_t)sprintf(out, "\\x%02x", c);
+}
+
+const char *log_value(struct str value)
+{
+	static char slots[SLOTS][VALUE_MAX * 4 + 8];
+	static unsigned next;
+	char *out = slots[next++ % SLOTS];
+	size_t n = 0, len = value.len < VALUE_MAX ? value.len : VALUE_MAX;
+
+	if (value.p == NULL)
+		return "-";
+	if (plain(value)) {
+		memcpy(out, value.p, value.len);
+		out[value.len] = '\0';
+		return out;
+	}
+	out[n++] = '"';
+	for (size_t i = 0; i < len; i++)
+		n += put_byte(out + n, (unsigned char)value.p[i]);
+	if (len < value.len) {
+		memcpy(out + n, "...", 3);
+		n += 3;
+	}
+	out[n++] = '"';
+	out[n] = '\0';
+	return out;
+}

@@ -1,0 +1,85 @@
+/* The user of each daemon, and the way down from root. */
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/private.h"
+
+void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid)
+{
+	char name[64];
+	const struct passwd *pw;
+
+	*uid = (uid_t)-1;
+	*gid = (gid_t)-1;
+	if (geteuid() != 0)
+		return;
+	snprintf(name, sizeof name, "bulkhead-%s", daemon_name);
+	pw = getpwnam(name);
+	if (pw == NULL)
+		return;
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+}
+
+static int become(struct daemon *d)
+{
+	uid_t uid;
+	gid_t gid;
+
+	daemon_user(d->spec->name, &uid, &gid);
+	if (uid == (uid_t)-1) {
+		daemon_fail(d, "there is no user bulkhead-%s: make the users with "
+			"\"systemd-sysusers\" or \"bulkhead init\"", d->spec->name);
+		return BH_ECONFIG;
+	}
+	if (setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
+		setresuid(uid, uid, uid) == 0 && setuid(0) != 0)
+		return 0;
+	daemon_fail(d, "cannot become bulkhead-%s: %s", d->spec->name, strerror(errno));
+	return BH_EDENIED;
+}
+
+/* A user other than root may have been started with capabilities: they go too. */
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {{0}};
+
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap); /* only root can; the set below counts */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return (int)syscall(SYS_capset, &header, none);
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int privileges_drop(struct daemon *d)
+{
+	const struct rlimit none = {0, 0};
+
+	raise_descriptor_limit();
+	if (geteuid() == 0 && become(d) != 0)
+		return BH_EDENIED;
+	if (drop_capabilities() == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
+		prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		return 0;
+	daemon_fail(d, "cannot give up privileges: %s", strerror(errno));
+	return BH_EDENIED;
+}

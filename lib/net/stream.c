@@ -1,0 +1,142 @@
+/* Opening a stream, its TLS, and what callers ask about it. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/stream_private.h"
+
+static struct stream *stream_new(struct stream_hub *hub)
+{
+	struct stream *s = bh_alloc(sizeof *s);
+
+	s->hub = hub;
+	list_init(&s->turn);
+	hub->streams++;
+	uv_tcp_init(hub->loop, &s->tcp);
+	s->tcp.data = s;
+	s->handles = 1;
+	return s;
+}
+
+static int find_peer(struct stream *s, int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) < 0)
+		return -errno;
+	address_from_sockaddr((const struct sockaddr *)&ss, &s->peer);
+	return 0;
+}
+
+int stream_open(struct stream_hub *hub, int fd, const struct stream_handlers *handlers, void *owner,
+	struct stream **out)
+{
+	struct stream *s = stream_new(hub);
+	int rc = find_peer(s, fd);
+
+	if (rc == 0)
+		rc = uv_tcp_open(&s->tcp, fd);
+	if (rc < 0) {
+		close(fd);
+		s->silent = true;
+		stream_abandon(s);
+		return rc;
+	}
+	uv_tcp_nodelay(&s->tcp, 1);
+	s->handlers = handlers;
+	s->owner = owner;
+	stream_read_start(s);
+	*out = s;
+	return 0;
+}
+
+void stream_expect_proxy(struct stream *s)
+{
+	s->proxy = true;
+}
+
+int stream_start_tls(struct stream *s, struct tls_store *store, const char *alpn)
+{
+	int rc;
+
+	if (s->closing != NULL)
+		return BH_ECLOSED;
+	if (s->tls != NULL)
+		return BH_EINVAL;
+	stream_flush(s, true);
+	if (s->closing != NULL)
+		return BH_ECLOSED;
+	rc = tls_session_open(store, alpn, &s->hub->io, &s->tls);
+	return rc;
+}
+
+void stream_pause(struct stream *s)
+{
+	if (s->paused || s->closing != NULL)
+		return;
+	s->paused = true;
+	s->resumed = false;
+	uv_read_stop((uv_stream_t *)&s->tcp);
+}
+
+/* Deferred: this may be called from another stream's callback, when the shared buffers are in use. */
+void stream_resume(struct stream *s)
+{
+	if (!s->paused || s->closing != NULL)
+		return;
+	s->paused = false;
+	s->resumed = true;
+	stream_schedule(s);
+}
+
+void stream_close(struct stream *s, unsigned linger_ms)
+{
+	stream_begin_close(s, NULL, linger_ms);
+}
+
+uint64_t stream_sent(const struct stream *s)
+{
+	return s->sent;
+}
+
+void stream_wait_sent(struct stream *s)
+{
+	if (s->closing != NULL)
+		return;
+	s->waiting = true;
+	s->wait_at = stream_written(s);
+	stream_schedule(s);
+}
+
+const struct address *stream_peer(const struct stream *s)
+{
+	return &s->peer;
+}
+
+bool stream_is_secure(const struct stream *s)
+{
+	return s->secure;
+}
+
+bool stream_exporter(const struct stream *s, uint8_t out[32])
+{
+	return s->secure && tls_session_exporter(s->tls, out);
+}
+
+const char *stream_tls_description(const struct stream *s)
+{
+	return s->secure ? tls_session_description(s->tls) : "";
+}
+
+struct str stream_sni(const struct stream *s)
+{
+	return s->secure ? tls_session_sni(s->tls) : STR_NONE;
+}
+
+struct str stream_certificate_jid(const struct stream *s)
+{
+	return s->secure ? tls_session_certificate_jid(s->tls) : STR_NONE;
+}

@@ -1,0 +1,38 @@
+/*
+ * tls - certificates of domains, and TLS server settings
+ *
+ * A struct tls_store is the set of certificates of all domains, chosen by SNI; it never
+ * changes once made and is counted: a reload makes a new one for new handshakes, and
+ * sessions hold theirs to their end.  TLS 1.2 and 1.3 only, forward secrecy only, no
+ * compression, no renegotiation; session tickets for TLS 1.3 only, under a key of this
+ * process (custody.md, 21).
+ */
+#ifndef BH_TLS_H
+#define BH_TLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct tls_store;
+
+struct tls_identity {
+	const char *domain;	 /* canonical */
+	const char *certificate; /* file: PEM chain, leaf first */
+	const char *key;	 /* file: PEM */
+};
+
+/* Loads and checks: files readable, key matches the certificate, the certificate names the domain.
+ * The first identity also serves those who name no known domain.  client_ca, a file, may
+ * be NULL; with it client certificates are asked for and verified.  On an error *what is a
+ * sentence that says what, where and what to do.  0 or negative.  A certificate that has
+ * expired is loaded all the same: then the result is 0 and *what is not empty but a warning. */
+int tls_store_load(const struct tls_identity *ids, size_t n, const char *client_ca,
+	struct tls_store **out, char *what, size_t what_size);
+struct tls_store *tls_store_ref(struct tls_store *store);
+void tls_store_unref(struct tls_store **store);
+
+/* For the whole process, once, before and after any use. */
+int tls_global_init(void);
+void tls_global_fini(void);
+
+#endif

@@ -1,0 +1,334 @@
+/* GnuTLS over memory buffers. */
+#include "net/tls_session.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/tls_peer.h"
+#include "net/tls_private.h"
+
+enum {
+	/* Records in a row that carry no data (key updates, warnings, empty ones). */
+	BARREN_MAX = 32,
+	/* Of one handshake message: a client's certificate chain fits. */
+	HANDSHAKE_MESSAGE_MAX = 32 * 1024,
+	RECORD_TYPE_MIN = 20,
+	RECORD_TYPE_MAX = 23,
+};
+
+struct tls_session {
+	gnutls_session_t tls;
+	struct tls_io *io;
+	struct tls_store *store;
+	struct str sni; /* the store's copy, or own_sni */
+	char *own_sni;
+	char *jid;
+	int error;
+	uint8_t barren;
+	bool ready; /* the handshake is complete */
+};
+
+static ssize_t pull(gnutls_transport_ptr_t ptr, void *to, size_t n)
+{
+	struct tls_io *io = ptr;
+	size_t left = (size_t)(io->end - io->in);
+
+	if (left == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (n > left)
+		n = left;
+	memcpy(to, io->in, n);
+	io->in += n;
+	return (ssize_t)n;
+}
+
+static int pull_timeout(gnutls_transport_ptr_t ptr, unsigned ms)
+{
+	const struct tls_io *io = ptr;
+
+	(void)ms;
+	return io->in < io->end;
+}
+
+static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int n)
+{
+	struct tls_io *io = ptr;
+	size_t before = io->out.len;
+
+	for (int i = 0; i < n; i++)
+		buf_put(&io->out, iov[i].iov_base, iov[i].iov_len);
+	if (buf_failed(&io->out)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (ssize_t)(io->out.len - before);
+}
+
+static int configure(struct tls_session *t, const char *alpn)
+{
+	gnutls_datum_t name = {(unsigned char *)(uintptr_t)alpn, 0};
+	int rc = gnutls_priority_set(t->tls, tls_priority());
+
+	if (rc == 0)
+		rc = gnutls_credentials_set(
+			t->tls, GNUTLS_CRD_CERTIFICATE, tls_store_credentials(t->store));
+	if (rc == 0)
+		rc = gnutls_session_ticket_enable_server(t->tls, tls_ticket_key());
+	if (rc == 0 && alpn != NULL) {
+		name.size = (unsigned)strlen(alpn);
+		rc = gnutls_alpn_set_protocols(t->tls, &name, 1, GNUTLS_ALPN_MANDATORY);
+	}
+	if (tls_store_asks_client(t->store))
+		gnutls_certificate_server_set_request(t->tls, GNUTLS_CERT_REQUEST);
+	gnutls_handshake_set_max_packet_length(t->tls, HANDSHAKE_MESSAGE_MAX);
+	gnutls_session_set_ptr(t->tls, t->store);
+	gnutls_transport_set_ptr(t->tls, t->io);
+	gnutls_transport_set_pull_function(t->tls, pull);
+	gnutls_transport_set_pull_timeout_function(t->tls, pull_timeout);
+	gnutls_transport_set_vec_push_function(t->tls, push);
+	return rc < 0 ? BH_ECRYPTO : 0;
+}
+
+int tls_session_open(struct tls_store *store, const char *alpn, struct tls_io *io,
+	struct tls_session **out)
+{
+	struct tls_session *t = bh_alloc(sizeof *t);
+	int rc = gnutls_init(&t->tls,
+		GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS_TLS12 |
+			GNUTLS_NO_AUTO_SEND_TICKET);
+
+	if (rc < 0) {
+		free(t);
+		return BH_ENOMEM;
+	}
+	t->io = io;
+	t->store = tls_store_ref(store);
+	rc = configure(t, alpn);
+	if (rc < 0) {
+		tls_session_free(&t);
+		return rc;
+	}
+	*out = t;
+	return 0;
+}
+
+void tls_session_free(struct tls_session **session)
+{
+	struct tls_session *t = *session;
+
+	*session = NULL;
+	if (t == NULL)
+		return;
+	gnutls_deinit(t->tls);
+	tls_store_unref(&t->store);
+	free(t->own_sni);
+	free(t->jid);
+	free(t);
+}
+
+ssize_t tls_whole_records(const uint8_t *p, size_t n)
+{
+	size_t at = 0;
+
+	while (n - at >= TLS_RECORD_HEADER) {
+		const uint8_t *h = p + at;
+		size_t len = TLS_RECORD_HEADER + ((size_t)h[3] << 8 | h[4]);
+
+		if (h[0] < RECORD_TYPE_MIN || h[0] > RECORD_TYPE_MAX || h[1] != 3 ||
+			len > TLS_RECORD_MAX)
+			return BH_EPROTO;
+		if (n - at < len)
+			break;
+		at += len;
+	}
+	/* So that "GET / HTTP" does not wait for the rest of a record. */
+	if (at < n && (p[at] < RECORD_TYPE_MIN || p[at] > RECORD_TYPE_MAX))
+		return BH_EPROTO;
+	return (ssize_t)at;
+}
+
+static int fail(struct tls_session *t, int error)
+{
+	t->error = error;
+	/* Lets the peer know, where there is an alert for it. */
+	if (error != GNUTLS_E_FATAL_ALERT_RECEIVED)
+		gnutls_alert_send_appropriate(t->tls, error);
+	return BH_EPROTO;
+}
+
+/* An event without data: may the peer go on? */
+static bool bear(struct tls_session *t, int event)
+{
+	if (event == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal(event))
+		return false;
+	return ++t->barren <= BARREN_MAX;
+}
+
+static void remember_sni(struct tls_session *t)
+{
+	char name[TLS_NAME_SIZE];
+	size_t len = tls_requested_name(t->tls, name);
+
+	if (len == 0)
+		return;
+	t->sni = tls_store_domain(t->store, str_make(name, len));
+	if (t->sni.p == NULL) {
+		t->own_sni = bh_strndup(name, len);
+		t->sni = str_make(t->own_sni, len);
+	}
+}
+
+int tls_session_handshake(struct tls_session *t)
+{
+	int rc;
+
+	while ((rc = gnutls_handshake(t->tls)) < 0) {
+		if (rc == GNUTLS_E_AGAIN && t->io->in == t->io->end)
+			return BH_EAGAIN;
+		if (!bear(t, rc))
+			return fail(t, rc);
+	}
+	t->ready = true;
+	t->barren = 0;
+	remember_sni(t);
+	if (tls_store_asks_client(t->store))
+		t->jid = tls_peer_jid(t->tls);
+	return 0;
+}
+
+/* What stands behind the data that is already there is told by the next call. */
+ssize_t tls_session_read(struct tls_session *t, uint8_t *out, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (t->error == 0 && size - len >= TLS_PLAIN_MAX) {
+		const uint8_t *before = t->io->in;
+
+		n = gnutls_record_recv(t->tls, out + len, size - len);
+		if (n > 0) {
+			len += (size_t)n;
+			t->barren = 0;
+		} else if (n == 0) {
+			return len > 0 ? (ssize_t)len : BH_ECLOSED;
+		} else if (n == GNUTLS_E_AGAIN && before == t->io->end) {
+			return len > 0 ? (ssize_t)len : BH_EAGAIN;
+		} else if (!bear(t, (int)n)) {
+			fail(t, (int)n);
+		}
+	}
+	return len > 0 ? (ssize_t)len : BH_EPROTO;
+}
+
+int tls_session_write(struct tls_session *t, const uint8_t *p, size_t n)
+{
+	while (n > 0 && t->error == 0) {
+		ssize_t rc = gnutls_record_send(t->tls, p, n < TLS_PLAIN_MAX ? n : TLS_PLAIN_MAX);
+
+		if (rc > 0) {
+			p += rc;
+			n -= (size_t)rc;
+		} else if (rc != GNUTLS_E_INTERRUPTED) {
+			t->error = (int)rc;
+		}
+	}
+	return t->error == 0 ? 0 : BH_EPROTO;
+}
+
+void tls_session_send_ticket(struct tls_session *t)
+{
+	if (t->error == 0 && gnutls_protocol_get_version(t->tls) == GNUTLS_TLS1_3)
+		gnutls_session_ticket_send(t->tls, 1, 0);
+}
+
+void tls_session_bye(struct tls_session *t)
+{
+	if (t->ready && t->error == 0)
+		gnutls_bye(t->tls, GNUTLS_SHUT_WR);
+}
+
+static const struct {
+	int error;
+	const char *phrase;
+} phrases[] = {
+	{GNUTLS_E_NO_CIPHER_SUITES, "no shared cipher"},
+	{GNUTLS_E_INSUFFICIENT_CREDENTIALS, "no certificate that the client can use"},
+	{GNUTLS_E_NO_COMMON_KEY_SHARE, "no shared key exchange group"},
+	{GNUTLS_E_UNSUPPORTED_VERSION_PACKET, "no shared protocol version"},
+	{GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM, "no shared signature algorithm"},
+	{GNUTLS_E_NO_APPLICATION_PROTOCOL, "no shared ALPN protocol"},
+	{GNUTLS_E_REHANDSHAKE, "renegotiation refused"},
+	{GNUTLS_E_AGAIN, "too many records without data"},
+	{GNUTLS_E_INTERRUPTED, "too many records without data"},
+	{GNUTLS_E_WARNING_ALERT_RECEIVED, "too many records without data"},
+	{GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS, "too many key updates"},
+	{GNUTLS_E_DECRYPTION_FAILED, "a record that does not decrypt"},
+};
+
+void tls_session_why(const struct tls_session *t, char *out, size_t size)
+{
+	const char *text = gnutls_strerror(t->error);
+	size_t len;
+
+	if (t->error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+		text = gnutls_alert_get_name(gnutls_alert_get(t->tls));
+		snprintf(out, size, "TLS: the peer refused: %s", text != NULL ? text : "unknown alert");
+		return;
+	}
+	for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
+		if (phrases[i].error == t->error)
+			text = phrases[i].phrase;
+	}
+	snprintf(out, size, "TLS: %s", text);
+	len = strlen(out);
+	if (len > 0 && out[len - 1] == '.')
+		out[len - 1] = '\0';
+	if (len > 5)
+		out[5] = (char)tolower((unsigned char)out[5]);
+}
+
+const char *tls_session_description(const struct tls_session *t)
+{
+	bool new = gnutls_protocol_get_version(t->tls) == GNUTLS_TLS1_3;
+
+	switch (gnutls_cipher_get(t->tls)) {
+	case GNUTLS_CIPHER_AES_128_GCM:
+		return new ? "TLS1.3 AES-128-GCM" : "TLS1.2 AES-128-GCM";
+	case GNUTLS_CIPHER_AES_256_GCM:
+		return new ? "TLS1.3 AES-256-GCM" : "TLS1.2 AES-256-GCM";
+	case GNUTLS_CIPHER_CHACHA20_POLY1305:
+		return new ? "TLS1.3 CHACHA20-POLY1305" : "TLS1.2 CHACHA20-POLY1305";
+	default:
+		return "";
+	}
+}
+
+bool tls_session_exporter(const struct tls_session *t, uint8_t out[32])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	/* RFC 9266 4.2: without extended master secret it binds to nothing. */
+	if (!t->ready ||
+		(gnutls_protocol_get_version(t->tls) != GNUTLS_TLS1_3 &&
+			(gnutls_session_get_flags(t->tls) & GNUTLS_SFLAGS_EXT_MASTER_SECRET) == 0))
+		return false;
+	/* The context is "", not NULL: under TLS 1.2 these give different values. */
+	return gnutls_prf_rfc5705(t->tls, sizeof label - 1, label, 0, "", 32, (char *)out) == 0;
+}
+
+struct str tls_session_sni(const struct tls_session *t)
+{
+	return t->sni;
+}
+
+struct str tls_session_certificate_jid(const struct tls_session *t)
+{
+	return str_of(t->jid);
+}

@@ -1,0 +1,115 @@
+/* Stanzas as XML for a stream. */
+#include "xmpp/addition.h"
+#include "xmpp/escape.h"
+#include "xmpp/names.h"
+#include "xmpp/stanza.h"
+
+static const struct str kind_names[] = {
+	[STANZA_MESSAGE] = {"message", 7},
+	[STANZA_PRESENCE] = {"presence", 8},
+	[STANZA_IQ] = {"iq", 2},
+};
+
+static inline void put_attribute(struct buf *out, struct str head, struct str value)
+{
+	if (value.p == NULL)
+		return;
+	buf_put_str(out, head);
+	escape_attribute(out, value);
+	buf_put_byte(out, '\'');
+}
+
+/* The tag without its '>'; xmlns may be absent. */
+static void put_tag(struct buf *out, const struct stanza *s, struct str xmlns)
+{
+	buf_put_byte(out, '<');
+	buf_put_str(out, kind_names[s->kind]);
+	put_attribute(out, STR_LIT(" xmlns='"), xmlns);
+	put_attribute(out, STR_LIT(" from='"), s->from);
+	put_attribute(out, STR_LIT(" to='"), s->to);
+	put_attribute(out, STR_LIT(" id='"), s->id);
+	put_attribute(out, STR_LIT(" type='"), str_of(stanza_type_name(s->type)));
+	put_attribute(out, STR_LIT(" xml:lang='"), s->lang);
+	buf_put_str(out, s->attrs);
+}
+
+static void put_end_tag(struct buf *out, const struct stanza *s)
+{
+	buf_put_lit(out, "</");
+	buf_put_str(out, kind_names[s->kind]);
+	buf_put_byte(out, '>');
+}
+
+static void put_addition(struct buf *out, const struct addition *a)
+{
+	switch (a->kind) {
+	case ADDITION_STANZA_ID:
+		buf_put_lit(out, "<stanza-id xmlns='" NS_STANZA_ID "'");
+		escape_put_attribute(out, "by", a->a);
+		escape_put_attribute(out, "id", a->b);
+		buf_put_lit(out, "/>");
+		break;
+	case ADDITION_DELAY:
+		buf_put_lit(out, "<delay xmlns='" NS_DELAY "'");
+		escape_put_attribute(out, "from", a->a);
+		escape_put_attribute(out, "stamp", a->b);
+		buf_put_lit(out, "/>");
+		break;
+	default: /* the wrapper, which put_carbon() has written */
+		break;
+	}
+}
+
+static void put_stanza(struct buf *out, const struct stanza *s, struct str additions,
+	struct str xmlns)
+{
+	struct addition a;
+
+	put_tag(out, s, xmlns);
+	if (s->inner.len == 0 && additions.len == 0) {
+		buf_put_lit(out, "/>");
+		return;
+	}
+	buf_put_byte(out, '>');
+	buf_put_str(out, s->inner);
+	while (addition_take(&additions, &a))
+		put_addition(out, &a);
+	put_end_tag(out, s);
+}
+
+/* The account's own server sends the copy: from and to are the account (XEP-0280, 6 and 7). */
+static void put_carbon(struct buf *out, const struct stanza *s, const struct addition *carbon,
+	struct str additions)
+{
+	struct str name = str_is(carbon->a, "sent") ? STR_LIT("sent") : STR_LIT("received");
+
+	buf_put_lit(out, "<message");
+	escape_put_attribute(out, "from", carbon->b);
+	escape_put_attribute(out, "to", carbon->b);
+	buf_put_lit(out, " type='chat'><");
+	buf_put_str(out, name);
+	buf_put_lit(out, " xmlns='" NS_CARBONS "'><forwarded xmlns='" NS_FORWARD "'>");
+	put_stanza(out, s, additions, STR_LIT(NS_CLIENT));
+	buf_put_lit(out, "</forwarded></");
+	buf_put_str(out, name);
+	buf_put_lit(out, "></message>");
+}
+
+/* The wrapper goes around all, wherever it stands in the list. */
+static bool find_carbon(struct str additions, struct addition *carbon)
+{
+	while (addition_take(&additions, carbon))
+		if (carbon->kind == ADDITION_CARBON)
+			return true;
+	return false;
+}
+
+void stanza_write(struct buf *out, const struct stanza *s, struct str additions)
+{
+	struct addition carbon;
+
+	if (additions.len > 0 && find_carbon(additions, &carbon))
+		put_carbon(out, s, &carbon, additions);
+	else
+		put_stanza(out, s, additions, STR_NONE);
+}

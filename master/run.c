@@ -1,0 +1,251 @@
+/* bulkhead run: starts the daemons in order, keeps them running, stops them in order. */
+#include "master/run.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/exits.h"
+#include "base/rand.h"
+#include "daemon/log.h"
+#include "master/master.h"
+
+/* Each is ready before the next begins; they stop in the opposite order. */
+static const char *const order[] = {"routerd", "authd", "c2sd"};
+enum { NDAEMONS = sizeof order / sizeof order[0] };
+
+static bool all_of(const struct run *r, const char *daemon, enum child_state state)
+{
+	for (unsigned i = 0; i < r->nchildren; i++)
+		if (strcmp(r->children[i].daemon, daemon) == 0 && r->children[i].state != state)
+			return false;
+	return true;
+}
+
+static void start_all(struct run *r, const char *daemon)
+{
+	for (unsigned i = 0; i < r->nchildren; i++)
+		if (strcmp(r->children[i].daemon, daemon) == 0 &&
+			r->children[i].state == CHILD_IDLE)
+			child_start(&r->children[i]);
+}
+
+/* During the first start: the next kind of daemon begins when all before it are ready. */
+void run_child_ready(struct run *r)
+{
+	for (unsigned i = 0; i < NDAEMONS && !r->announced && !r->stopping; i++) {
+		if (all_of(r, order[i], CHILD_READY))
+			continue;
+		start_all(r, order[i]);
+		return;
+	}
+	if (r->announced || r->stopping)
+		return;
+	r->announced = true;
+	printf("bulkhead: ready\n");
+	fflush(stdout);
+}
+
+static void close_all(struct run *r)
+{
+	uv_close((uv_handle_t *)&r->term, NULL);
+	uv_close((uv_handle_t *)&r->interrupt, NULL);
+	uv_close((uv_handle_t *)&r->hangup, NULL);
+	uv_close((uv_handle_t *)&r->readiness, NULL);
+}
+
+/* Stops the last kind that still lives; when none does, the supervisor ends too. */
+static void stop_next(struct run *r)
+{
+	for (unsigned i = NDAEMONS; i-- > 0;) {
+		for (unsigned j = 0; j < r->nchildren; j++) {
+			struct child *c = &r->children[j];
+
+			if (strcmp(c->daemon, order[i]) == 0 && c->state != CHILD_STOPPING &&
+				c->state != CHILD_GONE)
+				child_stop(c);
+		}
+		if (!all_of(r, order[i], CHILD_GONE))
+			return;
+	}
+	close_all(r);
+}
+
+static void stop(struct run *r, int exit_code)
+{
+	if (r->stopping)
+		return;
+	r->stopping = true;
+	r->exit_code = exit_code;
+	stop_next(r);
+}
+
+void run_child_gone(struct run *r, struct child *c, int status, int signal)
+{
+	if (r->stopping) {
+		if (signal != 0 || (status != 0 && r->exit_code == EXIT_OK))
+			r->exit_code = EXIT_FAILED;
+		stop_next(r);
+	} else if (!r->announced && status == EXIT_BAD_CONFIG) {
+		/* It said why.  Nothing half-started stays. */
+		c->state = CHILD_IDLE;
+		stop(r, EXIT_BAD_CONFIG);
+	}
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+	(void)number;
+	stop(handle->data, EXIT_OK);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+	struct run *r = handle->data;
+
+	for (unsigned i = 0; i < r->nchildren; i++)
+		if (r->children[i].alive)
+			uv_process_kill(&r->children[i].process, number);
+}
+
+static struct child *child_of_pid(struct run *r, pid_t pid)
+{
+	for (unsigned i = 0; i < r->nchildren; i++)
+		if (r->children[i].alive && r->children[i].process.pid == pid)
+			return &r->children[i];
+	return NULL;
+}
+
+/* A datagram of sd_notify(3); the kernel says which process it came from. */
+static void on_readiness(uv_poll_t *poll, int status, int events)
+{
+	struct run *r = poll->data;
+	char text[512], control[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec iov = {text, sizeof text - 1};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof control};
+	ssize_t n = recvmsg(r->notify_fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	struct ucred sender;
+	struct child *child;
+
+	(void)status, (void)events;
+	if (c == NULL || c->cmsg_type != SCM_CREDENTIALS)
+		return;
+	memcpy(&sender, CMSG_DATA(c), sizeof sender);
+	text[n] = '\0';
+	child = child_of_pid(r, sender.pid);
+	if (child != NULL && strstr(text, "READY=1") != NULL)
+		child_ready(child);
+}
+
+/* An abstract socket: daemons of every user can reach it, and no file is left behind. */
+static int open_notify(struct run *r)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char name[33];
+	int on = 1, n;
+
+	rand_hex(name, 16);
+	snprintf(r->notify, sizeof r->notify, "@bulkhead/%s", name);
+	n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "bulkhead/%s", name);
+	r->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (r->notify_fd < 0 ||
+		bind(r->notify_fd, (struct sockaddr *)&address,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) != 0 ||
+		setsockopt(r->notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
+		return -errno;
+	r->readiness.data = r;
+	uv_poll_init(&r->loop, &r->readiness, r->notify_fd);
+	return uv_poll_start(&r->readiness, UV_READABLE, on_readiness);
+}
+
+static void add_children(struct run *r)
+{
+	int64_t front_ends = conf_number(r->conf, "c2sd.instances");
+	char instance[64];
+
+	child_init(&r->children[r->nchildren++], r, "routerd", "routerd");
+	child_init(&r->children[r->nchildren++], r, "authd", "authd");
+	for (int64_t i = 1; i <= front_ends; i++) {
+		snprintf(instance, sizeof instance, "c2sd@%d", (int)i);
+		child_init(&r->children[r->nchildren++], r, "c2sd", instance);
+	}
+}
+
+static void watch(struct run *r, uv_signal_t *handle, uv_signal_cb cb, int number)
+{
+	handle->data = r;
+	uv_signal_init(&r->loop, handle);
+	uv_signal_start(handle, cb, number);
+}
+
+static int parse_options(int argc, char **argv, struct run *r)
+{
+	static const struct option longs[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"bin", required_argument, NULL, 'b'},
+		{NULL, 0, NULL, 0},
+	};
+	ssize_t n = readlink("/proc/self/exe", r->programs, sizeof r->programs - 1);
+	int c;
+
+	r->programs[n > 0 ? n : 0] = '\0';
+	*strrchr(r->programs, '/') = '\0';
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+		if (c == 'c')
+			snprintf(r->config, sizeof r->config, "%s", optarg);
+		else if (c == 'b')
+			snprintf(r->programs, sizeof r->programs, "%s", optarg);
+		else
+			return EXIT_USAGE;
+	}
+	if (r->config[0] == '\0' && optind == argc - 1)
+		snprintf(r->config, sizeof r->config, "%s/bulkhead.conf", argv[optind]);
+	return r->config[0] != '\0' ? EXIT_OK : EXIT_USAGE;
+}
+
+static int run(struct run *r)
+{
+	uv_loop_init(&r->loop);
+	if (open_notify(r) != 0) {
+		fprintf(stderr, "bulkhead: cannot make a socket: %s\n", strerror(errno));
+		return EXIT_FAILED;
+	}
+	add_children(r);
+	watch(r, &r->term, on_stop_signal, SIGTERM);
+	watch(r, &r->interrupt, on_stop_signal, SIGINT);
+	watch(r, &r->hangup, on_hangup, SIGHUP);
+	run_child_ready(r);
+	uv_run(&r->loop, UV_RUN_DEFAULT);
+	BUG_ON(uv_loop_close(&r->loop) != 0);
+	close(r->notify_fd);
+	return r->exit_code;
+}
+
+int master_run(int argc, char **argv)
+{
+	static struct run r;
+	char what[1024];
+	int rc = parse_options(argc, argv, &r);
+
+	if (rc != EXIT_OK) {
+		fprintf(stderr, "usage: bulkhead run DIR | bulkhead run -c FILE [--bin DIR]\n");
+		return rc;
+	}
+	if (conf_load(r.config, NULL, &r.conf, what, sizeof what) != 0) {
+		fprintf(stderr, "bulkhead: %s\n", what);
+		return EXIT_BAD_CONFIG;
+	}
+	log_open("bulkhead", LOG_LEVEL_INFO);
+	rc = run(&r);
+	conf_free(&r.conf);
+	return rc;
+}

@@ -1,0 +1,464 @@
+/* The verbs of ctl.sock, and the replies that come back through authd. */
+#include "routerd/admin.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/exits.h"
+#include "bus/codes.h"
+#include "bus/textlist.h"
+#include "daemon/counter.h"
+#include "daemon/log.h"
+#include "routerd/account.h"
+#include "routerd/front.h"
+#include "routerd/requests.h"
+#include "routerd/session.h"
+#include "xmpp/error.h"
+
+/* A request as its verb sees it. */
+struct ask {
+	struct router *router;
+	struct bus_peer *asker;
+	uint64_t subject;
+	struct str args; /* a list of texts */
+};
+
+void ctl_end(struct link *link, uint64_t subject, unsigned code, const char *fmt, ...)
+{
+	char text[512];
+	struct msg_ctl_end m = {.code = (uint16_t)code};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	m.text = str_of(text);
+	if (link != NULL)
+		(void)LINK_SEND(link, CTL_END, ctl_end, subject, &m);
+}
+
+void ctl_columns(struct link *link, uint64_t subject, const char *names)
+{
+	struct buf list = BUF_INIT;
+	struct msg_ctl_columns m;
+
+	while (*names != '\0') {
+		size_t len = strcspn(names, " ");
+
+		textlist_put(&list, str_make(names, len));
+		names += len + (names[len] == ' ');
+	}
+	m.names = buf_str(&list);
+	(void)LINK_SEND(link, CTL_COLUMNS, ctl_columns, subject, &m);
+	buf_fini(&list);
+}
+
+void ctl_row_begin(struct ctl_row *row, struct link *link, uint64_t subject)
+{
+	*row = (struct ctl_row){.link = link, .subject = subject};
+}
+
+void ctl_cell(struct ctl_row *row, const char *fmt, ...)
+{
+	char text[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	textlist_put(&row->values, str_of(text));
+}
+
+void ctl_row_end(struct ctl_row *row)
+{
+	struct msg_ctl_row m = {.values = buf_str(&row->values)};
+
+	(void)LINK_SEND(row->link, CTL_ROW, ctl_row, row->subject, &m);
+	buf_fini(&row->values);
+}
+
+static const char *daemon_of(const struct bus_peer *p)
+{
+	return bus_role_name(p->role);
+}
+
+static void status_row(const struct ask *q, const struct bus_peer *p)
+{
+	struct front *front = p->data;
+	struct ctl_row row;
+
+	ctl_row_begin(&row, q->asker->link, q->subject);
+	ctl_cell(&row, "%s", daemon_of(p));
+	ctl_cell(&row, "%s", p->instance);
+	ctl_cell(&row, "%ld", (long)p->pid);
+	ctl_cell(&row, "%lu", (unsigned long)((clock_ms() - p->since_ms) / 1000));
+	ctl_cell(&row, "%s", p->software);
+	ctl_cell(&row, "up");
+	ctl_cell(&row, "%zu", front->connections.count);
+	ctl_row_end(&row);
+}
+
+static void verb_status(const struct ask *q)
+{
+	struct router *r = q->router;
+	struct bus_peer self = {
+		.role = ROLE_ROUTER, .pid = getpid(), .since_ms = r->started_ms,
+		.instance = "routerd", .software = BULKHEAD_VERSION,
+	};
+	struct front none = {.connections.count = r->sessions.count};
+	struct bus_peer *p = NULL;
+
+	self.data = &none;
+	ctl_columns(q->asker->link, q->subject, "daemon instance pid uptime version state sessions");
+	status_row(q, &self);
+	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
+		status_row(q, p);
+	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
+static void session_row(const struct ask *q, const struct session *s)
+{
+	const struct connection *c = s->connection;
+	char since[CLOCK_STAMP_SIZE];
+	struct ctl_row row;
+
+	clock_stamp(s->since, since);
+	ctl_row_begin(&row, q->asker->link, q->subject);
+	ctl_cell(&row, "%s", s->text);
+	ctl_cell(&row, "%s", c->front->peer->instance);
+	ctl_cell(&row, "%lu", (unsigned long)c->id);
+	ctl_cell(&row, "%s", c->address);
+	ctl_cell(&row, "%s", since);
+	ctl_cell(&row, "%s", c->tls ? "yes" : "no");
+	ctl_cell(&row, "%s", c->mechanism);
+	ctl_cell(&row, "%d", s->priority);
+	ctl_cell(&row, "%s", session_available(s) ? "available" : "connected");
+	ctl_row_end(&row);
+}
+
+/* The first argument as a prepared JID; an END has been sent when it is none. */
+static int jid_argument(const struct ask *q, char text[JID_MAX + 1], struct jid *jid)
+{
+	struct str args = q->args, arg;
+
+	if (!textlist_take(&args, &arg)) {
+		ctl_end(q->asker->link, q->subject, EXIT_USAGE, "an address is needed");
+		return BH_EINVAL;
+	}
+	if (jid_prepare(arg, text, jid) == 0 && jid->local.p != NULL)
+		return 0;
+	ctl_end(q->asker->link, q->subject, EXIT_USAGE, "%.*s is no address of an account",
+		STR_FMT(arg));
+	return BH_EINVAL;
+}
+
+static void list_account(const struct ask *q, const struct account *a)
+{
+	list_for_each(pos, &a->sessions)
+		session_row(q, container_of(pos, struct session, in_account));
+}
+
+static void verb_session_list(const struct ask *q)
+{
+	char text[JID_MAX + 1];
+	struct account *a;
+	struct map_walk walk;
+	struct map_node *n;
+	struct jid jid;
+
+	if (q->args.len > 0 && jid_argument(q, text, &jid) != 0)
+		return;
+	ctl_columns(q->asker->link, q->subject,
+		"jid instance connection address since tls mechanism priority state");
+	if (q->args.len > 0) {
+		a = account_find(q->router, jid.bare);
+		if (a != NULL)
+			list_account(q, a);
+	} else {
+		map_walk_start(&walk, &q->router->accounts);
+		while ((n = map_walk_next(&walk)) != NULL)
+			list_account(q, container_of(n, struct account, node));
+	}
+	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
+static unsigned kill_sessions(struct account *a, const struct jid *jid)
+{
+	unsigned n = 0;
+
+	list_for_each_safe(pos, &a->sessions) {
+		struct session *s = container_of(pos, struct session, in_account);
+
+		if (jid->resource.p != NULL && !str_eq(jid->resource, s->jid.resource))
+			continue;
+		connection_kill(s->connection, STREAM_POLICY_VIOLATION,
+			"closed by the administrator");
+		n++;
+	}
+	return n;
+}
+
+static void verb_session_kill(const struct ask *q)
+{
+	char text[JID_MAX + 1];
+	struct account *a;
+	struct jid jid;
+	unsigned n;
+
+	if (jid_argument(q, text, &jid) != 0)
+		return;
+	a = account_find(q->router, jid.bare);
+	n = a != NULL ? kill_sessions(a, &jid) : 0;
+	if (n == 0)
+		ctl_end(q->asker->link, q->subject, EXIT_NOT_FOUND, "%s has no session", text);
+	else
+		ctl_end(q->asker->link, q->subject, EXIT_OK, "%u closed", n);
+}
+
+/* An authd and a number under which to ask it; 0 after an END that says why not. */
+static uint64_t ask_authd(const struct ask *q, struct bus_peer **authd)
+{
+	uint64_t id = 0;
+
+	*authd = requests_authd(q->router);
+	if (*authd != NULL)
+		id = request_open(q->router, q->asker, q->subject, *authd);
+	if (id == 0)
+		ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY, "authd is not running");
+	return id;
+}
+
+static void verb_user_list(const struct ask *q)
+{
+	struct msg_account_list m = {0};
+	struct str args = q->args;
+	struct bus_peer *authd;
+	uint64_t id = ask_authd(q, &authd);
+
+	if (id == 0)
+		return;
+	(void)textlist_take(&args, &m.domain);
+	ctl_columns(q->asker->link, q->subject, "account state created");
+	(void)LINK_SEND(authd->link, ACCOUNT_LIST, account_list, id, &m);
+}
+
+static void verb_user_delete(const struct ask *q)
+{
+	char text[JID_MAX + 1];
+	struct msg_account_delete m;
+	struct bus_peer *authd;
+	struct jid jid;
+	uint64_t id;
+
+	if (jid_argument(q, text, &jid) != 0 || (id = ask_authd(q, &authd)) == 0)
+		return;
+	m.account = jid.bare;
+	(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, &m);
+}
+
+static struct bus_peer *instance_argument(const struct ask *q, struct str *args)
+{
+	struct bus_peer *p = NULL;
+	struct str name;
+
+	if (!textlist_take(args, &name))
+		name = STR_LIT("");
+	while ((p = bus_server_next(q->router->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
+		if (str_is(name, p->instance))
+			return p;
+	ctl_end(q->asker->link, q->subject, EXIT_NOT_FOUND, "no daemon \"%.*s\" is running",
+		STR_FMT(name));
+	return NULL;
+}
+
+static void counter_rows(struct link *link, uint64_t subject, struct str list)
+{
+	struct str name, value;
+
+	ctl_columns(link, subject, "counter value");
+	while (textlist_take(&list, &name) && textlist_take(&list, &value)) {
+		struct ctl_row row;
+
+		ctl_row_begin(&row, link, subject);
+		ctl_cell(&row, "%.*s", STR_FMT(name));
+		ctl_cell(&row, "%.*s", STR_FMT(value));
+		ctl_row_end(&row);
+	}
+	ctl_end(link, subject, EXIT_OK, "%s", "");
+}
+
+/* Our own counters, or those that another daemon tells us. */
+static void verb_stats(const struct ask *q)
+{
+	struct msg_stats_get m = {};
+	struct buf own = BUF_INIT;
+	struct str args = q->args, name = STR_NONE, rest = q->args;
+	struct bus_peer *p;
+	uint64_t id;
+
+	if (!textlist_take(&args, &name) || str_is(name, "routerd")) {
+		counter_list(&own);
+		counter_rows(q->asker->link, q->subject, buf_str(&own));
+		buf_fini(&own);
+		return;
+	}
+	p = instance_argument(q, &rest);
+	if (p == NULL)
+		return;
+	id = request_open(q->router, q->asker, q->subject, p);
+	(void)LINK_SEND(p->link, STATS_GET, stats_get, id, &m);
+}
+
+static void verb_log_level(const struct ask *q)
+{
+	struct str args = q->args, name, text = STR_NONE, rest = q->args;
+	struct msg_set_log m;
+	enum log_level level;
+	struct bus_peer *p;
+	char word[16];
+
+	if (!textlist_take(&args, &name) || !textlist_take(&args, &text))
+		text = STR_LIT("");
+	snprintf(word, sizeof word, "%.*s", STR_FMT(text));
+	if (!log_level_parse(word, &level)) {
+		ctl_end(q->asker->link, q->subject, EXIT_USAGE,
+			"the levels are error, warn, info and debug");
+		return;
+	}
+	if (str_is(name, "routerd")) {
+		log_set_level(level);
+	} else {
+		p = instance_argument(q, &rest);
+		if (p == NULL)
+			return;
+		m.log_level = (uint8_t)level;
+		(void)LINK_SEND(p->link, SET_LOG, set_log, 0, &m);
+	}
+	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
+static const struct verb {
+	const char *name;
+	void (*run)(const struct ask *q);
+} verbs[] = {
+	{"status", verb_status},
+	{"session.list", verb_session_list},
+	{"session.kill", verb_session_kill},
+	{"user.list", verb_user_list},
+	{"user.delete", verb_user_delete},
+	{"stats", verb_stats},
+	{"log.level", verb_log_level},
+};
+
+int on_ctl_request(const struct bus_event *event)
+{
+	struct ask q = {
+		.router = front_of(event)->router,
+		.asker = event->owner,
+		.subject = event->frame->subject,
+	};
+	struct msg_ctl_request m;
+
+	if (bus_get_ctl_request(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	q.args = m.args;
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (str_is(m.verb, verbs[i].name)) {
+			verbs[i].run(&q);
+			return 0;
+		}
+	ctl_end(event->link, q.subject, EXIT_USAGE, "this routerd does not know \"%.*s\"",
+		STR_FMT(m.verb));
+	return 0;
+}
+
+int on_account_put(const struct bus_event *event)
+{
+	struct ask q = {
+		.router = front_of(event)->router,
+		.asker = event->owner,
+		.subject = event->frame->subject,
+	};
+	struct bus_peer *authd;
+	struct msg_account_put m;
+	uint64_t id;
+
+	if (bus_get_account_put(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	id = ask_authd(&q, &authd);
+	if (id != 0)
+		(void)LINK_SEND(authd->link, ACCOUNT_PUT, account_put, id, &m);
+	return 0;
+}
+
+int on_account_row(const struct bus_event *event)
+{
+	struct request *q = request_find(front_of(event)->router, event->frame->subject, event->owner);
+	char since[CLOCK_STAMP_SIZE];
+	struct msg_account_row m;
+	struct ctl_row row;
+
+	if (bus_get_account_row(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (q == NULL)
+		return 0;
+	clock_stamp((int64_t)m.created, since);
+	ctl_row_begin(&row, q->asker->link, q->subject);
+	ctl_cell(&row, "%.*s", STR_FMT(m.account));
+	ctl_cell(&row, "%.*s", STR_FMT(m.state));
+	ctl_cell(&row, "%s", since);
+	ctl_row_end(&row);
+	return 0;
+}
+
+int on_account_reply(const struct bus_event *event)
+{
+	struct router *r = front_of(event)->router;
+	struct request *q = request_find(r, event->frame->subject, event->owner);
+	struct msg_account_reply m;
+
+	if (bus_get_account_reply(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (q == NULL)
+		return 0;
+	ctl_end(q->asker->link, q->subject, m.code, "%.*s", STR_FMT(m.text));
+	request_close(r, q);
+	return 0;
+}
+
+int on_stats(const struct bus_event *event)
+{
+	struct router *r = front_of(event)->router;
+	struct request *q = request_find(r, event->frame->subject, event->owner);
+	struct msg_stats m;
+
+	if (bus_get_stats(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (q == NULL)
+		return 0;
+	counter_rows(q->asker->link, q->subject, m.counters);
+	request_close(r, q);
+	return 0;
+}
+
+/* What an account may no longer do, its sessions do no longer (custody.md, 18). */
+int on_account_changed(const struct bus_event *event)
+{
+	static const char *const why[] = {
+		[ACCOUNT_WAS_DELETED] = "the account was deleted",
+		[ACCOUNT_WAS_DISABLED] = "the account was disabled",
+		[ACCOUNT_GOT_PASSWORD] = "the password was changed",
+	};
+	struct router *r = front_of(event)->router;
+	struct msg_account_changed m;
+	struct account *a;
+
+	if (bus_get_account_changed(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	a = account_find(r, m.account);
+	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL)
+		account_revoke(a, m.generation, STREAM_NOT_AUTHORIZED, why[m.change]);
+	return 0;
+}

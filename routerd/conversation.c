@@ -1,0 +1,287 @@
+/* SASL exchanges on their way between c2sd and authd. */
+#include "routerd/conversation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/rand.h"
+#include "daemon/log.h"
+#include "routerd/account.h"
+#include "routerd/requests.h"
+#include "routerd/counters.h"
+#include "xmpp/error.h"
+#include "xmpp/jid.h"
+
+enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000 };
+
+struct conversations {
+	struct router *router;
+	struct map open; /* struct conversation by id */
+	uint64_t last;
+};
+
+struct conversation {
+	struct map_node node;
+	uint64_t id;
+	struct conversations *all;
+	struct connection *connection;
+	struct bus_peer *authd;
+	uv_timer_t timer;	/* its end; after the verdict, the delay of the answer */
+	struct msg_auth_result late; /* the answer that waits for the delay; its text is late_text */
+	struct buf late_text;
+};
+
+struct conversations *conversations_create(struct router *r)
+{
+	struct conversations *all = bh_alloc(sizeof *all);
+
+	all->router = r;
+	all->last = rand_u64() >> 16;
+	return all;
+}
+
+void conversations_free(struct conversations **c)
+{
+	BUG_ON(*c != NULL && (*c)->open.count != 0);
+	if (*c != NULL)
+		map_fini(&(*c)->open);
+	free(*c);
+	*c = NULL;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct conversation *conv = handle->data;
+
+	buf_fini(&conv->late_text);
+	free(conv);
+}
+
+void conversation_end(struct conversation *conv)
+{
+	map_remove(&conv->all->open, &conv->node);
+	conv->connection->conversation = NULL;
+	uv_close((uv_handle_t *)&conv->timer, on_timer_closed);
+}
+
+static struct conversation *find(struct router *r, uint64_t id)
+{
+	struct map_node *n = map_find(&r->conversations->open, &id, sizeof id);
+
+	return n != NULL ? container_of(n, struct conversation, node) : NULL;
+}
+
+/* The conversation that this authd may speak about. */
+static struct conversation *find_of(const struct bus_event *event)
+{
+	struct conversation *conv = find(front_of(event)->router, event->frame->subject);
+
+	return conv != NULL && conv->authd == event->owner ? conv : NULL;
+}
+
+static void send_result(struct connection *c, const struct msg_auth_result *m)
+{
+	if (c->front->peer->link != NULL)
+		(void)LINK_SEND(c->front->peer->link, AUTH_RESULT, auth_result, c->id, m);
+}
+
+static void fail(struct connection *c, enum sasl_error condition)
+{
+	struct msg_auth_result m = {.condition = (uint16_t)condition};
+
+	send_result(c, &m);
+}
+
+static void on_expired(uv_timer_t *timer)
+{
+	struct conversation *conv = timer->data;
+
+	fail(conv->connection, SASL_TEMPORARY_AUTH_FAILURE);
+	conversation_end(conv);
+}
+
+void conversations_lost(struct router *r, const struct bus_peer *authd)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &r->conversations->open);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct conversation *conv = container_of(n, struct conversation, node);
+
+		if (conv->authd != authd)
+			continue;
+		fail(conv->connection, SASL_TEMPORARY_AUTH_FAILURE);
+		conversation_end(conv);
+	}
+}
+
+static struct conversation *open_for(struct connection *c, struct bus_peer *authd)
+{
+	struct conversations *all = c->front->router->conversations;
+	struct conversation *conv = bh_alloc(sizeof *conv);
+
+	conv->id = ++all->last;
+	if (map_add(&all->open, &conv->node, &conv->id, sizeof conv->id) != 0) {
+		free(conv);
+		return NULL;
+	}
+	conv->all = all;
+	conv->connection = c;
+	conv->authd = authd;
+	conv->timer.data = conv;
+	uv_timer_init(all->router->daemon->loop, &conv->timer);
+	uv_timer_start(&conv->timer, on_expired, CONVERSATION_MS, 0);
+	c->conversation = conv;
+	return conv;
+}
+
+/* The connection of an AUTH_BEGIN: a new one, or one that tries again. */
+static int begin_on(struct front *front, uint64_t id, const struct msg_auth_begin *m,
+	struct connection **out)
+{
+	struct connection *c = front_connection(front, id);
+
+	if (c == NULL)
+		c = front_add_connection(front, id);
+	if (c == NULL || c->account != NULL)
+		return BH_EPROTO;
+	if (c->conversation != NULL)
+		conversation_end(c->conversation);
+	free(c->address);
+	c->address = bh_strndup(m->address.p != NULL ? m->address.p : "", m->address.len);
+	c->tls = m->tls != 0;
+	*out = c;
+	return 0;
+}
+
+int on_auth_begin(const struct bus_event *event)
+{
+	struct front *front = front_of(event);
+	struct bus_peer *authd = requests_authd(front->router);
+	struct conversation *conv;
+	struct connection *c;
+	struct msg_auth_begin m;
+
+	if (bus_get_auth_begin(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (begin_on(front, event->frame->subject, &m, &c) != 0)
+		return BH_EPROTO;
+	conv = authd != NULL ? open_for(c, authd) : NULL;
+	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
+		fail(c, SASL_TEMPORARY_AUTH_FAILURE);
+	return 0;
+}
+
+int on_auth_step(const struct bus_event *event)
+{
+	struct connection *c = front_connection(front_of(event), event->frame->subject);
+	struct msg_auth_step m;
+
+	if (bus_get_auth_step(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c != NULL && c->conversation != NULL && c->conversation->authd != NULL)
+		(void)LINK_SEND(c->conversation->authd->link, AUTH_STEP, auth_step,
+			c->conversation->id, &m);
+	return 0;
+}
+
+int on_auth_abort(const struct bus_event *event)
+{
+	struct connection *c = front_connection(front_of(event), event->frame->subject);
+	struct msg_auth_abort m;
+
+	if (bus_get_auth_abort(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c == NULL || c->conversation == NULL)
+		return 0;
+	if (c->conversation->authd != NULL)
+		(void)LINK_SEND(c->conversation->authd->link, AUTH_ABORT, auth_abort,
+			c->conversation->id, &m);
+	conversation_end(c->conversation);
+	return 0;
+}
+
+int on_auth_challenge(const struct bus_event *event)
+{
+	struct conversation *conv = find_of(event);
+	struct msg_auth_challenge m;
+
+	if (bus_get_auth_challenge(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (conv != NULL)
+		(void)LINK_SEND(conv->connection->front->peer->link, AUTH_CHALLENGE, auth_challenge,
+			conv->connection->id, &m);
+	return 0;
+}
+
+/* Says who the connection is, before the front end hears of it. */
+static int grant(struct connection *c, const struct msg_auth_verdict *m)
+{
+	struct jid jid;
+
+	if (jid_check(m->account, &jid) != 0 || jid.local.p == NULL || jid.resource.p != NULL)
+		return BH_EPROTO;
+	c->generation = m->generation;
+	snprintf(c->mechanism, sizeof c->mechanism, "%.*s", STR_FMT(m->mechanism));
+	counter_add(COUNT_LOGINS, 1);
+	return account_attach(c->front->router, m->account, c);
+}
+
+static void on_delayed(uv_timer_t *timer)
+{
+	struct conversation *conv = timer->data;
+
+	send_result(conv->connection, &conv->late);
+	conversation_end(conv);
+}
+
+/* Keeps the refusal back for a while: those who guess passwords wait. */
+static void delay(struct conversation *conv, const struct msg_auth_result *m, uint32_t ms)
+{
+	buf_put_str(&conv->late_text, m->text);
+	conv->late = (struct msg_auth_result){
+		.condition = m->condition,
+		.text = m->text.p != NULL ? buf_str(&conv->late_text) : STR_NONE,
+	};
+	uv_timer_start(&conv->timer, on_delayed, ms < DELAY_MAX_MS ? ms : DELAY_MAX_MS, 0);
+}
+
+static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
+{
+	struct connection *c = conv->connection;
+	struct msg_auth_result m = {
+		.condition = v->condition,
+		.account = v->account,
+		.final = v->final,
+		.text = v->text,
+	};
+
+	if (v->condition == 0 && grant(c, v) != 0)
+		m = (struct msg_auth_result){.condition = SASL_TEMPORARY_AUTH_FAILURE};
+	if (m.condition != 0) {
+		counter_add(COUNT_LOGINS_FAILED, 1);
+		m.account = STR_NONE;
+	}
+	if (m.condition != 0 && v->delay_ms > 0) {
+		conv->authd = NULL; /* judged: nobody may speak about it any more */
+		delay(conv, &m, v->delay_ms);
+		return;
+	}
+	send_result(c, &m);
+	conversation_end(conv);
+}
+
+int on_auth_verdict(const struct bus_event *event)
+{
+	struct conversation *conv = find_of(event);
+	struct msg_auth_verdict m;
+
+	if (bus_get_auth_verdict(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (conv != NULL)
+		judge(conv, &m);
+	return 0;
+}

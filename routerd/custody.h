@@ -1,0 +1,53 @@
+/*
+ * custody - stanzas on their way out, kept until they are done
+ *
+ * A parcel is one stanza, copied once and counted; a custody entry is one parcel for one
+ * session: not yet HELD by the front end, then HELD, then DONE and gone.  While one of its
+ * entries is not held, a parcel keeps its origin's number from being safe.
+ */
+#ifndef ROUTERD_CUSTODY_H
+#define ROUTERD_CUSTODY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "routerd/session.h"
+#include "xmpp/stanza.h"
+
+struct parcel {
+	struct origin *origin;
+	uint64_t number;
+	uint32_t branch; /* 0: the stanza itself; else one that it caused */
+	unsigned refs;
+	unsigned unheld;  /* entries that nobody has confirmed */
+	unsigned copies;  /* entries that are unheld, held, or done: somebody has it */
+	uint32_t from_len, envelope_len;
+	char bytes[]; /* from, then the envelope */
+};
+
+/* Makes one; it starts with a reference for the caller.  NULL without memory. */
+struct parcel *parcel_create(struct origin *o, uint64_t number, uint32_t branch, struct str from,
+	struct str envelope);
+struct parcel *parcel_ref(struct parcel *p);
+void parcel_unref(struct parcel **p);
+struct str parcel_from(const struct parcel *p);
+struct str parcel_envelope(const struct parcel *p);
+
+/* A fan-out: the targets are gathered by front end, and each front end gets one frame. */
+void fanout_begin(struct router *r);
+/* BH_EBUSY: the session's queue is full, it does not get the stanza. */
+int fanout_add(struct parcel *p, struct session *s);
+void fanout_send(struct router *r, struct parcel *p);
+/* All three for one session. */
+int deliver_one(struct router *r, struct parcel *p, struct session *s);
+
+/* The front end confirmed frames up to that number of its link. */
+void custody_held(struct front *front, uint64_t upto);
+/* The session's client has all up to n. */
+void custody_done(struct session *s, uint64_t n);
+
+/* The session is gone: its entries that are not done are given to undelivered(), in order. */
+void custody_abandon(struct session *s, void (*undelivered)(struct router *r, struct parcel *p));
+
+#endif

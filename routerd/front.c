@@ -1,0 +1,89 @@
+/* Front ends and their connections. */
+#include "routerd/front.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "routerd/account.h"
+#include "routerd/conversation.h"
+#include "routerd/custody.h"
+#include "routerd/session.h"
+
+struct front *front_create(struct router *r, struct bus_peer *peer)
+{
+	struct front *f = bh_alloc(sizeof *f);
+
+	f->router = r;
+	f->peer = peer;
+	list_init(&f->unheld);
+	list_init(&f->fanout);
+	return f;
+}
+
+void front_free(struct front **front)
+{
+	struct front *f = *front;
+	struct map_walk walk;
+	struct map_node *n;
+
+	*front = NULL;
+	if (f == NULL)
+		return;
+	/* From here on nothing is sent to it any more. */
+	f->peer->link = NULL;
+	map_walk_start(&walk, &f->connections);
+	while ((n = map_walk_next(&walk)) != NULL)
+		connection_end(container_of(n, struct connection, node));
+	map_fini(&f->connections);
+	buf_fini(&f->targets);
+	free(f);
+}
+
+struct front *front_of(const struct bus_event *event)
+{
+	struct bus_peer *peer = event->owner;
+
+	return peer->data;
+}
+
+struct connection *front_connection(struct front *front, uint64_t id)
+{
+	struct map_node *n = map_find(&front->connections, &id, sizeof id);
+
+	return n != NULL ? container_of(n, struct connection, node) : NULL;
+}
+
+struct connection *front_add_connection(struct front *front, uint64_t id)
+{
+	struct connection *c = bh_alloc(sizeof *c);
+
+	c->id = id;
+	c->front = front;
+	list_init(&c->in_account);
+	if (map_add(&front->connections, &c->node, &c->id, sizeof c->id) == 0)
+		return c;
+	free(c);
+	return NULL;
+}
+
+void connection_end(struct connection *c)
+{
+	if (c->conversation != NULL)
+		conversation_end(c->conversation);
+	if (c->session != NULL)
+		session_end(c->session);
+	account_detach(c);
+	map_remove(&c->front->connections, &c->node);
+	free(c->address);
+	free(c);
+}
+
+void connection_kill(struct connection *c, unsigned stream_error, const char *text)
+{
+	struct msg_kill m = {.condition = (uint16_t)stream_error, .text = str_of(text)};
+
+	/* A link without room for it is closed by lib/bus, and all its connections with it. */
+	if (c->front->peer->link != NULL)
+		(void)LINK_SEND(c->front->peer->link, KILL, kill, c->id, &m);
+}

@@ -1,0 +1,62 @@
+/*
+ * front - a front end on the bus (c2sd), and the connections that it carries
+ *
+ * A connection is known from its first AUTH_BEGIN to its CLOSED.  Its number is the front
+ * end's own, never used twice in one life of the front end.  It belongs to nobody until
+ * authd's verdict, then to one account for good (custody.md, 19); bound, it carries a session.
+ */
+#ifndef ROUTERD_FRONT_H
+#define ROUTERD_FRONT_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "bus/server.h"
+#include "routerd/router.h"
+
+struct account;
+struct session;
+struct conversation;
+
+/* What bus_peer.data points at, for every role. */
+struct front {
+	struct router *router;
+	struct bus_peer *peer;
+	struct map connections; /* struct connection by number */
+	struct list unheld;	/* struct custody, in the order of the link's numbers */
+	struct list fanout;	/* its place among the fronts of the fan-out being made */
+	struct buf targets;	/* of that fan-out */
+};
+
+struct connection {
+	struct map_node node;
+	uint64_t id; /* the key */
+	struct front *front;
+	struct conversation *conversation; /* open, or NULL */
+	struct account *account;	   /* after the verdict */
+	struct list in_account;
+	uint64_t generation; /* of the account, at the verdict */
+	struct session *session;
+	char *address;	  /* of the client, for the log and `session list` */
+	char mechanism[24];
+	bool tls;
+};
+
+struct front *front_create(struct router *r, struct bus_peer *peer);
+/* The peer is gone: every connection ends. */
+void front_free(struct front **front);
+
+struct connection *front_connection(struct front *front, uint64_t id);
+/* NULL when the memory cannot be had. */
+struct connection *front_add_connection(struct front *front, uint64_t id);
+
+/* Ends it on our side: conversation, session, and the object.  The front end is told nothing. */
+void connection_end(struct connection *c);
+/* Asks the front end to close it; CLOSED will come back. */
+void connection_kill(struct connection *c, unsigned stream_error, const char *text);
+
+/* The front of an event's link. */
+struct front *front_of(const struct bus_event *event);
+
+#endif

@@ -1,0 +1,26 @@
+/* Which function takes which message. */
+#include "routerd/handlers.h"
+
+#include "routerd/admin.h"
+#include "routerd/conversation.h"
+#include "routerd/mechanisms.h"
+
+const struct bus_handler router_handlers[] = {
+	{BUS_MECHANISMS, on_mechanisms},
+	{BUS_AUTH_BEGIN, on_auth_begin},
+	{BUS_AUTH_STEP, on_auth_step},
+	{BUS_AUTH_ABORT, on_auth_abort},
+	{BUS_AUTH_CHALLENGE, on_auth_challenge},
+	{BUS_AUTH_VERDICT, on_auth_verdict},
+	{BUS_BIND, on_bind},
+	{BUS_CLOSED, on_closed},
+	{BUS_SUBMIT, on_submit},
+	{BUS_DONE, on_done},
+	{BUS_CTL_REQUEST, on_ctl_request},
+	{BUS_ACCOUNT_PUT, on_account_put},
+	{BUS_ACCOUNT_ROW, on_account_row},
+	{BUS_ACCOUNT_REPLY, on_account_reply},
+	{BUS_ACCOUNT_CHANGED, on_account_changed},
+	{BUS_STATS, on_stats},
+	{0, NULL},
+};

@@ -1,0 +1,194 @@
+/* Opening, starting and stopping the router; peers that come and go. */
+#include "routerd/routerd.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/rand.h"
+#include "daemon/log.h"
+#include "routerd/conversation.h"
+#include "routerd/counters.h"
+#include "routerd/custody.h"
+#include "routerd/domains.h"
+#include "routerd/front.h"
+#include "routerd/handlers.h"
+#include "routerd/mechanisms.h"
+#include "routerd/requests.h"
+#include "routerd/session.h"
+
+static void owner_of(unsigned role, const char *user, struct bus_socket_owner *owner)
+{
+	gid_t gid;
+
+	*owner = (struct bus_socket_owner){.role = role, .mode = 0600, .gid = (gid_t)-1};
+	daemon_user(user, &owner->uid, &gid);
+}
+
+int routerd_open(struct daemon *d)
+{
+	struct router *r = bh_alloc(sizeof *r);
+	struct bus_socket_owner owners[6];
+	char what[256];
+	int rc;
+
+	owner_of(ROLE_C2S, "c2sd", &owners[0]);
+	owner_of(ROLE_S2S, "s2sd", &owners[1]);
+	owner_of(ROLE_AUTH, "authd", &owners[2]);
+	owner_of(ROLE_DIR, "dirsyncd", &owners[3]);
+	owner_of(ROLE_SNMP, "snmp", &owners[4]);
+	/* Administrators: root, and whoever runs the suite without being root. */
+	owners[5] = (struct bus_socket_owner){
+		.role = ROLE_CTL, .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
+	rc = bus_server_open(d->run_dir, owners, 6, &r->server, what, sizeof what);
+	if (rc != 0) {
+		daemon_fail(d, "%s", what);
+		free(r);
+		return rc;
+	}
+	r->daemon = d;
+	d->state = r;
+	return 0;
+}
+
+static struct msg_credit credit_of(const struct router *r)
+{
+	return (struct msg_credit){
+		.link_bytes = r->link_credit,
+		.session_stanzas = r->session_stanzas,
+		.session_bytes = r->session_credit,
+	};
+}
+
+static void on_peer(void *owner, struct bus_peer *peer)
+{
+	struct router *r = owner;
+	struct front *front = front_create(r, peer);
+	struct msg_credit credit = credit_of(r);
+
+	peer->data = front;
+	if (peer->role != ROLE_CTL)
+		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
+			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
+	if (peer->role & ROLES_FRONT)
+		(void)LINK_SEND(peer->link, CREDIT, credit, 0, &credit);
+	if (peer->role == ROLE_C2S)
+		mechanisms_tell(r, front);
+}
+
+static void on_gone(void *owner, struct bus_peer *peer, const char *why)
+{
+	struct router *r = owner;
+	struct front *front = peer->data;
+
+	if (peer->role != ROLE_CTL)
+		log_warn("peer-left", "peer=%s reason=%s", peer->instance, LOG_TEXT(why));
+	requests_lost(r, peer);
+	conversations_lost(r, peer);
+	front_free(&front);
+	origins_tell(r);
+}
+
+static void on_peer_held(struct bus_peer *peer, uint64_t upto)
+{
+	custody_held(peer->data, upto);
+}
+
+static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
+{
+	(void)owner;
+	log_warn("peer-refused", "role=%s pid=%ld reason=%s", bus_role_name(role), (long)pid,
+		LOG_TEXT(why));
+}
+
+/* After the turn's frames: one SAFE a front end, before the links write. */
+static void on_turn_end(uv_check_t *check)
+{
+	origins_tell(check->data);
+}
+
+static void take_settings(struct router *r, const struct conf *conf)
+{
+	r->session_queue = (uint32_t)conf_number(conf, "routerd.session_queue");
+	r->session_stanzas = (uint32_t)conf_number(conf, "routerd.session_stanzas");
+	r->session_credit = (uint32_t)conf_number(conf, "routerd.session_credit");
+	r->link_credit = (uint32_t)conf_number(conf, "routerd.link_credit");
+	r->sessions_per_account = (uint32_t)conf_number(conf, "routerd.sessions_per_account");
+	if (r->session_stanzas > ORIGIN_WINDOW)
+		r->session_stanzas = ORIGIN_WINDOW;
+}
+
+int routerd_start(struct daemon *d)
+{
+	struct router *r = d->state;
+	struct bus_server_spec spec = {
+		.loop = d->loop,
+		.handlers = router_handlers,
+		.owner = r,
+		.on_peer = on_peer,
+		.on_gone = on_gone,
+		.on_held = on_peer_held,
+		.on_refused = on_refused,
+	};
+
+	rand_bytes(&r->boot, sizeof r->boot);
+	spec.boot = r->boot;
+	r->started_ms = clock_ms();
+	list_init(&r->unsafe_told);
+	r->conversations = conversations_create(r);
+	r->requests = requests_create();
+	r->mechanisms = mechanisms_create();
+	counter_enrol(router_counters);
+	take_settings(r, d->conf);
+	r->turn_end.data = r;
+	uv_check_init(d->loop, &r->turn_end);
+	uv_check_start(&r->turn_end, on_turn_end);
+	uv_unref((uv_handle_t *)&r->turn_end);
+	if (domains_set(&r->domains, d->conf) != 0)
+		return BH_ENOMEM;
+	return bus_server_start(r->server, &spec);
+}
+
+int routerd_reload(struct daemon *d, const struct conf *old)
+{
+	struct router *r = d->state;
+	struct msg_credit credit;
+	struct bus_peer *p = NULL;
+
+	(void)old;
+	take_settings(r, d->conf);
+	credit = credit_of(r);
+	while ((p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL)
+		(void)LINK_SEND(p->link, CREDIT, credit, 0, &credit);
+	return domains_set(&r->domains, d->conf);
+}
+
+static void on_all_closed(void *arg)
+{
+	struct router *r = arg;
+	struct daemon *d = r->daemon;
+
+	conversations_free(&r->conversations);
+	requests_free(&r->requests);
+	mechanisms_free(&r->mechanisms);
+	domains_free(&r->domains);
+	map_fini(&r->accounts);
+	map_fini(&r->sessions);
+	free(r);
+	daemon_stopped(d);
+}
+
+static void on_check_closed(uv_handle_t *handle)
+{
+	struct router *r = handle->data;
+
+	bus_server_stop(&r->server, on_all_closed, r);
+}
+
+void routerd_stop(struct daemon *d)
+{
+	struct router *r = d->state;
+
+	uv_close((uv_handle_t *)&r->turn_end, on_check_closed);
+}

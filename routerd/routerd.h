@@ -1,0 +1,14 @@
+/*
+ * routerd - the daemon's life: what main.c's table names
+ */
+#ifndef ROUTERD_ROUTERD_H
+#define ROUTERD_ROUTERD_H
+
+#include "daemon/daemon.h"
+
+int routerd_open(struct daemon *d);
+int routerd_start(struct daemon *d);
+int routerd_reload(struct daemon *d, const struct conf *old);
+void routerd_stop(struct daemon *d);
+
+#endif
