@@ -175,7 +175,8 @@ static int read_failed(struct accounts *a, int rc)
 	if (rc != BH_EIO)
 		return rc;
 	counters[COUNT_READ_ERRORS].value++;
-	log_error("account-store-failed", "doing=read why=%s", LOG_TEXT(account_db_error(a->reader)));
+	log_error("account-store-failed", "doing=read why=%s",
+		LOG_TEXT(account_db_error(a->reader)));
 	return rc;
 }
 

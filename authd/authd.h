@@ -25,7 +25,7 @@ struct authd {
 	struct conversations *conversations;
 	struct listings *listings;
 	struct bus_client *client;
-	uint64_t link_number; /* counts the links: an answer goes out only where its question came in */
+	uint64_t link_number; /* an answer goes out only on the link where its question came in */
 	int stopping;	      /* parts that are still closing */
 };
 

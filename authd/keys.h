@@ -11,7 +11,7 @@
 
 enum scram_hash { SCRAM_SHA1, SCRAM_SHA256, SCRAM_HASHES };
 
-enum { SCRAM_SALT_SIZE = 16, SCRAM_KEY_MAX = 32, SCRAM_ITERATIONS_MIN = 4096 };
+enum { SCRAM_SALT_SIZE = 16, SCRAM_KEY_MAX = 32 };
 
 struct scram_keys {
 	uint32_t iterations;

@@ -104,6 +104,9 @@ void client_finish(struct client *c)
 {
 	if (c->state == CLIENT_CLOSING)
 		return;
+	c->finishing = c->backlog.len > 0;
+	if (c->finishing)
+		return;
 	c->close_reason = CLOSE_BY_CLIENT;
 	end_stream(c);
 }

@@ -45,6 +45,7 @@ struct client {
 	bool header_sent;     /* of the current stream */
 	bool counted;	      /* in guard's addresses */
 	bool paused;
+	bool finishing; /* it has said </stream:stream>; its backlog goes out first */
 	bool direct_tls;
 };
 
@@ -55,7 +56,8 @@ struct client *client_find(const struct c2sd *srv, uint64_t id);
 
 /* Ends the stream with an error; text may be NULL.  `why` goes to the log. */
 void client_fail(struct client *c, enum stream_error condition, const char *text);
-/* Ends the stream without an error: the client said </stream:stream>. */
+/* Ends the stream without an error: the client said </stream:stream>.  What it sent before
+ * goes to routerd first, as credit comes. */
 void client_finish(struct client *c);
 
 /* The stream begins anew: after TLS, after SASL. */

@@ -1,9 +1,9 @@
 /* c2sd - carries client streams: TCP, TLS, XML */
 #include "c2sd/c2sd.h"
 
-static const char *const writes[] = {NULL};
 /* Certificates and keys are read again by a reload. */
-static const char *const reads[] = {NULL};
+static const char *const reads[] = {"domain.certificate", "domain.key", "c2sd.client_ca", NULL};
+static const char *const writes[] = {NULL};
 static const int calls[] = {-1};
 
 static const struct sandbox sandbox = {

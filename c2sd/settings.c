@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "c2sd/c2sd.h"
+#include "daemon/log.h"
 
 static uint32_t number(const struct conf *conf, const char *name)
 {
@@ -61,7 +62,7 @@ int settings_load_tls(struct daemon *d, struct tls_store **out)
 	size_t n = conf_domains(d->conf);
 	struct tls_identity *ids = bh_alloc(n * sizeof *ids);
 	const char *ca = conf_text(d->conf, "c2sd.client_ca");
-	char what[512];
+	char what[1024] = "";
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
@@ -70,9 +71,11 @@ int settings_load_tls(struct daemon *d, struct tls_store **out)
 			.certificate = conf_domain_text(d->conf, i, "certificate"),
 			.key = conf_domain_text(d->conf, i, "key"),
 		};
-	rc = tls_store_load(ids, n, ca != NULL && ca[0] != '\0' ? ca : NULL, out, what, sizeof what);
+	rc = tls_store_load(&(struct tls_plan){ids, n, ca}, out, what, sizeof what);
 	if (rc != 0)
 		daemon_fail(d, "%s", what);
+	else if (what[0] != '\0')
+		log_warn("certificate", "warning=\"%s\"", what);
 	free(ids);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "ctl/clean.h"
 #include "ctl/ctl.h"
+#include "ctl/result.h"
 
 const struct command commands[] = {
 	{"status", "", 0, 0, "Shows the daemons that are running.", run_verb, "status"},
@@ -35,6 +36,13 @@ const struct command commands[] = {
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
 };
 
+static bool as_json;
+
+void complain_as_json(void)
+{
+	as_json = true;
+}
+
 int complain(int code, const char *fmt, ...)
 {
 	char text[2048];
@@ -43,6 +51,10 @@ int complain(int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	if (as_json) {
+		json_outcome(stderr, code, text);
+		return code;
+	}
 	fputs("Error: ", stderr);
 	clean_put(stderr, str_of(text));
 	fputc('\n', stderr);
@@ -51,7 +63,9 @@ int complain(int code, const char *fmt, ...)
 
 void tell(const struct ctl *ctl, const char *text)
 {
-	if (ctl->quiet || *text == '\0')
+	if (ctl->json)
+		json_outcome(stdout, EXIT_OK, text);
+	if (ctl->json || ctl->quiet || *text == '\0')
 		return;
 	clean_put(stdout, str_of(text));
 	putchar('\n');

@@ -52,6 +52,8 @@ int run_user_import(const struct call *call);
 const char *suggest(const char *unknown);
 
 /* "Error: ..." on standard error; gives the code back. */
+/* With --json complaints are JSON too, still on standard error. */
+void complain_as_json(void);
 int complain(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A sentence about what was done, on standard output, unless -q; texts of other processes pass

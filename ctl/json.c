@@ -59,3 +59,18 @@ void json_print(FILE *out, const struct result *r)
 	}
 	fputs("\n]\n", out);
 }
+
+void json_outcome(FILE *out, int code, const char *text)
+{
+	struct buf columns = BUF_INIT, values = BUF_INIT;
+
+	textlist_put(&columns, STR_LIT("code"));
+	textlist_put(&columns, STR_LIT("text"));
+	textlist_printf(&values, "%d", code);
+	textlist_put(&values, str_of(text));
+	fputs("[\n", out);
+	put_object(out, buf_str(&columns), buf_str(&values));
+	fputs("\n]\n", out);
+	buf_fini(&columns);
+	buf_fini(&values);
+}

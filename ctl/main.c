@@ -49,6 +49,7 @@ int main(int argc, char **argv)
 			break;
 		case OPT_JSON:
 			ctl.json = true;
+			complain_as_json();
 			break;
 		case OPT_PASSWORD_STDIN:
 			ctl.password_stdin = true;

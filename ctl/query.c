@@ -36,26 +36,6 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 
 static const struct answer_handlers handlers = {on_columns, on_row, on_end};
 
-/* An answer without columns is one object that says how it went. */
-static void show_end(const struct ctl *ctl, struct query *q)
-{
-	struct buf list = BUF_INIT;
-
-	if (!ctl->json) {
-		tell(ctl, q->text);
-		return;
-	}
-	textlist_put(&list, STR_LIT("code"));
-	textlist_put(&list, STR_LIT("text"));
-	result_columns(&q->result, buf_str(&list));
-	buf_clear(&list);
-	textlist_printf(&list, "%d", q->code);
-	textlist_put(&list, str_of(q->text));
-	result_row(&q->result, buf_str(&list));
-	buf_fini(&list);
-	json_print(stdout, &q->result);
-}
-
 static int show(const struct ctl *ctl, struct query *q)
 {
 	if (q->code != EXIT_OK)
@@ -63,7 +43,7 @@ static int show(const struct ctl *ctl, struct query *q)
 	if (q->result.too_large)
 		return complain(EXIT_FAILED, "the answer is too long to be shown");
 	if (!q->result.has_columns)
-		show_end(ctl, q);
+		tell(ctl, q->text);
 	else if (ctl->json)
 		json_print(stdout, &q->result);
 	else

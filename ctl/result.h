@@ -30,5 +30,7 @@ void table_print(FILE *out, const struct result *r, bool header);
 
 /* An array of objects, one for a row, with the columns' names as keys; all values are strings. */
 void json_print(FILE *out, const struct result *r);
+/* One object that says how it went: an exit code and a sentence. */
+void json_outcome(FILE *out, int code, const char *text);
 
 #endif

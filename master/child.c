@@ -37,11 +37,11 @@ static void restart_later(struct child *c)
 	c->backoff_ms = c->backoff_ms * 2 < BACKOFF_MAX_MS ? c->backoff_ms * 2 : BACKOFF_MAX_MS;
 }
 
-static void on_process_closed(uv_handle_t *handle)
+/* It will not be started again. */
+static void gone(struct child *c)
 {
-	struct child *c = handle->data;
-
-	if (c->state == CHILD_GONE)
+	c->state = CHILD_GONE;
+	if (!uv_is_closing((uv_handle_t *)&c->timer))
 		uv_close((uv_handle_t *)&c->timer, NULL);
 }
 
@@ -55,16 +55,18 @@ static void on_exit(uv_process_t *process, int64_t status, int signal)
 	log_event(stopping ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "child-exited",
 		"daemon=%s pid=%d status=%d signal=%d", c->instance, process->pid, (int)status,
 		signal);
-	c->state = stopping ? CHILD_GONE : CHILD_IDLE;
-	if (!stopping)
+	uv_close((uv_handle_t *)process, NULL);
+	c->state = CHILD_IDLE;
+	if (stopping)
+		gone(c);
+	else
 		restart_later(c);
-	uv_close((uv_handle_t *)process, on_process_closed);
 	run_child_gone(c->run, c, (int)status, signal);
 }
 
 static int spawn(struct child *c)
 {
-	char program[PATH_MAX + 64], environment[160];
+	char program[PATH_MAX + 64];
 	char *args[] = {program, (char *)"-c", c->run->config, (char *)"-i", c->instance, NULL};
 	uv_stdio_container_t stdio[3] = {
 		{.flags = UV_IGNORE},
@@ -80,8 +82,6 @@ static int spawn(struct child *c)
 	};
 
 	snprintf(program, sizeof program, "%s/bulkhead-%s", c->run->programs, c->daemon);
-	snprintf(environment, sizeof environment, "%s", c->run->notify);
-	uv_os_setenv("NOTIFY_SOCKET", environment);
 	c->process.data = c;
 	return uv_spawn(&c->run->loop, &c->process, &options);
 }
@@ -97,10 +97,9 @@ void child_start(struct child *c)
 		return;
 	}
 	log_error("child-failed", "daemon=%s reason=%s", c->instance, LOG_TEXT(uv_strerror(rc)));
-	c->state = c->run->stopping ? CHILD_GONE : CHILD_IDLE;
-	uv_close((uv_handle_t *)&c->process, on_process_closed);
-	if (!c->run->stopping)
-		restart_later(c);
+	c->state = CHILD_IDLE;
+	uv_close((uv_handle_t *)&c->process, NULL);
+	restart_later(c);
 }
 
 void child_ready(struct child *c)
@@ -123,8 +122,7 @@ void child_stop(struct child *c)
 {
 	uv_timer_stop(&c->timer);
 	if (!c->alive) {
-		c->state = CHILD_GONE;
-		uv_close((uv_handle_t *)&c->timer, NULL);
+		gone(c);
 		return;
 	}
 	c->state = CHILD_STOPPING;

@@ -167,17 +167,35 @@ static int open_notify(struct run *r)
 	return uv_poll_start(&r->readiness, UV_READABLE, on_readiness);
 }
 
+static bool known(const struct run *r, const char *instance)
+{
+	for (unsigned i = 0; i < r->nchildren; i++)
+		if (strcmp(r->children[i].instance, instance) == 0)
+			return true;
+	return false;
+}
+
+static void add_child(struct run *r, const char *daemon, const char *instance)
+{
+	if (r->nchildren < CHILDREN_MAX && !known(r, instance))
+		child_init(&r->children[r->nchildren++], r, daemon, instance);
+}
+
+/* c2sd@1 to c2sd@N, and those that have a section of their own. */
 static void add_children(struct run *r)
 {
 	int64_t front_ends = conf_number(r->conf, "c2sd.instances");
 	char instance[64];
 
-	child_init(&r->children[r->nchildren++], r, "routerd", "routerd");
-	child_init(&r->children[r->nchildren++], r, "authd", "authd");
+	add_child(r, "routerd", "routerd");
+	add_child(r, "authd", "authd");
 	for (int64_t i = 1; i <= front_ends; i++) {
 		snprintf(instance, sizeof instance, "c2sd@%d", (int)i);
-		child_init(&r->children[r->nchildren++], r, "c2sd", instance);
+		add_child(r, "c2sd", instance);
 	}
+	for (size_t i = 0; i < conf_instances(r->conf); i++)
+		if (strncmp(conf_instance_name(r->conf, i), "c2sd@", 5) == 0)
+			add_child(r, "c2sd", conf_instance_name(r->conf, i));
 }
 
 static void watch(struct run *r, uv_signal_t *handle, uv_signal_cb cb, int number)
@@ -214,11 +232,17 @@ static int parse_options(int argc, char **argv, struct run *r)
 
 static int run(struct run *r)
 {
+	char pid[24];
+
 	uv_loop_init(&r->loop);
 	if (open_notify(r) != 0) {
 		fprintf(stderr, "bulkhead: cannot make a socket: %s\n", strerror(errno));
 		return EXIT_FAILED;
 	}
+	/* The daemons end with their supervisor, and tell it when they are ready. */
+	snprintf(pid, sizeof pid, "%ld", (long)getpid());
+	uv_os_setenv("BULKHEAD_SUPERVISOR", pid);
+	uv_os_setenv("NOTIFY_SOCKET", r->notify);
 	add_children(r);
 	watch(r, &r->term, on_stop_signal, SIGTERM);
 	watch(r, &r->interrupt, on_stop_signal, SIGINT);

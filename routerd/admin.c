@@ -450,6 +450,8 @@ int on_account_changed(const struct bus_event *event)
 		[ACCOUNT_WAS_DELETED] = "the account was deleted",
 		[ACCOUNT_WAS_DISABLED] = "the account was disabled",
 		[ACCOUNT_GOT_PASSWORD] = "the password was changed",
+		/* Made anew after a deletion that we may not have heard of. */
+		[ACCOUNT_WAS_ADDED] = "the account was made anew",
 	};
 	struct router *r = front_of(event)->router;
 	struct msg_account_changed m;

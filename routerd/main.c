@@ -1,9 +1,12 @@
 /* routerd - the switch: who is connected, and where a stanza goes */
+#include <sys/syscall.h>
+
 #include "routerd/routerd.h"
 
-static const char *const writes[] = {NULL};
 static const char *const reads[] = {NULL};
-static const int calls[] = {-1};
+static const char *const writes[] = {NULL};
+/* Its sockets are removed at the end. */
+static const int calls[] = {SYS_unlink, SYS_unlinkat, -1};
 
 static const struct sandbox sandbox = {
 	.syscalls = calls,

@@ -41,7 +41,7 @@ int routerd_open(struct daemon *d)
 	/* Administrators: root, and whoever runs the suite without being root. */
 	owners[5] = (struct bus_socket_owner){
 		.role = ROLE_CTL, .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	rc = bus_server_open(d->run_dir, owners, 6, &r->server, what, sizeof what);
+	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 6}, &r->server, what, sizeof what);
 	if (rc != 0) {
 		daemon_fail(d, "%s", what);
 		free(r);

@@ -367,7 +367,7 @@ static void close_listeners(struct bus_server *s)
 	s->count = 0;
 }
 
-int bus_server_open(const char *run_dir, const struct bus_socket_owner *owners, size_t n,
+int bus_server_open(const char *run_dir, const struct bus_socket_owners *owners,
 	struct bus_server **out, char *what, size_t what_size)
 {
 	struct bus_server *s = bh_alloc(sizeof *s);
@@ -375,13 +375,13 @@ int bus_server_open(const char *run_dir, const struct bus_socket_owner *owners, 
 	int rc = 0;
 
 	list_init(&s->connections);
-	s->listeners = bh_alloc((n + 1) * sizeof *s->listeners);
-	while (rc == 0 && s->count < n) {
+	s->listeners = bh_alloc((owners->n + 1) * sizeof *s->listeners);
+	while (rc == 0 && s->count < owners->n) {
 		struct listener *l = &s->listeners[s->count];
 
 		buf_clear(&text);
 		l->server = s;
-		rc = listener_open(l, run_dir, &owners[s->count], &text);
+		rc = listener_open(l, run_dir, &owners->list[s->count], &text);
 		if (rc == 0)
 			s->count++;
 	}

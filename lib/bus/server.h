@@ -49,9 +49,14 @@ struct bus_socket_owner {
 	mode_t mode;
 };
 
-/* Binds <run_dir>/<socket> for each of the n owners; a stale socket is replaced.
+struct bus_socket_owners {
+	const struct bus_socket_owner *list;
+	size_t n;
+};
+
+/* Binds <run_dir>/<socket> for each of the owners; a stale socket is replaced.
  * On an error *what names the path. */
-int bus_server_open(const char *run_dir, const struct bus_socket_owner *owners, size_t n,
+int bus_server_open(const char *run_dir, const struct bus_socket_owners *owners,
 	struct bus_server **out, char *what, size_t what_size);
 int bus_server_start(struct bus_server *server, const struct bus_server_spec *spec);
 /* on_gone is called for each living peer before it returns. */

@@ -123,25 +123,6 @@ const char *conf_instance_name(const struct conf *conf, size_t i)
 	return conf->instances[i];
 }
 
-static bool is_file(const struct setting *s, const struct value *v, const char *path)
-{
-	return s->type == SETTING_FILE && v->text != NULL && strcmp(v->text, path) == 0;
-}
-
-bool conf_names_file(const struct conf *conf, const char *path)
-{
-	size_t first = conf_domain_first();
-
-	for (size_t i = 0; i < first; i++)
-		if (is_file(&settings[i], &conf->values[i], path))
-			return true;
-	for (size_t i = 0; i < conf->ndomains; i++)
-		for (size_t k = 0; k < DOMAIN_SETTINGS; k++)
-			if (is_file(&settings[first + k], &conf->domains[i].values[k], path))
-				return true;
-	return false;
-}
-
 void conf_compare(const struct conf *a, const struct conf *b, const char *section,
 	void (*each)(void *arg, const struct conf_change *change), void *arg)
 {
@@ -156,18 +137,4 @@ void conf_compare(const struct conf *a, const struct conf *b, const char *sectio
 			outermost ? "" : ".", s->name);
 		each(arg, &(struct conf_change){name, s->effect == SETTING_RELOAD});
 	}
-}
-
-bool conf_same_domains(const struct conf *a, const struct conf *b)
-{
-	if (a->ndomains != b->ndomains)
-		return false;
-	for (size_t i = 0; i < a->ndomains; i++) {
-		if (strcmp(a->domains[i].name, b->domains[i].name) != 0)
-			return false;
-		for (size_t k = 0; k < DOMAIN_SETTINGS; k++)
-			if (!value_equal(&a->domains[i].values[k], &b->domains[i].values[k]))
-				return false;
-	}
-	return true;
 }

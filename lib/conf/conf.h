@@ -49,9 +49,6 @@ const char *conf_path(const struct conf *conf);
 size_t conf_instances(const struct conf *conf);
 const char *conf_instance_name(const struct conf *conf, size_t i);
 
-/* Is the path the value of a setting that names a file?  Such files a daemon may read. */
-bool conf_names_file(const struct conf *conf, const char *path);
-
 /* Calls `each` for every setting of a section ("c2sd", "global") whose value differs; reloadable
  * says whether a running daemon can take it. */
 struct conf_change {
@@ -60,7 +57,5 @@ struct conf_change {
 };
 void conf_compare(const struct conf *a, const struct conf *b, const char *section,
 	void (*each)(void *arg, const struct conf_change *change), void *arg);
-/* Have both the same domains, with the same files? */
-bool conf_same_domains(const struct conf *a, const struct conf *b);
 
 #endif

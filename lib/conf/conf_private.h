@@ -4,6 +4,7 @@
 #ifndef BH_CONF_PRIVATE_H
 #define BH_CONF_PRIVATE_H
 
+#include "base/buf.h"
 #include "conf/conf.h"
 #include "conf/value.h"
 
@@ -25,5 +26,8 @@ struct conf {
 
 /* The first of the domain's settings in the table. */
 size_t conf_domain_first(void);
+
+/* Adds all of a file.  0, BH_ETOOBIG, BH_ENOMEM or -errno. */
+int conf_read_file(const char *path, struct buf *out);
 
 #endif

@@ -15,14 +15,12 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "conf/conf_private.h"
 #include "xmpp/jid.h"
 
 enum {
-	FILE_MAX = 16 * 1024 * 1024,
 	TITLE_MAX = 64,
-	RUN_DIR_MAX = 90, /* so that run_dir and a socket's name fit into sun_path */
+	RUN_DIR_MAX = 91, /* so that run_dir and a socket's name fit into sun_path */
 };
 
 /* Set at the end of the text: where it is not, or not outermost, a brace or a quote is open.
@@ -58,6 +56,12 @@ static void fail(struct loader *l, int line, const char *fmt, ...)
 	snprintf(l->what, l->size, "%s:%d: %s", l->path, line, text);
 }
 
+/* The file's last line, when the sentinel has been read in the line behind it. */
+static int last_line(int line)
+{
+	return line > 1 ? line - 1 : 1;
+}
+
 /* The daemon whose settings an instance's section holds: what stands before '@'. */
 static const struct setting_section *daemon_of(const char *title)
 {
@@ -89,7 +93,7 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 	char guess[96];
 
 	if (strcmp(name, SENTINEL) == 0)
-		fail(loading, cfg->line - 1, "the section %s is not closed: '}' is missing",
+		fail(loading, last_line(cfg->line), "the section %s is not closed: '}' is missing",
 			cfg_name(cfg));
 	else if (setting_guess(table_section(cfg), name, guess, sizeof guess))
 		fail(loading, cfg->line, "unknown setting '%s', did you mean '%s'?", name, guess);
@@ -145,6 +149,10 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	char what[256];
 	bool ok;
 
+	if (strcmp(text, SENTINEL) == 0) {
+		fail(loading, last_line(cfg->line), "%s has no value", opt->name);
+		return -1;
+	}
 	if (s == NULL) { /* an instance's section has the options of all daemons */
 		fail_unknown(cfg, opt->name);
 		return -1;
@@ -225,7 +233,7 @@ static void take_domains(struct loader *l, cfg_t *root)
 	unsigned n = cfg_size(root, "domain");
 
 	if (n == 0) {
-		fail(l, root->line - 1, "there is no domain: add domain \"example.org\" "
+		fail(l, last_line(root->line - 1), "there is no domain: add domain \"example.org\" "
 			"{ certificate = \"FILE\" key = \"FILE\" }");
 		return;
 	}
@@ -392,7 +400,7 @@ static void parse(struct loader *l, const char *text)
 	if (cfg_parse_buf(root, text) != CFG_SUCCESS)
 		fail(l, root->line, "this is no configuration");
 	if (!l->ended)
-		fail(l, root->line, "the file ends within a text or a comment");
+		fail(l, last_line(root->line - 1), "the file ends within a text or a comment");
 	if (!l->failed)
 		take_all(l, root);
 	loading = NULL;
@@ -402,7 +410,7 @@ static void parse(struct loader *l, const char *text)
 
 static int read_text(struct loader *l, struct buf *text)
 {
-	int rc = file_read(l->path, FILE_MAX, text);
+	int rc = conf_read_file(l->path, text);
 
 	if (rc < 0) {
 		snprintf(l->what, l->size, "%s: cannot be read: %s", l->path, bh_strerror(rc));
@@ -412,7 +420,9 @@ static int read_text(struct loader *l, struct buf *text)
 		snprintf(l->what, l->size, "%s:1: this is no text", l->path);
 		return BH_ECONFIG;
 	}
-	buf_put(text, "\n" SENTINEL "=1\n", sizeof "\n" SENTINEL "=1\n");
+	if (text->len > 0 && text->data[text->len - 1] != '\n')
+		buf_put_byte(text, '\n');
+	buf_put(text, SENTINEL "=1\n", sizeof SENTINEL "=1\n");
 	return buf_failed(text) ? BH_ENOMEM : 0;
 }
 

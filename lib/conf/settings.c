@@ -1,6 +1,8 @@
 /* The table, finding in it, and guessing what was meant. */
 #include "conf/settings.h"
 
+#include "base/edit.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -49,39 +51,6 @@ const struct setting_section *setting_section(const char *name)
 	return NULL;
 }
 
-enum { NAME_MAX_GUESSED = 40 };
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Levenshtein's distance, one row of the table at a time. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[NAME_MAX_GUESSED + 1];
-	size_t n = strlen(b);
-
-	if (strlen(a) > NAME_MAX_GUESSED || n > NAME_MAX_GUESSED)
-		return NAME_MAX_GUESSED;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = (unsigned)k;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		unsigned corner = row[0];
-
-		row[0]++;
-		for (size_t k = 0; k < n; k++) {
-			unsigned above = row[k + 1];
-
-			row[k + 1] = least(above + 1, row[k] + 1, corner + (a[i] != b[k]));
-			corner = above;
-		}
-	}
-	return row[n];
-}
-
 /* Has `name`, far from `meant` as it is, still been meant by it? */
 static bool is_near(const char *name, unsigned far)
 {
@@ -97,7 +66,7 @@ struct guess {
 
 static void consider(struct guess *g, const char *written, const char *section, const char *name)
 {
-	unsigned far = distance(written, name);
+	unsigned far = edit_distance(written, name);
 
 	if (far < g->far)
 		*g = (struct guess){far, section, name};
@@ -106,7 +75,7 @@ static void consider(struct guess *g, const char *written, const char *section, 
 /* Only where the name itself is right is another section proposed, or where we are outermost. */
 static struct guess guess_elsewhere(const char *name, bool outermost)
 {
-	struct guess g = {NAME_MAX_GUESSED, NULL, NULL};
+	struct guess g = {EDIT_LENGTH_MAX, NULL, NULL};
 
 	for (size_t i = 0; i < settings_count; i++)
 		consider(&g, name, settings[i].section, settings[i].name);
@@ -118,7 +87,7 @@ static struct guess guess_elsewhere(const char *name, bool outermost)
 bool setting_guess(const char *section, const char *name, char *out, size_t size)
 {
 	bool outermost = strcmp(section, "global") == 0;
-	struct guess g = {NAME_MAX_GUESSED, NULL, NULL};
+	struct guess g = {EDIT_LENGTH_MAX, NULL, NULL};
 
 	for (size_t i = 0; i < settings_count; i++)
 		if (strcmp(settings[i].section, section) == 0)

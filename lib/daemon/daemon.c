@@ -34,7 +34,10 @@ void daemon_fail(struct daemon *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	log_error("cannot-go-on", "reason=%s", LOG_TEXT(text));
+	for (char *at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = ' ';
+	log_error("cannot-go-on", "reason=\"%s\"", text);
 }
 
 static int load_configuration(struct life *life, struct conf **out)
@@ -79,6 +82,15 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 	life->daemon.spec->stop(&life->daemon);
 }
 
+static void tell_change(void *arg, const struct conf_change *change)
+{
+	(void)arg;
+	if (change->reloadable)
+		log_info("setting", "name=%s result=applied", change->name);
+	else
+		log_warn("setting", "name=%s result=\"needs a restart\"", change->name);
+}
+
 /* Takes the new configuration, or none of it. */
 static void reload(struct life *life)
 {
@@ -95,6 +107,8 @@ static void reload(struct life *life)
 		return;
 	}
 	log_set_level(configured_level(fresh));
+	conf_compare(old, fresh, "global", tell_change, NULL);
+	conf_compare(old, fresh, d->spec->name, tell_change, NULL);
 	conf_free(&old);
 	log_info("reloaded", "file=%s", LOG_TEXT(life->args.config));
 }

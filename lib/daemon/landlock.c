@@ -96,8 +96,14 @@ static int allow(const struct allowing *a, const char *path, uint64_t rights)
 	int rc;
 
 	attr.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (attr.parent_fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+	if (attr.parent_fd < 0 && errno == ENOENT)
+		return 0;
+	if (attr.parent_fd < 0) {
+		daemon_fail(a->daemon, "the user of %s cannot get at %s: %s; change its permissions "
+			"or those of a directory above it", a->daemon->spec->name, path,
+			strerror(errno));
+		return BH_EDENIED;
+	}
 	if (fstat(attr.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		attr.allowed_access &= FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE;
 	rc = (int)syscall(ADD_RULE, a->ruleset, RULE_PATH_BENEATH, &attr, 0);

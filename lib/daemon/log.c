@@ -107,15 +107,25 @@ static bool plain(struct str value)
 	return value.len > 0 && value.len <= VALUE_MAX;
 }
 
+/* One of the two bytes of U+0080 to U+009F, which a terminal may obey. */
+static bool in_control(struct str value, size_t i)
+{
+	const unsigned char *p = (const unsigned char *)value.p;
+
+	if (p[i] == 0xc2)
+		return i + 1 < value.len && p[i + 1] < 0xa0;
+	return i > 0 && p[i - 1] == 0xc2 && p[i] < 0xa0;
+}
+
 /* One byte, readable and harmless to a terminal.  UTF-8 passes. */
-static size_t put_byte(char *out, unsigned char c)
+static size_t put_byte(char *out, unsigned char c, bool control)
 {
 	if (c == '"' || c == '\\') {
 		out[0] = '\\';
 		out[1] = (char)c;
 		return 2;
 	}
-	if (c >= ' ' && c != 0x7f) {
+	if (c >= ' ' && c != 0x7f && !control) {
 		out[0] = (char)c;
 		return 1;
 	}
@@ -138,7 +148,7 @@ const char *log_value(struct str value)
 	}
 	out[n++] = '"';
 	for (size_t i = 0; i < len; i++)
-		n += put_byte(out + n, (unsigned char)value.p[i]);
+		n += put_byte(out + n, (unsigned char)value.p[i], in_control(value, i));
 	if (len < value.len) {
 		memcpy(out + n, "...", 3);
 		n += 3;

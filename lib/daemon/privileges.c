@@ -3,7 +3,9 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -70,6 +72,20 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+/* Under our own supervisor the daemon ends with it.  Asked for here, since a change of user
+ * forgets it. */
+static int end_with_supervisor(void)
+{
+	const char *text = getenv("BULKHEAD_SUPERVISOR");
+	pid_t supervisor = text != NULL ? (pid_t)strtol(text, NULL, 10) : 0;
+
+	if (text == NULL)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+		return -errno;
+	return getppid() == supervisor ? 0 : -ESRCH;
+}
+
 int privileges_drop(struct daemon *d)
 {
 	const struct rlimit none = {0, 0};
@@ -77,7 +93,7 @@ int privileges_drop(struct daemon *d)
 	raise_descriptor_limit();
 	if (geteuid() == 0 && become(d) != 0)
 		return BH_EDENIED;
-	if (drop_capabilities() == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
+	if (end_with_supervisor() == 0 && drop_capabilities() == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
 		prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		return 0;
 	daemon_fail(d, "cannot give up privileges: %s", strerror(errno));

@@ -1,5 +1,6 @@
 /* seccomp: which system calls a confined process may make. */
 #include <errno.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,19 +28,19 @@ static const int common[] = {
 	SCMP_SYS(tgkill), SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(getuid),
 	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(sched_yield),
 	SCMP_SYS(sched_getaffinity), SCMP_SYS(restart_syscall), SCMP_SYS(set_robust_list),
-	SCMP_SYS(rseq), SCMP_SYS(clone3), SCMP_SYS(clone), SCMP_SYS(membarrier),
+	SCMP_SYS(rseq), SCMP_SYS(membarrier),
 	SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(lseek), SCMP_SYS(openat),
 	SCMP_SYS(open), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
 	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(getrusage),
-	SCMP_SYS(mprotect), SCMP_SYS(prlimit64), SCMP_SYS(getrlimit), SCMP_SYS(mlock),
+	SCMP_SYS(prlimit64), SCMP_SYS(getrlimit), SCMP_SYS(mlock),
 	SCMP_SYS(munlock),
 };
 
 #ifdef BULKHEAD_SANITIZE
 /* What AddressSanitizer and LeakSanitizer do, the latter with a thread that traces us. */
 static const int sanitizer[] = {
-	SCMP_SYS(mmap), SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(prctl),
+	SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(clone), SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(prctl),
 	SCMP_SYS(getdents64), SCMP_SYS(kill), SCMP_SYS(getppid), SCMP_SYS(arch_prctl),
 	SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler), SCMP_SYS(setrlimit),
 	SCMP_SYS(pipe2), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(unlink), SCMP_SYS(set_tid_address),
@@ -67,8 +68,23 @@ static size_t length(const int *calls)
 	return n;
 }
 
-/* Sockets of the families that the table allows, and memory that is not executable. */
-static int allow_by_argument(scmp_filter_ctx ctx, bool inet)
+/* Memory that is not executable, threads but no processes.  clone3's arguments cannot be
+ * seen: told that there is none, the C library uses clone. */
+static int allow_threads_and_memory(scmp_filter_ctx ctx)
+{
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+
+	if (rc == 0 && length(sanitizer) == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	for (int i = 0; rc == 0 && length(sanitizer) == 0 && i < 2; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+			i == 0 ? SCMP_SYS(mmap) : SCMP_SYS(mprotect), 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	return rc;
+}
+
+static int allow_families(scmp_filter_ctx ctx, bool inet)
 {
 	static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
 	int rc = 0;
@@ -76,9 +92,6 @@ static int allow_by_argument(scmp_filter_ctx ctx, bool inet)
 	for (size_t i = 0; rc == 0 && i < (inet ? 3u : 1u); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
-	if (rc == 0 && length(sanitizer) == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	return rc;
 }
 
@@ -94,7 +107,9 @@ int sandbox_calls(const struct sandbox *rules)
 	if (rc == 0)
 		rc = allow_calls(ctx, rules->syscalls, length(rules->syscalls));
 	if (rc == 0)
-		rc = allow_by_argument(ctx, rules->inet);
+		rc = allow_families(ctx, rules->inet);
+	if (rc == 0)
+		rc = allow_threads_and_memory(ctx);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
 	if (ctx != NULL)
@@ -106,10 +121,10 @@ int sandbox_enter(struct daemon *d)
 {
 	int rc = sandbox_files(d);
 
-	if (rc != 0) {
+	if (rc != 0 && rc != BH_EDENIED)
 		daemon_fail(d, "cannot set up Landlock: %s", bh_strerror(rc));
+	if (rc != 0)
 		return BH_EDENIED;
-	}
 	rc = sandbox_calls(d->spec->sandbox);
 	if (rc != 0) {
 		daemon_fail(d, "cannot set up seccomp: %s", bh_strerror(rc));

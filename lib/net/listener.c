@@ -63,6 +63,7 @@ static uint16_t port_of(const struct target *t)
 
 static bool parse_host(const char *host, uint16_t port, struct target *t)
 {
+	struct sockaddr_in6 *in6 = (void *)&t->addr;
 	size_t n = strlen(host);
 	char ip[INET6_ADDRSTRLEN];
 
@@ -72,15 +73,17 @@ static bool parse_host(const char *host, uint16_t port, struct target *t)
 		return true;
 	}
 	if (host[0] != '[') {
+		struct sockaddr_in *in = (void *)&t->addr;
+
 		set_any_v4(t, port);
-		return inet_pton(AF_INET, host, &((struct sockaddr_in *)(void *)&t->addr)->sin_addr) == 1;
+		return inet_pton(AF_INET, host, &in->sin_addr) == 1;
 	}
-	if (host[n - 1] != ']' || n - 2 >= sizeof ip)
+	if (n < 2 || host[n - 1] != ']' || n - 2 >= sizeof ip)
 		return false;
 	memcpy(ip, host + 1, n - 2);
 	ip[n - 2] = '\0';
 	set_any_v6(t, port);
-	return inet_pton(AF_INET6, ip, &((struct sockaddr_in6 *)(void *)&t->addr)->sin6_addr) == 1;
+	return inet_pton(AF_INET6, ip, &in6->sin6_addr) == 1;
 }
 
 static bool parse_target(const char *address, struct target *t)
@@ -117,7 +120,8 @@ static int listen_on(const struct target *t)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
 		(family == AF_INET6 &&
 			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) < 0) ||
-		bind(fd, (const struct sockaddr *)&t->addr, t->len) < 0 || listen(fd, BACKLOG) < 0) {
+		bind(fd, (const struct sockaddr *)&t->addr, t->len) < 0 ||
+		listen(fd, BACKLOG) < 0) {
 		rc = -errno;
 		close(fd);
 		return rc;
@@ -149,7 +153,8 @@ int listener_open(const char *address, struct listener **out, char *what, size_t
 
 	if (!parse_target(address, &t)) {
 		snprintf(what, what_size,
-			"cannot listen on %s: not an address like 192.0.2.1:5222, [::]:5222 or *:5222",
+			"cannot listen on %s: not an address like 192.0.2.1:5222, [::]:5222 or "
+			"*:5222",
 			address);
 		return BH_EINVAL;
 	}

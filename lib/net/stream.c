@@ -82,7 +82,8 @@ void stream_pause(struct stream *s)
 	uv_read_stop((uv_stream_t *)&s->tcp);
 }
 
-/* Deferred: this may be called from another stream's callback, when the shared buffers are in use. */
+/* Deferred: this may be called from another stream's callback, when the shared buffers are in
+ * use. */
 void stream_resume(struct stream *s)
 {
 	if (!s->paused || s->closing != NULL)

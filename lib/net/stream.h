@@ -8,6 +8,8 @@
  *
  * Callbacks come from the loop only.  Within a callback the stream may be closed; its memory
  * lives until on_closed, which is called exactly once, as the last.
+ *
+ * The process ignores SIGPIPE (lib/daemon sees to it).
  */
 #ifndef BH_STREAM_H
 #define BH_STREAM_H
@@ -58,8 +60,8 @@ struct buf *stream_output(struct stream *s);
 
 /* The server side of TLS begins with the next byte that arrives.  Bytes that arrived behind
  * the request to start it are in the chunk that on_data has, which its callee drops (RFC 6120
- * 5.4.3.3); what was written before goes out in the clear first.  alpn: the protocol that a client which sends ALPN must
- * name ("xmpp-client"), or NULL. */
+ * 5.4.3.3); what was written before goes out in the clear first.  alpn: the protocol that a
+ * client which sends ALPN must name ("xmpp-client"), or NULL. */
 int stream_start_tls(struct stream *s, struct tls_store *store, const char *alpn);
 
 /* No more reads from the socket, or reads again: back-pressure on this peer. */

@@ -46,7 +46,6 @@ void stream_hub_give_out(struct stream_hub *hub, struct stream_out **where)
 	hub->pooled++;
 }
 
-
 static void run_turn(struct stream *s)
 {
 	if (s->resumed && s->closing == NULL)
@@ -86,9 +85,11 @@ static void end_turn(struct stream_hub *hub)
 {
 	struct list now;
 
-	if (list_empty(&hub->turn))
+	if (list_empty(&hub->turn)) {
+		/* All that were scheduled have closed since; without this the loop would spin. */
+		uv_idle_stop(&hub->idle);
 		return;
-
+	}
 	list_init(&now);
 	list_splice(&now, &hub->turn);
 	while (!list_empty(&now)) {

@@ -21,13 +21,20 @@ struct tls_identity {
 	const char *key;	 /* file: PEM */
 };
 
+/* What a store is made of; client_ca is a file, or NULL. */
+struct tls_plan {
+	const struct tls_identity *ids;
+	size_t n;
+	const char *client_ca;
+};
+
 /* Loads and checks: files readable, key matches the certificate, the certificate names the domain.
  * The first identity also serves those who name no known domain.  client_ca, a file, may
  * be NULL; with it client certificates are asked for and verified.  On an error *what is a
  * sentence that says what, where and what to do.  0 or negative.  A certificate that has
  * expired is loaded all the same: then the result is 0 and *what is not empty but a warning. */
-int tls_store_load(const struct tls_identity *ids, size_t n, const char *client_ca,
-	struct tls_store **out, char *what, size_t what_size);
+int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *what,
+	size_t what_size);
 struct tls_store *tls_store_ref(struct tls_store *store);
 void tls_store_unref(struct tls_store **store);
 

@@ -50,7 +50,8 @@ static char *first_xmpp_addr(const gnutls_datum_t *der)
 			break;
 		if (type != GNUTLS_SAN_OTHERNAME)
 			continue;
-		if (gnutls_x509_othername_to_virtual((const char *)oid.data, &value, &type, &virt) < 0)
+		if (gnutls_x509_othername_to_virtual(
+			    (const char *)oid.data, &value, &type, &virt) < 0)
 			continue;
 		if (type == GNUTLS_SAN_OTHERNAME_XMPP)
 			jid = jid_text(&virt);

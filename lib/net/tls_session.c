@@ -279,7 +279,8 @@ void tls_session_why(const struct tls_session *t, char *out, size_t size)
 
 	if (t->error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
 		text = gnutls_alert_get_name(gnutls_alert_get(t->tls));
-		snprintf(out, size, "TLS: the peer refused: %s", text != NULL ? text : "unknown alert");
+		snprintf(out, size, "TLS: the peer refused: %s",
+			text != NULL ? text : "unknown alert");
 		return;
 	}
 	for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {

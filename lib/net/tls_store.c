@@ -90,13 +90,14 @@ static int read_part(const struct tls_identity *id, const char *part, const char
 
 	if (rc == -ENOENT)
 		report(r,
-			"%s %s: file not found: set domain \"%s\" { %s } to an existing file, or make "
-			"one with: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
-			"-days 365 -subj /CN=%s -addext subjectAltName=DNS:%s -keyout %s -out %s",
+			"%s %s: file not found: set domain \"%s\" { %s } to an existing file, or "
+			"make one with: openssl req -x509 -newkey ec "
+			"-pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=%s -addext subjectAltName=DNS:%s -keyout %s -out %s",
 			part, path, id->domain, part, id->domain, id->domain, id->key,
 			id->certificate);
 	else if (rc == -EACCES)
-		report(r, "%s %s: permission denied: let the user of this daemon read it", part, path);
+		report(r, "%s %s: permission denied: let the user of this daemon read it", part,
+			path);
 	else if (rc < 0)
 		report(r, "%s %s: cannot be read: %s", part, path, bh_strerror(rc));
 	return rc;
@@ -116,8 +117,8 @@ static int load_chain(
 			into->chain, &into->chain_len, &data, GNUTLS_X509_FMT_PEM, 0);
 		if (rc < 0 || into->chain_len == 0) {
 			report(r,
-				"certificate %s: holds no PEM certificate chain (%s): it must begin "
-				"with the certificate of %s",
+				"certificate %s: holds no PEM certificate chain (%s): it must "
+				"begin with the certificate of %s",
 				id->certificate, gnutls_strerror(rc), id->domain);
 			into->chain_len = 0;
 			rc = BH_ECONFIG;
@@ -318,8 +319,8 @@ static void store_free(struct tls_store *store)
 	free(store);
 }
 
-int tls_store_load(const struct tls_identity *ids, size_t n, const char *client_ca,
-	struct tls_store **out, char *what, size_t what_size)
+int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *what,
+	size_t what_size)
 {
 	char buffer[1024] = "";
 	struct report r = {what, what_size, 0}, warnings = {buffer, sizeof buffer, 0};
@@ -328,20 +329,20 @@ int tls_store_load(const struct tls_identity *ids, size_t n, const char *client_
 
 	if (what_size > 0)
 		what[0] = '\0';
-	if (n == 0) {
+	if (plan->n == 0) {
 		report(&r, "no domain has a certificate: set domain \"...\" { certificate }");
 		return BH_ECONFIG;
 	}
-	store = bh_alloc(sizeof *store + n * sizeof store->ids[0]);
+	store = bh_alloc(sizeof *store + plan->n * sizeof store->ids[0]);
 	store->refs = 1;
 	if (gnutls_certificate_allocate_credentials(&store->credentials) < 0)
 		rc = BH_ENOMEM;
 	else
 		gnutls_certificate_set_retrieve_function3(store->credentials, retrieve);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = load_identity(store, &ids[i], &r, &warnings);
-	if (rc == 0 && client_ca != NULL)
-		rc = load_client_ca(store, client_ca, &r);
+	for (size_t i = 0; i < plan->n && rc == 0; i++)
+		rc = load_identity(store, &plan->ids[i], &r, &warnings);
+	if (rc == 0 && plan->client_ca != NULL)
+		rc = load_client_ca(store, plan->client_ca, &r);
 	if (rc < 0) {
 		store_free(store);
 		return rc;

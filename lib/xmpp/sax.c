@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "xmpp/names.h"
 #include "xmpp/reader_private.h"
+#include "xmpp/xmlcheck.h"
 
 #define NS_DIALBACK "jabber:server:dialback"
 
@@ -353,7 +354,10 @@ static void on_cdata(void *user, const xmlChar *text, int len)
 	if (p->stop)
 		return;
 	p->token = text_end(p, text, len) + 3;
-	if (p->depth > 1)
+	/* libxml2 lets overlong UTF-8 of two bytes through here, and only here. */
+	if (!xmlcheck_text(str_make(text, (size_t)len)))
+		parser_refuse(p, STREAM_NOT_WELL_FORMED, "bad character in CDATA");
+	else if (p->depth > 1)
 		element_text(p, str_make(text, (size_t)len));
 	else
 		parser_refuse(p, STREAM_BAD_FORMAT, "text between stanzas");

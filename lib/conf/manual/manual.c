@@ -7,7 +7,7 @@
 
 static const char head[] =
 	".\\\" Written by bulkhead-settings from lib/conf/settings.def.\n"
-	".Dd $Mdocdate$\n"
+	".Dd January 1, 2026\n"
 	".Dt BULKHEAD.CONF 5\n"
 	".Os\n"
 	".Sh NAME\n"
@@ -40,7 +40,7 @@ static const char head[] =
 	"On SIGHUP a daemon reads the file again.\n"
 	"A file with an error changes nothing; settings marked\n"
 	".Em restart\n"
-	"are reported, and take effect when the daemon starts again.\n";
+	"take effect when the daemon starts again.\n";
 
 static const char foot[] =
 	".Sh FILES\n"

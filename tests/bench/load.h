@@ -1,0 +1,58 @@
+/*
+ * load - the loop, and what all connections of a run share
+ */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include "tests/bench/conn.h"
+#include "tests/bench/options.h"
+#include "tests/bench/scram.h"
+
+#include <openssl/ssl.h>
+#include <stdint.h>
+
+enum { LOAD_SCRATCH = 256 * 1024 };
+
+/* What a mode does at the events of its connections. */
+struct mode {
+	/* The session is bound and has sent its presence. */
+	void (*bound)(struct conn *c);
+	/* Bytes of a bound session; says how many are used up.  The rest comes again with more. */
+	size_t (*data)(struct conn *c, const char *data, size_t len);
+	/* It is over; why is NULL when we closed it.  The connection is freed after this. */
+	void (*gone)(struct conn *c, const char *why);
+	/* All of a turn's events have been seen; what is sent now goes out in one write. */
+	void (*turn)(struct load *load);
+};
+
+struct load {
+	const struct options *o;
+	const struct mode *mode;
+	void *state; /* the mode's own */
+	SSL_CTX *tls;
+	struct scram_keys *keys; /* one for each account */
+	struct scram_keys latest;
+	struct conn *dirty; /* have something to write */
+	struct conn *dead;  /* are freed at the end of the turn */
+	unsigned next, end; /* connections not yet begun */
+	unsigned inflight, bound, failed;
+	int epoll;
+	char scratch[LOAD_SCRATCH];
+};
+
+struct load *load_new(const struct options *o, const struct mode *mode, void *state);
+
+/* Begins connections up to number end, never more than the options' inflight at a time. */
+void load_open_until(struct load *load, unsigned end);
+
+/* Waits for events until the time (clock_ns) at the latest, and handles them. */
+void load_turn(struct load *load, uint64_t until_ns);
+
+/* Turns until the number of bound sessions and of failures is the number begun.  0 or
+ * BH_EIO when one failed or 120 s went by without progress. */
+int load_wait_bound(struct load *load);
+
+/* Turns for so many nanoseconds. */
+void load_run_for(struct load *load, uint64_t ns);
+
+#endif

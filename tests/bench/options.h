@@ -1,0 +1,35 @@
+/*
+ * options - the command line of xmppload
+ */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include "tests/bench/proc.h"
+
+#include <stdbool.h>
+
+struct options {
+	const char *mode;
+	const char *host;      /* an IPv4 address */
+	const char *domain;
+	const char *user;      /* accounts are user0, user1, ... of the domain */
+	const char *password;  /* the same for all */
+	const char *mechanism; /* NULL: the strongest SCRAM that is offered */
+	const char *label;     /* goes into the results */
+	struct proc_set servers;
+	unsigned port;
+	unsigned accounts; /* connection n logs in as account n modulo this */
+	unsigned inflight; /* logins at a time */
+	unsigned sources;  /* local addresses to connect from, 127.0.1.1 and on */
+	unsigned seconds, warmup, settle;
+	unsigned pairs, window, body, rate;
+	unsigned connections, few, logins;
+	bool keep;   /* never log out */
+	bool coalesce; /* all that is due in one TLS record, as no client does */
+};
+
+/* Fills *o from the command line; a complaint goes to standard error.  0 or BH_EINVAL. */
+int options_parse(struct options *o, int argc, char **argv);
+void options_usage(void);
+
+#endif

@@ -1,0 +1,70 @@
+"""Certificates for the tests: self-signed for a domain, a CA, and clients with an xmppAddr."""
+import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+XMPP_ADDR = ObjectIdentifier("1.3.6.1.5.5.7.8.5")
+
+
+def utf8_string(text):
+    data = text.encode()
+    assert len(data) < 128
+    return b"\x0c" + bytes([len(data)]) + data
+
+
+def name(common):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False, days=30):
+    now = datetime.datetime.utcnow()
+    usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    builder = (x509.CertificateBuilder().subject_name(name(subject))
+               .issuer_name(issuer.subject if issuer else name(subject))
+               .public_key(key.public_key()).serial_number(x509.random_serial_number())
+               .not_valid_before(now - datetime.timedelta(days=60))
+               .not_valid_after(now + datetime.timedelta(days=days))
+               .add_extension(x509.BasicConstraints(ca, None), True))
+    if alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), False)
+    if not ca:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(usage), False)
+    return builder.sign(issuer_key or key, hashes.SHA256())
+
+
+def save(folder, certificate, key):
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files[1].touch(0o600)
+    files[1].write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption()))
+    return files
+
+
+def write(folder, domain, days=30):
+    """Self-signed, for a domain."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return save(folder, build(domain, key, alternatives=[x509.DNSName(domain)], days=days), key)
+
+
+class Authority:
+    """A CA for client certificates."""
+
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.key = folder, ec.generate_private_key(ec.SECP256R1())
+        self.certificate = build("Test CA", self.key, ca=True)
+        self.file = save(folder, self.certificate, self.key)[0]
+
+    def client(self, *addresses, days=30):
+        """(certificate, key) of somebody with these xmppAddrs."""
+        folder = self.folder / ("client-" + "-".join(addresses) + str(days))
+        folder.mkdir(exist_ok=True)
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.OtherName(XMPP_ADDR, utf8_string(a)) for a in addresses]
+        return save(folder, build("somebody", key, self.certificate, self.key, names, days=days),
+                    key)

@@ -1,0 +1,126 @@
+"""Each daemon is a sealed process: its own user, no new privileges, a seccomp filter."""
+import os
+import pwd
+import re
+from pathlib import Path
+
+import pytest
+
+from suite import AS_ROOT
+
+DAEMONS = ["routerd", "authd", "c2sd"]
+
+
+def status(pid):
+    text = Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def pid_of(suite, daemon):
+    return suite.pids(daemon).popitem()[1]
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_daemon_gains_no_privileges_and_is_filtered(shared, daemon):
+    found = status(pid_of(shared, daemon))
+    assert found["NoNewPrivs"] == "1"
+    assert found["Seccomp"] == "2"
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_daemon_runs_as_a_user_of_its_own(shared, daemon):
+    found = status(pid_of(shared, daemon))
+    users = set(found["Uid"].split())
+    assert len(users) == 1 and len(set(found["Gid"].split())) == 1
+    if not AS_ROOT:
+        assert users == {str(os.getuid())}
+        return
+    assert users == {str(pwd.getpwnam(f"bulkhead-{daemon}").pw_uid)} and users != {"0"}
+    assert found["Groups"].split() in ([], [found["Gid"].split()[0]])
+    for capabilities in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        assert int(found[capabilities], 16) == 0
+
+
+def test_the_users_differ(shared):
+    users = {status(pid)["Uid"].split()[0] for pid in shared.pids().values()}
+    assert len(users) == (len(DAEMONS) if AS_ROOT else 1)
+
+
+def can(uid, gid, action):
+    """Does it work as that user?  In a child process."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setgroups([])
+            os.setgid(gid)
+            os.setuid(uid)
+            action()
+            code = 0
+        except OSError:
+            code = 2
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 2), "the attempt itself went wrong"
+    return code == 0
+
+
+def secrets(suite):
+    """The files that one compartment holds: TLS keys, and authd's store."""
+    keys = [p for p in suite.home.rglob("*") if p.is_file() and p.suffix in (".key", ".pem")
+            and b"PRIVATE KEY" in p.read_bytes()]
+    stores = [p for p in suite.home.rglob("*") if p.is_file()
+              and p.read_bytes()[:15] == b"SQLite format 3"]
+    assert keys and stores
+    return keys, stores
+
+
+def test_no_daemon_can_read_what_is_another_s(suite):
+    keys, stores = secrets(suite)
+    for path in keys + stores:
+        assert os.stat(path).st_mode & 0o007 == 0, path
+    if not AS_ROOT:
+        return
+    for daemon in DAEMONS:
+        user = pwd.getpwnam(f"bulkhead-{daemon}")
+        # Until keyd comes, c2sd reads its keys again at a reload.
+        for path in ([] if daemon == "c2sd" else keys) + ([] if daemon == "authd" else stores):
+            assert not can(user.pw_uid, user.pw_gid, lambda: open(path, "rb").close()), \
+                f"{daemon} can read {path}"
+
+
+def test_a_role_s_socket_is_for_its_user_only(shared):
+    sockets = {p.name: os.stat(p) for p in shared.bus_dir.glob("*.sock")}
+    assert {"c2s.sock", "auth.sock", "ctl.sock"} <= set(sockets)
+    for name, found in sockets.items():
+        assert found.st_mode & 0o007 == 0, name
+        if AS_ROOT and name in ("c2s.sock", "auth.sock"):
+            daemon = {"c2s.sock": "c2sd", "auth.sock": "authd"}[name]
+            assert found.st_uid == pwd.getpwnam(f"bulkhead-{daemon}").pw_uid
+            assert found.st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_daemon_holds_no_more_descriptors_than_it_needs(shared, daemon):
+    pid = pid_of(shared, daemon)
+    if not AS_ROOT:  # a daemon is not dumpable: nobody but root may look
+        assert not os.access(f"/proc/{pid}/fd", os.R_OK)
+        return
+    opened = [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+    inet = {m.group(1) for t in ("tcp", "tcp6") for m in re.finditer(
+        r"^\s*\d+:(?:\s+\S+){8}\s+(\d+)", Path(f"/proc/net/{t}").read_text(), re.M)}
+    sockets = {m.group(1) for f in opened if (m := re.match(r"socket:\[(\d+)\]", f))}
+    assert bool(sockets & inet) == (daemon == "c2sd")
+    files = [f for f in opened if f.startswith("/") and not f.startswith("/dev/")]
+    if daemon != "authd":
+        assert not [f for f in files if f.endswith((".db", ".sqlite", "-wal"))], files
+
+
+def test_the_order_of_the_end(suite, raw):
+    """SIGTERM: everybody ends, the front ends before the rest, and the whole with 0."""
+    raw(suite, "alice")
+    pids = suite.pids()
+    assert suite.stop() == 0
+    for pid in pids.values():
+        assert not os.path.exists(f"/proc/{pid}")

@@ -1,0 +1,135 @@
+"""A start that cannot go on: one sentence, exit code 78, and nothing half-started."""
+import os
+import socket
+
+import pytest
+
+from suite import AS_ROOT, BIN, PATIENCE, conf, run
+
+
+@pytest.fixture
+def made(make_suite):
+    suite = make_suite(start=False)
+    suite.init()
+    suite.configure()
+    return suite
+
+
+def refused(suite, *words, port_free=True):
+    """It ends with 78, says one line that has these words, and leaves no process or socket."""
+    suite.may_fail = True
+    suite.spawn()
+    assert suite.process.wait(PATIENCE) == 78
+    suite.log.thread.join(PATIENCE)
+    text = suite.log.text()
+    about = [line for line in suite.log.lines if all(word in line for word in words)]
+    assert about, f"no line with {words} in:\n{text}"
+    assert "bulkhead: ready" not in text
+    assert not suite.processes()
+    with socket.socket() as s:
+        assert (s.connect_ex(suite.address) != 0) == port_free
+
+
+def certificate_settings(suite):
+    top = conf.Section.parse(suite.config.read_text())
+    return top.section("domain", "localhost").settings
+
+
+def test_a_port_that_is_taken(made):
+    with socket.socket() as s:
+        s.bind(made.address)
+        s.listen()
+        refused(made, f"127.0.0.1:{made.port}", port_free=False)
+
+
+def test_a_certificate_that_is_missing(made):
+    made.certificate_file.unlink()
+    refused(made, made.certificate_file.name)
+
+
+def test_a_key_that_is_missing(made):
+    key = (made.home / certificate_settings(made)["key"]).resolve()
+    key.unlink()
+    refused(made, key.name)
+
+
+def test_a_certificate_that_is_none(made):
+    made.certificate_file.write_text("no certificate\n")
+    refused(made, made.certificate_file.name)
+
+
+def test_a_key_of_another_certificate(made):
+    _, key = made.certificate("localhost")
+    made.edit(**{'domain "localhost".key': str(key)})
+    refused(made, "key", "match")
+
+
+def test_a_certificate_of_another_domain(made):
+    certificate, key = made.certificate("elsewhere.example")
+    made.edit(**{'domain "localhost".certificate': str(certificate),
+                 'domain "localhost".key': str(key)})
+    refused(made, "localhost", str(certificate))
+
+
+def test_a_client_authority_that_is_missing(made):
+    made.edit(**{"c2sd.client_ca": str(made.dir / "none.pem")})
+    refused(made, "none.pem")
+
+
+def test_settings_that_are_wrong(made):
+    good = made.config.read_text()
+    for text, words in ((good + "\nnonsense = 1\n", ("nonsense", "bulkhead.conf:")),
+                        (good + "\nc2sd {\n", ("bulkhead.conf:",)),
+                        (good + "\nc2sd { auth_timeout = -5 }\n", ("auth_timeout",)),
+                        (good + "\nc2sd { auth_timeout = soon }\n", ("auth_timeout",)),
+                        (good + "\nc2sd { listen = {\"nowhere:x\"} }\n", ("nowhere:x",))):
+        made.config.write_text(text)
+        refused(made, *words)
+    made.config.write_text(good)
+    made.may_fail = False
+    made.start()
+
+
+def test_a_directory_that_is_none(made):
+    done = run(BIN / "bulkhead", "run", made.dir / "nothing")
+    assert done.returncode == 78 and str(made.dir / "nothing") in done.stderr
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(BIN / "bulkhead", "init", tmp_path / "file" / "x", "--domain", "localhost")
+    assert done.returncode == 78
+    assert str(tmp_path / "file") in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_directory_that_may_not_be_written(made):
+    """As root: the daemons' users cannot reach it.  Else: it is not ours to write."""
+    if AS_ROOT:
+        os.chmod(made.dir, 0o700)
+    else:
+        for place in [p for p in made.home.rglob("*") if p.is_dir()] + [made.home]:
+            os.chmod(place, 0o500)
+    try:
+        refused(made, str(made.dir))
+    finally:
+        os.chmod(made.dir, 0o755)
+        for place in [made.home] + [p for p in made.home.rglob("*") if p.is_dir()]:
+            os.chmod(place, os.stat(place).st_mode | 0o700)
+
+
+def test_a_second_run_of_the_same_directory_is_refused(suite, raw):
+    done = run(BIN / "bulkhead", "run", suite.home)
+    assert done.returncode in (78, 6) and "running" in done.stderr + done.stdout
+    raw(suite, "alice").ping()
+
+
+def test_an_expired_certificate_is_said_and_served(make_suite, raw):
+    suite = make_suite(start=False)
+    suite.init()
+    suite.configure()
+    certificate, key = suite.certificate("localhost", days=-1)
+    suite.edit(**{'domain "localhost".certificate': str(certificate),
+                  'domain "localhost".key': str(key)})
+    suite.start()
+    suite.log.wait("expire")
+    raw(suite, "alice").ping()
