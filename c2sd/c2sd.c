@@ -90,6 +90,7 @@ static void accept_clients(struct c2sd *srv)
 			log_info("listening", "address=%s tls=%s", listener_address(l->listener),
 				l->direct_tls ? "direct" : "starttls");
 	}
+	daemon_ready(srv->daemon);
 }
 
 int on_mechanisms(const struct bus_event *event)

@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = c2sd_open,
 		.start = c2sd_start,
+		.ready_later = true,
 		.reload = c2sd_reload,
 		.stop = c2sd_stop,
 	};

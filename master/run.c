@@ -55,6 +55,8 @@ void run_child_ready(struct run *r)
 
 static void close_all(struct run *r)
 {
+	if (uv_is_closing((uv_handle_t *)&r->term))
+		return;
 	uv_close((uv_handle_t *)&r->term, NULL);
 	uv_close((uv_handle_t *)&r->interrupt, NULL);
 	uv_close((uv_handle_t *)&r->hangup, NULL);

@@ -58,6 +58,12 @@ static enum log_level configured_level(const struct conf *conf)
 	return level;
 }
 
+void daemon_ready(struct daemon *d)
+{
+	(void)d;
+	notify_ready();
+}
+
 static void close_signals(struct life *life)
 {
 	uv_close((uv_handle_t *)&life->term, NULL);
@@ -166,7 +172,8 @@ static int run(struct life *life)
 		return EXIT_BAD_CONFIG;
 	watch_signals(life);
 	log_info("started", "pid=%ld version=%s", (long)getpid(), BULKHEAD_VERSION);
-	notify_ready();
+	if (!d->spec->ready_later)
+		daemon_ready(d);
 	uv_run(&life->loop, UV_RUN_DEFAULT);
 	BUG_ON(uv_loop_close(&life->loop) != 0);
 	log_info("stopped", "pid=%ld", (long)getpid());

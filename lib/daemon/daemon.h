@@ -41,6 +41,8 @@ struct daemon_spec {
 	int (*open)(struct daemon *d);
 	/* Confined.  0 or negative, after daemon_fail(). */
 	int (*start)(struct daemon *d);
+	/* It is ready later than its start, and says so by daemon_ready(). */
+	bool ready_later;
 	/* The new configuration, checked already, is in d->conf and the old in `old` until this
 	 * returns.  On failure nothing has changed, and the skeleton keeps the old one. */
 	int (*reload)(struct daemon *d, const struct conf *old);
@@ -66,6 +68,9 @@ void daemon_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(p
 /* The numeric ids of the user that a daemon runs as ("c2sd" -> bulkhead-c2sd); (uid_t)-1 when
  * we are not root and all run as ourselves. */
 void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid);
+
+/* It serves from now on: whoever waits for that is told. */
+void daemon_ready(struct daemon *d);
 
 /* Everything is closed: the loop may end. */
 void daemon_stopped(struct daemon *d);

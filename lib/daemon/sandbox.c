@@ -41,7 +41,7 @@ static const int common[] = {
 /* What AddressSanitizer and LeakSanitizer do, the latter with a thread that traces us. */
 static const int sanitizer[] = {
 	SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(clone), SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(prctl),
-	SCMP_SYS(getdents64), SCMP_SYS(kill), SCMP_SYS(getppid), SCMP_SYS(arch_prctl),
+	SCMP_SYS(getdents), SCMP_SYS(getdents64), SCMP_SYS(kill), SCMP_SYS(getppid), SCMP_SYS(arch_prctl),
 	SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler), SCMP_SYS(setrlimit),
 	SCMP_SYS(pipe2), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(unlink), SCMP_SYS(set_tid_address),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(socketpair), SCMP_SYS(fsync), -1,

@@ -103,8 +103,9 @@ static void take(struct run *run, struct pair *p, struct str m, uint64_t now)
 			fprintf(stderr, "xmppload: not our message: %.*s\n", STR_FMT(m));
 		return;
 	}
-	if (number != p->expected)
-		run->misordered++;
+	if (number != p->expected && run->misordered++ < 3)
+		fprintf(stderr, "xmppload: %s got message %u where %u was due\n", p->receiver->jid,
+			(unsigned)number, p->expected);
 	p->expected = (uint32_t)number + 1;
 	run->received++;
 	hist_add(&run->latency, now > stamp ? now - stamp : 0);
