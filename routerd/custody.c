@@ -93,9 +93,8 @@ static void entry_free(struct custody *c)
  * to the loop. */
 static struct list fanout_fronts = {&fanout_fronts, &fanout_fronts};
 
-void fanout_begin(struct router *r)
+void fanout_begin(void)
 {
-	(void)r;
 	BUG_ON(!list_empty(&fanout_fronts));
 }
 
@@ -144,9 +143,8 @@ static void send_to_front(struct front *front, struct parcel *p)
 	buf_clear(&front->targets);
 }
 
-void fanout_send(struct router *r, struct parcel *p)
+void fanout_send(struct parcel *p)
 {
-	(void)r;
 	while (!list_empty(&fanout_fronts)) {
 		struct list *first = fanout_fronts.next;
 
@@ -155,13 +153,13 @@ void fanout_send(struct router *r, struct parcel *p)
 	}
 }
 
-int deliver_one(struct router *r, struct parcel *p, struct session *s)
+int deliver_one(struct parcel *p, struct session *s)
 {
 	int rc;
 
-	fanout_begin(r);
+	fanout_begin();
 	rc = fanout_add(p, s);
-	fanout_send(r, p);
+	fanout_send(p);
 	return rc;
 }
 

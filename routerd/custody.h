@@ -35,12 +35,12 @@ struct str parcel_from(const struct parcel *p);
 struct str parcel_envelope(const struct parcel *p);
 
 /* A fan-out: the targets are gathered by front end, and each front end gets one frame. */
-void fanout_begin(struct router *r);
+void fanout_begin(void);
 /* BH_EBUSY: the session's queue is full, it does not get the stanza. */
 int fanout_add(struct parcel *p, struct session *s);
-void fanout_send(struct router *r, struct parcel *p);
+void fanout_send(struct parcel *p);
 /* All three for one session. */
-int deliver_one(struct router *r, struct parcel *p, struct session *s);
+int deliver_one(struct parcel *p, struct session *s);
 
 /* The front end confirmed frames up to that number of its link. */
 void custody_held(struct front *front, uint64_t upto);

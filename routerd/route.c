@@ -30,7 +30,7 @@ static void answer(struct transit *t, const struct stanza *reply)
 	buf_fini(&envelope);
 	if (p == NULL)
 		return;
-	(void)deliver_one(t->router, p, s);
+	(void)deliver_one(p, s);
 	parcel_unref(&p);
 }
 
@@ -71,6 +71,17 @@ struct session *route_session(const struct router *r, const struct jid *to)
 	struct account *a = account_find(r, to->bare);
 
 	return a != NULL ? account_session(a, to->resource) : NULL;
+}
+
+void route_to_session(struct transit *t, struct session *s)
+{
+	struct parcel *p = transit_parcel(t);
+
+	if (p == NULL)
+		return;
+	if (deliver_one(p, s) != 0)
+		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "the recipient's queue is full");
+	parcel_unref(&p);
 }
 
 /* To the server itself. */

@@ -41,6 +41,9 @@ void transit_result(struct transit *t, struct str inner);
 /* A message whose holder has gone is routed again: to another resource, or back as an error. */
 void route_undelivered(struct router *r, struct parcel *p);
 
+/* To that one resource; the sender gets an error when its queue is full. */
+void route_to_session(struct transit *t, struct session *s);
+
 /* The session of a full JID of ours; NULL where there is none. */
 struct session *route_session(const struct router *r, const struct jid *to);
 

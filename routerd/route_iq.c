@@ -18,17 +18,6 @@ static bool well_formed(const struct transit *t)
 	return !is_request(t) || s->nchildren == 1;
 }
 
-static void to_session(struct transit *t, struct session *s)
-{
-	struct parcel *p = transit_parcel(t);
-
-	if (p == NULL)
-		return;
-	if (deliver_one(t->router, p, s) != 0)
-		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "the recipient's queue is full");
-	parcel_unref(&p);
-}
-
 static enum service_place place_of(const struct transit *t)
 {
 	if (t->stanza.to.p == NULL || str_is(t->to.bare, t->sender->account->jid))
@@ -44,7 +33,7 @@ void route_iq(struct transit *t)
 	if (!well_formed(t))
 		transit_error(t, STANZA_BAD_REQUEST, NULL);
 	else if (s != NULL)
-		to_session(t, s);
+		route_to_session(t, s);
 	else if (!is_request(t))
 		return; /* an answer to nobody, or to the server, which asked nothing */
 	else if (full)

@@ -4,18 +4,18 @@
 
 /* Which resources get a message to the bare JID: all that are available with a priority that
  * is not negative (8.5.2.1.1).  Returns how many took it. */
-static unsigned to_resources(struct router *r, struct parcel *p, struct account *a)
+static unsigned to_resources(struct parcel *p, struct account *a)
 {
 	unsigned n = 0;
 
-	fanout_begin(r);
+	fanout_begin();
 	list_for_each(pos, &a->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);
 
 		if (session_available(s) && s->priority >= 0)
 			n += fanout_add(p, s) == 0;
 	}
-	fanout_send(r, p);
+	fanout_send(p);
 	return n;
 }
 
@@ -45,19 +45,8 @@ static void to_bare(struct transit *t)
 	p = transit_parcel(t);
 	if (p == NULL)
 		return;
-	if (to_resources(t->router, p, a) == 0)
+	if (to_resources(p, a) == 0)
 		nobody(t);
-	parcel_unref(&p);
-}
-
-static void to_session(struct transit *t, struct session *s)
-{
-	struct parcel *p = transit_parcel(t);
-
-	if (p == NULL)
-		return;
-	if (deliver_one(t->router, p, s) != 0)
-		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "the recipient's queue is full");
 	parcel_unref(&p);
 }
 
@@ -71,7 +60,7 @@ void route_message(struct transit *t)
 	}
 	s = route_session(t->router, &t->to);
 	if (s != NULL)
-		to_session(t, s);
+		route_to_session(t, s);
 	else if (t->stanza.type == TYPE_CHAT)
 		to_bare(t); /* 8.5.3.2.1: only a chat message goes on to other resources */
 	else
@@ -111,6 +100,6 @@ void route_undelivered(struct router *r, struct parcel *p)
 		return;
 	jid_split(s.to, &to);
 	a = account_find(r, to.bare);
-	if (a == NULL || to_resources(r, p, a) == 0)
+	if (a == NULL || to_resources(p, a) == 0)
 		bounce(r, p, &s);
 }

@@ -9,26 +9,26 @@
 #include <stdlib.h>
 
 /* To every available resource of the account, the sender's own too (4.2.2). */
-static void broadcast(struct router *r, struct parcel *p, struct account *a)
+static void broadcast(struct parcel *p, struct account *a)
 {
-	fanout_begin(r);
+	fanout_begin();
 	list_for_each(pos, &a->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);
 
 		if (session_available(s))
 			(void)fanout_add(p, s);
 	}
-	fanout_send(r, p);
+	fanout_send(p);
 }
 
 /* A resource that becomes available sees its sisters. */
-static void show_others(struct router *r, struct session *to)
+static void show_others(struct session *to)
 {
 	list_for_each(pos, &to->account->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);
 
 		if (s != to && session_available(s))
-			(void)deliver_one(r, s->presence, to);
+			(void)deliver_one(s->presence, to);
 	}
 }
 
@@ -76,9 +76,9 @@ static void available(struct transit *t)
 		return;
 	parcel_unref(&s->presence);
 	s->presence = parcel_ref(p);
-	broadcast(t->router, p, s->account);
+	broadcast(p, s->account);
 	if (initial)
-		show_others(t->router, s);
+		show_others(s);
 	parcel_unref(&p);
 }
 
@@ -89,7 +89,7 @@ static void unavailable(struct transit *t)
 
 	if (p == NULL)
 		return;
-	broadcast(t->router, p, s->account);
+	broadcast(p, s->account);
 	parcel_unref(&s->presence);
 	parcel_unref(&p);
 }
@@ -124,9 +124,9 @@ static void directed(struct transit *t)
 	if (p == NULL)
 		return;
 	if (s != NULL)
-		(void)deliver_one(t->router, p, s);
+		(void)deliver_one(p, s);
 	else
-		broadcast(t->router, p, a);
+		broadcast(p, a);
 	parcel_unref(&p);
 }
 
@@ -169,6 +169,6 @@ void presence_session_gone(struct session *s)
 	buf_fini(&envelope);
 	if (p == NULL)
 		return;
-	broadcast(s->origin->router, p, s->account);
+	broadcast(p, s->account);
 	parcel_unref(&p);
 }
