@@ -83,6 +83,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_ACCOUNT_PUT, on_account_put},
 	{BUS_ACCOUNT_DELETE, on_account_delete},
 	{BUS_ACCOUNT_LIST, on_account_list},
+	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_SET_LOG, on_set_log},
 	{0, NULL},

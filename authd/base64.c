@@ -22,18 +22,3 @@ int base64_decode(struct str text, struct buf *out)
 	gsasl_free(bytes);
 	return buf_failed(out) ? BH_ENOMEM : 0;
 }
-
-void base64_encode(struct str bytes, struct buf *out)
-{
-	char *text = NULL;
-	size_t len = 0;
-
-	if (bytes.len == 0)
-		return;
-	if (gsasl_base64_to(bytes.p, bytes.len, &text, &len) != GSASL_OK) {
-		out->failed = true;
-		return;
-	}
-	buf_put(out, text, len);
-	gsasl_free(text);
-}

@@ -277,6 +277,11 @@ static bool admit(struct exchange *x, const struct msg_auth_begin *m)
 		.certificate = x->certificate != NULL,
 	};
 
+	if (str_is(m->mechanism, mechanism_component.name) &&
+		secrets_serve(&x->env->policy->secrets, m->domain)) {
+		x->mechanism = &mechanism_component;
+		return true;
+	}
 	if (!policy_serves(x->env->policy, m->domain)) {
 		exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-domain");
 		return false;
@@ -286,11 +291,20 @@ static bool admit(struct exchange *x, const struct msg_auth_begin *m)
 	return x->mechanism != NULL;
 }
 
+/* What the client says, in the form that its mechanism wants. */
+static int decode(const struct exchange *x, struct str data, struct buf *in)
+{
+	if (!x->mechanism->raw)
+		return base64_decode(data, in);
+	buf_put_str(in, data);
+	return buf_failed(in) ? BH_ENOMEM : 0;
+}
+
 static void step(struct conversation *conv, struct str data)
 {
 	struct exchange *x = &conv->exchange;
 	struct buf in = BUF_INIT;
-	int rc = base64_decode(data, &in);
+	int rc = decode(x, data, &in);
 	enum outcome outcome;
 
 	if (x->job != NULL)

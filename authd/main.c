@@ -13,7 +13,8 @@ static const int syscalls[] = {
 	-1,
 };
 
-static const char *const read_paths[] = {NULL};
+/* Secrets are read again by a reload. */
+static const char *const read_paths[] = {"component.secret", NULL};
 static const char *const write_paths[] = {"state", NULL};
 
 static const struct sandbox sandbox = {

@@ -42,6 +42,7 @@ int policy_load(const struct conf *conf, struct policy *out, char *what, size_t 
 	p.domains = bh_alloc((p.ndomains + 1) * sizeof(*p.domains));
 	for (size_t i = 0; i < p.ndomains; i++)
 		p.domains[i] = bh_strdup(conf_domain_name(conf, i));
+	secrets_load(conf, &p.secrets);
 	*out = p;
 	return 0;
 }
@@ -51,6 +52,7 @@ void policy_fini(struct policy *policy)
 	for (size_t i = 0; i < policy->ndomains; i++)
 		free(policy->domains[i]);
 	free(policy->domains);
+	secrets_fini(&policy->secrets);
 	*policy = (struct policy){0};
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "authd/mechanism.h"
+#include "authd/secrets.h"
 #include "authd/throttle.h"
 #include "conf/conf.h"
 
@@ -17,6 +18,7 @@ struct policy {
 	struct offer offer;
 	struct throttle_limits limits;
 	uint32_t iterations;
+	struct secrets secrets;
 };
 
 /* 0 or BH_ECONFIG with a line in *what.  The caller owns *out until policy_fini(). */

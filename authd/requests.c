@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/exits.h"
+#include "base/secret.h"
 #include "daemon/log.h"
 #include "xmpp/jid.h"
 
@@ -221,5 +222,39 @@ int on_account_list(const struct bus_event *event)
 	}
 	if (listings_add(a->listings, &order) < 0)
 		reply(a, order.subject, EXIT_TEMPORARY, "too many lists at once; try again");
+	return 0;
+}
+
+/* The state of an account; what cannot be read is not said to be absent. */
+static uint8_t state_of(struct authd *a, struct str account, uint64_t *generation)
+{
+	struct account_record record = {0};
+	uint8_t state;
+
+	switch (accounts_find(a->accounts, account, &record)) {
+	case 0:
+		state = record.disabled ? ACCOUNT_DISABLED : ACCOUNT_ACTIVE;
+		break;
+	case BH_ENOTFOUND:
+		state = ACCOUNT_ABSENT;
+		break;
+	default:
+		state = ACCOUNT_UNREADABLE;
+	}
+	*generation = record.generation;
+	secret_wipe(&record, sizeof record);
+	return state;
+}
+
+int on_account_lookup(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	struct msg_account_found answer = {0};
+	struct msg_account_lookup m;
+
+	if (bus_get_account_lookup(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	answer.state = state_of(a, m.account, &answer.generation);
+	(void)LINK_SEND(event->link, ACCOUNT_FOUND, account_found, event->frame->subject, &answer);
 	return 0;
 }

@@ -1,39 +1,41 @@
-/* Resource binding (RFC 6120 7). */
+/* Resource binding (RFC 6120 7), and what else becomes a session. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "c2sd/answer.h"
+#include "c2sd/component.h"
+#include "c2sd/legacy.h"
 #include "c2sd/session.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 #include "xmpp/tree.h"
 
+int session_ask(struct client *c, struct str resource)
+{
+	struct msg_bind m = {.resource = resource};
+
+	c->state = CLIENT_BINDING;
+	if (c2sd_link(c->srv) == NULL)
+		return BH_ECLOSED;
+	return LINK_SEND(c2sd_link(c->srv), BIND, bind, c->id, &m);
+}
+
 /* An error in answer to the bind request; the client may try again. */
 static void refuse(struct client *c, struct str id, unsigned condition)
 {
-	struct stanza s = {.kind = STANZA_IQ, .type = TYPE_ERROR, .id = id};
-	struct buf inner = BUF_INIT;
-
-	stanza_error_write(&inner, condition, STR_NONE);
-	s.inner = buf_str(&inner);
-	stanza_write(client_output(c), &s, STR_NONE);
-	buf_fini(&inner);
+	answer_error(c, id, condition, STR_NONE);
 	c->state = CLIENT_AUTHED;
 }
 
 static void send_bind(struct client *c, const struct element *e, const struct tree_node *bind)
 {
 	const struct tree_node *resource = tree_child(bind, NS_BIND, "resource");
-	struct msg_bind m = {.resource = resource != NULL ? resource->text : STR_NONE};
 
-	c->state = CLIENT_BINDING;
-	c->request_id = bh_strndup(e->stanza.id.p, e->stanza.id.len);
-	if (c2sd_link(c->srv) == NULL ||
-		LINK_SEND(c2sd_link(c->srv), BIND, bind, c->id, &m) != 0) {
+	if (session_ask(c, resource != NULL ? resource->text : STR_NONE) != 0)
 		refuse(c, e->stanza.id, STANZA_BAD_REQUEST);
-		free(c->request_id);
-		c->request_id = NULL;
-	}
+	else
+		c->request_id = bh_strndup(e->stanza.id.p, e->stanza.id.len);
 }
 
 /* Before bind the only stanza is the bind request (7.3.1). */
@@ -56,17 +58,21 @@ void session_bind(struct client *c, const struct element *e)
 	tree_free(&tree);
 }
 
-static void answer(struct client *c)
+static void welcome(struct client *c)
 {
-	struct stanza s = {.kind = STANZA_IQ, .type = TYPE_RESULT, .id = str_of(c->request_id)};
 	struct buf inner = BUF_INIT;
 
 	buf_put_lit(&inner, "<bind xmlns='" NS_BIND "'><jid>");
 	escape_text(&inner, str_of(c->jid));
 	buf_put_lit(&inner, "</jid></bind>");
-	s.inner = buf_str(&inner);
-	stanza_write(client_output(c), &s, STR_NONE);
+	answer_result(c, str_of(c->request_id), buf_str(&inner));
 	buf_fini(&inner);
+}
+
+static void forget_request(struct client *c)
+{
+	free(c->request_id);
+	c->request_id = NULL;
 }
 
 int on_bound(const struct bus_event *event)
@@ -82,9 +88,13 @@ int on_bound(const struct bus_event *event)
 	c->jid = bh_strndup(m.jid.p, m.jid.len);
 	c->epoch = m.epoch;
 	c->state = CLIENT_BOUND;
-	answer(c);
-	free(c->request_id);
-	c->request_id = NULL;
+	if (c->entry == ENTRY_COMPONENT)
+		component_welcome(c);
+	else if (c->legacy)
+		legacy_welcome(c);
+	else
+		welcome(c);
+	forget_request(c);
 	return 0;
 }
 
@@ -97,8 +107,12 @@ int on_bind_refused(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL || c->state != CLIENT_BINDING)
 		return 0;
-	refuse(c, str_of(c->request_id), m.condition);
-	free(c->request_id);
-	c->request_id = NULL;
+	if (c->entry == ENTRY_COMPONENT)
+		component_refused(c, m.condition);
+	else if (c->legacy)
+		legacy_refused(c, m.condition);
+	else
+		refuse(c, str_of(c->request_id), m.condition);
+	forget_request(c);
 	return 0;
 }

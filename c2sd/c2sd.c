@@ -6,8 +6,11 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "c2sd/client.h"
+#include "c2sd/component.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
+#include "c2sd/legacy.h"
+#include "c2sd/register.h"
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
 #include "daemon/log.h"
@@ -17,7 +20,8 @@ struct link *c2sd_link(const struct c2sd *srv)
 	return srv->bus != NULL ? bus_client_link(srv->bus) : NULL;
 }
 
-static int open_listeners(struct daemon *d, struct c2sd *srv, const char *setting, bool direct_tls)
+static int open_listeners(struct daemon *d, struct c2sd *srv, const char *setting,
+	enum c2sd_entry entry)
 {
 	char what[256];
 
@@ -28,7 +32,7 @@ static int open_listeners(struct daemon *d, struct c2sd *srv, const char *settin
 			daemon_fail(d, "%s: more than %d addresses", setting, LISTENERS_MAX);
 			return BH_ECONFIG;
 		}
-		*l = (struct c2sd_listener){.c2sd = srv, .direct_tls = direct_tls};
+		*l = (struct c2sd_listener){.c2sd = srv, .entry = entry};
 		if (listener_open(conf_list_item(d->conf, setting, i), &l->listener, what,
 			    sizeof what) != 0) {
 			daemon_fail(d, "%s", what);
@@ -54,8 +58,9 @@ int c2sd_open(struct daemon *d)
 	d->state = srv;
 	tls_global_init();
 	if (settings_read(d, &srv->settings) == 0 && settings_load_tls(d, &srv->tls) == 0 &&
-		open_listeners(d, srv, "c2sd.listen", false) == 0 &&
-		open_listeners(d, srv, "c2sd.listen_tls", true) == 0)
+		open_listeners(d, srv, "c2sd.listen", ENTRY_STARTTLS) == 0 &&
+		open_listeners(d, srv, "c2sd.listen_tls", ENTRY_TLS) == 0 &&
+		open_listeners(d, srv, "c2sd.listen_component", ENTRY_COMPONENT) == 0)
 		return 0;
 	close_listeners(srv);
 	tls_store_unref(&srv->tls);
@@ -68,13 +73,18 @@ static void on_connection(void *owner, int fd)
 {
 	struct c2sd_listener *l = owner;
 
-	client_accept(l->c2sd, fd, l->direct_tls);
+	client_accept(l->c2sd, fd, l->entry);
 }
 
 /* Nobody is let in before we know how they may log in. */
 static void accept_clients(struct c2sd *srv)
 {
 	enum { BURST = 64 };
+	static const char *const tls[] = {
+		[ENTRY_STARTTLS] = "starttls",
+		[ENTRY_TLS] = "direct",
+		[ENTRY_COMPONENT] = "none",
+	};
 
 	if (srv->accepting || srv->stopping || !offers_complete(srv))
 		return;
@@ -87,8 +97,10 @@ static void accept_clients(struct c2sd *srv)
 			log_error("listen-failed", "address=%s reason=%s",
 				listener_address(l->listener), LOG_TEXT(bh_strerror(rc)));
 		else
-			log_info("listening", "address=%s tls=%s", listener_address(l->listener),
-				l->direct_tls ? "direct" : "starttls");
+			log_info("listening", "address=%s for=%s tls=%s",
+				listener_address(l->listener),
+				l->entry == ENTRY_COMPONENT ? "components" : "clients",
+				tls[l->entry]);
 	}
 	daemon_ready(srv->daemon);
 }
@@ -107,6 +119,22 @@ int on_mechanisms(const struct bus_event *event)
 	free(o->mechanisms);
 	o->mechanisms = bh_strndup(m.mechanisms.p != NULL ? m.mechanisms.p : "", m.mechanisms.len);
 	accept_clients(srv);
+	return 0;
+}
+
+static int on_domain_caps(const struct bus_event *event)
+{
+	struct c2sd *srv = event->owner;
+	struct msg_domain_caps m;
+	struct offer *o;
+
+	if (bus_get_domain_caps(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	o = offers_find(srv, m.domain);
+	if (o == NULL)
+		return 0;
+	free(o->caps);
+	o->caps = m.ver.len > 0 ? bh_strndup(m.ver.p, m.ver.len) : NULL;
 	return 0;
 }
 
@@ -139,6 +167,8 @@ const struct bus_handler c2sd_handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_MECHANISMS, on_mechanisms},
+	{BUS_DOMAIN_CAPS, on_domain_caps},
+	{BUS_REGISTERED, on_registered},
 	{BUS_AUTH_CHALLENGE, on_auth_challenge},
 	{BUS_AUTH_RESULT, on_auth_result},
 	{BUS_BOUND, on_bound},
@@ -157,11 +187,22 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 /* What a client had with routerd is gone with it. */
 static void on_router_lost(struct client *c)
 {
+	const struct msg_auth_result lost = {.condition = SASL_TEMPORARY_AUTH_FAILURE};
+
 	c->known = false;
 	switch (c->state) {
 	case CLIENT_JUDGING:
 	case CLIENT_CHALLENGED:
 		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
+		return;
+	case CLIENT_LEGACY_JUDGING:
+		legacy_judged(c, &lost);
+		return;
+	case CLIENT_REGISTERING:
+		early_failed(c, STANZA_RESOURCE_CONSTRAINT, STR_LIT("Try again later."));
+		return;
+	case CLIENT_COMPONENT_JUDGING:
+		component_judged(c, &lost);
 		return;
 	case CLIENT_OPENING_AUTHED:
 	case CLIENT_AUTHED:

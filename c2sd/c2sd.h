@@ -23,10 +23,13 @@
 
 enum { LISTENERS_MAX = 16, PROXIES_MAX = 32 };
 
+/* How a connection begins. */
+enum c2sd_entry { ENTRY_STARTTLS, ENTRY_TLS, ENTRY_COMPONENT };
+
 struct c2sd_listener {
 	struct c2sd *c2sd;
 	struct listener *listener;
-	bool direct_tls;
+	enum c2sd_entry entry;
 };
 
 struct c2sd_settings {
@@ -37,6 +40,7 @@ struct c2sd_settings {
 	unsigned auth_attempts;
 	unsigned connections, connections_per_address;
 	bool tls_required;
+	bool legacy_auth, registration;
 };
 
 struct c2sd {

@@ -44,6 +44,11 @@ static const char *peer_text(const struct client *c)
 	return text;
 }
 
+static const char *content_ns(const struct client *c)
+{
+	return c->entry == ENTRY_COMPONENT ? NS_COMPONENT : NS_CLIENT;
+}
+
 void client_send_header(struct client *c, struct str to)
 {
 	struct buf *out = client_output(c);
@@ -53,12 +58,29 @@ void client_send_header(struct client *c, struct str to)
 		return;
 	c->header_sent = true;
 	rand_hex(id, sizeof id / 2);
-	buf_put_lit(out, "<?xml version='1.0'?><stream:stream xmlns='" NS_CLIENT
-		"' xmlns:stream='" NS_STREAMS "' version='1.0' xml:lang='en'");
+	buf_printf(out, "<?xml version='1.0'?><stream:stream xmlns='%s' xmlns:stream='" NS_STREAMS "'",
+		content_ns(c));
+	if (c->entry == ENTRY_COMPONENT)
+		c->stream_id = bh_strdup(id); /* its only stream: such a one never begins anew */
+	else if (!c->versionless)
+		buf_put_lit(out, " version='1.0' xml:lang='en'");
 	escape_put_attribute(out, "id", str_of(id));
 	escape_put_attribute(out, "from", str_of(c->domain != NULL ? c->domain->domain : NULL));
 	escape_put_attribute(out, "to", to);
 	buf_put_lit(out, ">");
+}
+
+void client_identified(struct client *c, struct str account)
+{
+	c->jid = bh_strndup(account.p, account.len);
+	c->bare_len = (uint16_t)account.len;
+	guard_authenticated(c);
+}
+
+void client_login_failed(struct client *c)
+{
+	if (++c->attempts >= c->srv->settings.auth_attempts)
+		client_fail(c, STREAM_POLICY_VIOLATION, "too many failed attempts");
 }
 
 void client_restart(struct client *c, enum client_state state, const struct reader_limits *limits)
@@ -143,6 +165,7 @@ static void on_data(void *owner, const uint8_t *p, size_t n)
 	rc = reader_feed(c->reader, p, n);
 	if (rc < 0)
 		client_fail(c, (enum stream_error)-rc, reader_reason(c->reader));
+	session_settle_state(c);
 }
 
 static void on_secure(void *owner)
@@ -176,6 +199,8 @@ static void on_closed(void *owner, const char *why)
 	reader_free(&c->reader);
 	free(c->jid);
 	free(c->request_id);
+	free(c->resource);
+	free(c->stream_id);
 	free(c);
 	if (srv->stopping && srv->clients.count == 0)
 		c2sd_emptied(srv);
@@ -183,19 +208,26 @@ static void on_closed(void *owner, const char *why)
 
 static const struct stream_handlers stream_handlers = {on_data, on_secure, on_sent, on_closed};
 
-static void create(struct c2sd *srv, struct client *c, bool direct_tls)
+static void create(struct c2sd *srv, struct client *c, enum c2sd_entry entry)
 {
+	static const uint8_t first[] = {
+		[ENTRY_STARTTLS] = CLIENT_OPENING_CLEAR,
+		[ENTRY_TLS] = CLIENT_OPENING_SECURE,
+		[ENTRY_COMPONENT] = CLIENT_OPENING_COMPONENT,
+	};
+
 	c->id = ++srv->last_client;
 	c->srv = srv;
 	c->close_reason = CLOSE_LOST;
-	c->state = direct_tls ? CLIENT_OPENING_SECURE : CLIENT_OPENING_CLEAR;
+	c->entry = (uint8_t)entry;
+	c->state = first[entry];
 	list_init(&c->waiting);
 	list_init(&c->stalled);
 	c->reader = reader_create(srv->parsers, &reader_handlers, c, &srv->settings.before);
 }
 
 /* The limits, and what comes before the first byte of XML. */
-static void admit(struct client *c, bool direct_tls)
+static void admit(struct client *c)
 {
 	struct c2sd *srv = c->srv;
 
@@ -204,22 +236,22 @@ static void admit(struct client *c, bool direct_tls)
 		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
 	}
-	if (direct_tls && stream_start_tls(c->stream, srv->tls, "xmpp-client") != 0)
+	if (c->entry == ENTRY_TLS && stream_start_tls(c->stream, srv->tls, "xmpp-client") != 0)
 		client_fail(c, STREAM_INTERNAL_SERVER_ERROR, NULL);
 	log_debug("client-connected", "conn=%s from=%s", client_name(c), peer_text(c));
 }
 
-void client_accept(struct c2sd *srv, int fd, bool direct_tls)
+void client_accept(struct c2sd *srv, int fd, enum c2sd_entry entry)
 {
 	struct client *c = bh_alloc(sizeof *c);
 
 	count_add(COUNT_CONNECTIONS, 1);
-	create(srv, c, direct_tls);
+	create(srv, c, entry);
 	if (stream_open(srv->hub, fd, &stream_handlers, c, &c->stream) != 0 ||
 		map_add(&srv->clients, &c->node, &c->id, sizeof c->id) != 0) {
 		reader_free(&c->reader);
 		free(c);
 		return;
 	}
-	admit(c, direct_tls);
+	admit(c);
 }

@@ -27,8 +27,10 @@ struct client {
 	struct list stalled;
 	uint64_t waiting_since; /* ms */
 	char *jid;		/* bare after authentication, full after bind */
-	char *request_id;	/* of the bind IQ, until it is answered */
-	struct buf backlog;	/* SUBMITs that wait for credit: u32 length, u16 refuse, envelope */
+	char *request_id;	/* of the IQ that is under way before there is a session */
+	char *resource;		/* that a legacy log-in asks for, until the account is settled */
+	char *stream_id;	/* of a component's stream: its handshake is made from it */
+	struct buf backlog;	/* what waits for credit, in order; see submit.c */
 	uint64_t in_number;	/* stanzas given to routerd */
 	uint64_t in_safe;
 	uint64_t in_bytes;	/* of those not yet safe */
@@ -39,6 +41,7 @@ struct client {
 	uint32_t epoch;
 	uint16_t bare_len;
 	uint8_t state; /* enum client_state */
+	uint8_t entry; /* enum c2sd_entry */
 	uint8_t attempts;
 	uint8_t close_reason; /* enum close_reason */
 	bool known;	      /* routerd has heard of it */
@@ -46,11 +49,14 @@ struct client {
 	bool counted;	      /* in guard's addresses */
 	bool paused;
 	bool finishing; /* it has said </stream:stream>; its backlog goes out first */
-	bool direct_tls;
+	bool versionless; /* it speaks the protocol of before RFC 3920 */
+	bool sasl_failed;
+	bool legacy; /* logged in by XEP-0078 */
+	bool inactive_wanted, inactive_told; /* XEP-0352, as the client and as routerd has it */
 };
 
 /* A new connection; takes over the descriptor. */
-void client_accept(struct c2sd *srv, int fd, bool direct_tls);
+void client_accept(struct c2sd *srv, int fd, enum c2sd_entry entry);
 
 struct client *client_find(const struct c2sd *srv, uint64_t id);
 
@@ -59,6 +65,11 @@ void client_fail(struct client *c, enum stream_error condition, const char *text
 /* Ends the stream without an error: the client said </stream:stream>.  What it sent before
  * goes to routerd first, as credit comes. */
 void client_finish(struct client *c);
+
+/* It has logged in as that account (of a component: that domain). */
+void client_identified(struct client *c, struct str account);
+/* It has not; after too many attempts it is closed. */
+void client_login_failed(struct client *c);
 
 /* The stream begins anew: after TLS, after SASL. */
 void client_restart(struct client *c, enum client_state state, const struct reader_limits *limits);

@@ -4,6 +4,7 @@
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
 #include "c2sd/session.h"
+#include "xmpp/escape.h"
 
 /* The client that a target names, if it is still the session of that epoch. */
 static struct client *client_of(struct c2sd *srv, const struct target *t)
@@ -38,30 +39,48 @@ static void written(struct client *c, uint64_t n)
 	session_sent(c);
 }
 
-static void deliver_to_one(struct c2sd *srv, const struct msg_deliver *m, const struct stanza *s,
+static void deliver_to_one(struct c2sd *srv, const struct msg_deliver *m, struct stanza *s,
 	const struct target *t)
 {
 	struct client *c = client_of(srv, t);
 
 	if (c == NULL)
 		return;
+	if (s->to.p == NULL)
+		s->to = str_of(c->jid);
 	stanza_write(client_output(c), s, m->additions);
 	written(c, t->n);
+}
+
+/* What was written for all, with each one's own address at the place of its `to` where it has
+ * none (RFC 6120 8.1.1). */
+static void put_copy(struct client *c, struct str text, size_t place)
+{
+	struct buf *out = client_output(c);
+
+	if (place > 0) {
+		buf_put(out, text.p, place);
+		escape_put_attribute(out, "to", str_of(c->jid));
+	}
+	buf_put(out, text.p + place, text.len - place);
 }
 
 /* Written once, copied to each. */
 static void deliver_to_many(struct c2sd *srv, struct msg_deliver *m, const struct stanza *s)
 {
 	struct target t;
+	size_t place;
 
 	buf_clear(&srv->scratch);
-	stanza_write(&srv->scratch, s, m->additions);
+	place = stanza_write(&srv->scratch, s, m->additions);
+	if (buf_failed(&srv->scratch)) /* nobody gets half of it */
+		return;
 	while (target_take(&m->targets, &t)) {
 		struct client *c = client_of(srv, &t);
 
 		if (c == NULL)
 			continue;
-		buf_put_str(client_output(c), buf_str(&srv->scratch));
+		put_copy(c, buf_str(&srv->scratch), place);
 		written(c, t.n);
 	}
 }

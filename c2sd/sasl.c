@@ -1,14 +1,12 @@
 /* SASL: what the client says goes to authd as it is, and back. */
 #include "c2sd/sasl.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "base/secret.h"
-#include "c2sd/guard.h"
+#include "c2sd/component.h"
+#include "c2sd/legacy.h"
 #include "daemon/log.h"
 #include "xmpp/names.h"
-
-#include <stdlib.h>
 
 static enum client_state before_auth(const struct client *c)
 {
@@ -19,8 +17,8 @@ static void refuse_with(struct client *c, unsigned condition, struct str text)
 {
 	sasl_failure_write(client_output(c), condition, text);
 	c->state = (uint8_t)before_auth(c);
-	if (++c->attempts >= c->srv->settings.auth_attempts)
-		client_fail(c, STREAM_POLICY_VIOLATION, "too many failed attempts");
+	c->sasl_failed = true;
+	client_login_failed(c);
 }
 
 void sasl_refuse(struct client *c, enum sasl_error condition)
@@ -29,35 +27,41 @@ void sasl_refuse(struct client *c, enum sasl_error condition)
 }
 
 /* Everything that authd must know to judge. */
-static int send_begin(struct client *c, const struct element *e, struct buf *offered)
+int sasl_send_begin(struct client *c, struct str mechanism, struct str initial, struct str offered)
 {
+	struct link *link = c2sd_link(c->srv);
 	char address[ADDRESS_TEXT_SIZE];
 	uint8_t exporter[32];
 	struct msg_auth_begin m = {
 		.domain = str_of(c->domain->domain),
-		.mechanism = element_attribute(e, "mechanism"),
-		.initial = e->text.len > 0 ? e->text : STR_NONE,
-		.offered = buf_str(offered),
+		.mechanism = mechanism,
+		.initial = initial,
+		.offered = offered,
 		.exporter = STR_LIT(""),
 		.certificate = stream_certificate_jid(c->stream),
 		.tls = stream_is_secure(c->stream),
 	};
 	int rc;
 
+	if (link == NULL)
+		return BH_ECLOSED;
 	address_text(stream_peer(c->stream), address);
 	m.address = str_of(address);
 	if (stream_exporter(c->stream, exporter))
 		m.exporter = str_make(exporter, sizeof exporter);
-	rc = LINK_SEND(c2sd_link(c->srv), AUTH_BEGIN, auth_begin, c->id, &m);
+	c->known = true;
+	rc = LINK_SEND(link, AUTH_BEGIN, auth_begin, c->id, &m);
 	secret_wipe(exporter, sizeof exporter);
 	return rc;
 }
 
 void sasl_begin(struct client *c, const struct element *e)
 {
+	struct str mechanism = element_attribute(e, "mechanism");
 	struct buf offered = BUF_INIT;
 
-	if (element_attribute(e, "mechanism").p == NULL) {
+	/* A component's handshake is no mechanism of SASL. */
+	if (mechanism.p == NULL || str_is(mechanism, COMPONENT_MECHANISM)) {
 		sasl_refuse(c, SASL_INVALID_MECHANISM);
 		return;
 	}
@@ -67,8 +71,8 @@ void sasl_begin(struct client *c, const struct element *e)
 	}
 	offers_for_client(c, &offered);
 	c->state = CLIENT_JUDGING;
-	c->known = true;
-	if (send_begin(c, e, &offered) != 0)
+	if (sasl_send_begin(c, mechanism, e->text.len > 0 ? e->text : STR_NONE,
+		    buf_str(&offered)) != 0)
 		sasl_refuse(c, SASL_MALFORMED_REQUEST);
 	buf_fini(&offered);
 }
@@ -119,10 +123,21 @@ static void succeed(struct client *c, const struct msg_auth_result *m)
 	buf_put_lit(out, "<success xmlns='" NS_SASL "'>");
 	buf_put_str(out, m->final);
 	buf_put_lit(out, "</success>");
-	c->jid = bh_strndup(m->account.p, m->account.len);
-	c->bare_len = (uint16_t)m->account.len;
-	guard_authenticated(c);
+	client_identified(c, m->account);
 	client_restart(c, CLIENT_OPENING_AUTHED, &c->srv->settings.after);
+}
+
+/* In any other state the client has given up meanwhile. */
+static void judged(struct client *c, const struct msg_auth_result *m)
+{
+	if (c->state == CLIENT_COMPONENT_JUDGING)
+		component_judged(c, m);
+	else if (c->state == CLIENT_LEGACY_JUDGING)
+		legacy_judged(c, m);
+	else if (c->state == CLIENT_JUDGING && m->condition != 0)
+		refuse_with(c, m->condition, m->text);
+	else if (c->state == CLIENT_JUDGING)
+		succeed(c, m);
 }
 
 int on_auth_result(const struct bus_event *event)
@@ -132,11 +147,7 @@ int on_auth_result(const struct bus_event *event)
 
 	if (bus_get_auth_result(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL || c->state != CLIENT_JUDGING)
-		return 0;
-	if (m.condition != 0)
-		refuse_with(c, m.condition, m.text);
-	else
-		succeed(c, &m);
+	if (c != NULL)
+		judged(c, &m);
 	return 0;
 }

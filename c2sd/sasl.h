@@ -13,6 +13,10 @@ state_fn sasl_begin, sasl_respond, sasl_abort;
 /* <failure/>; the client may try again, a set number of times. */
 void sasl_refuse(struct client *c, enum sasl_error condition);
 
+/* AUTH_BEGIN; initial and offered may be absent.  0 or negative; no answer has been given then. */
+int sasl_send_begin(struct client *c, struct str mechanism, struct str initial,
+	struct str offered);
+
 bus_handler_fn on_auth_challenge, on_auth_result;
 
 #endif

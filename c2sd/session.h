@@ -12,12 +12,21 @@
 #include "c2sd/client.h"
 #include "c2sd/states.h"
 
-state_fn session_bind, session_submit;
+state_fn session_bind, session_submit, session_csi;
+
+/* Asks routerd for a session; resource is the wish, or absent.  0, or negative when it could not be
+ * asked: the caller says so to the client. */
+int session_ask(struct client *c, struct str resource);
 
 /* The socket took all, or some, of what was written. */
 void session_sent(struct client *c);
 /* The client is going: what it had under way no longer counts against the link. */
 void session_forget(struct client *c);
+/* What the client said last of its state goes to routerd, if it is news, behind what waits for
+ * credit. */
+void session_settle_state(struct client *c);
+/* Sends the state as routerd is to have it, or lets it wait. */
+void session_push_state(struct client *c);
 /* Sends the DONE marks that gathered; after the hub has written. */
 void session_flush_done(struct c2sd *srv);
 

@@ -51,8 +51,11 @@ int settings_read(struct daemon *d, struct c2sd_settings *out)
 		.connections = number(conf, "c2sd.connections"),
 		.connections_per_address = number(conf, "c2sd.connections_per_address"),
 		.tls_required = strcmp(conf_text(conf, "c2sd.starttls"), "required") == 0,
+		.legacy_auth = conf_bool(conf, "c2sd.legacy_auth"),
+		.registration = conf_bool(conf, "routerd.registration"),
 	};
 	read_limits(conf, &out->before, "c2sd.stanza_before_auth");
+	out->before.wipe = true; /* XEP-0077 and XEP-0078 bring passwords in stanzas */
 	read_limits(conf, &out->after, "c2sd.stanza");
 	return read_proxies(d, out);
 }

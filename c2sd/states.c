@@ -2,6 +2,9 @@
 #include "c2sd/states.h"
 
 #include "c2sd/client.h"
+#include "c2sd/component.h"
+#include "c2sd/early.h"
+#include "c2sd/features.h"
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
 #include "daemon/log.h"
@@ -67,23 +70,27 @@ static void ignore(struct client *c, const struct element *e)
 	(void)c, (void)e;
 }
 
-/* The rows of OPENING states are never asked: no element comes before the opening tag. */
+/* Columns: starttls, auth, response, abort, compress, handshake, csi, stanza, unknown.  Where there
+ * is no row, nothing may come: before the opening tag, and while another's turn is waited for that
+ * nothing can take back. */
 static state_fn *const table[CLIENT_STATES][CLIENT_ELEMENTS] = {
 	[CLIENT_CLEAR] = {start_tls, auth_in_the_clear, out_of_order, out_of_order, no_compression,
-		not_authorized, not_authorized},
+		not_authorized, not_authorized, early_stanza, not_authorized},
 	[CLIENT_SECURE] = {no_tls, sasl_begin, out_of_order, out_of_order, no_compression,
-		not_authorized, not_authorized},
+		not_authorized, not_authorized, early_stanza, not_authorized},
 	[CLIENT_JUDGING] = {no_tls, out_of_order, out_of_order, sasl_abort, no_compression,
-		not_authorized, not_authorized},
+		not_authorized, not_authorized, not_authorized, not_authorized},
 	[CLIENT_CHALLENGED] = {no_tls, out_of_order, sasl_respond, sasl_abort, no_compression,
-		not_authorized, not_authorized},
+		not_authorized, not_authorized, not_authorized, not_authorized},
+	[CLIENT_COMPONENT] = {not_authorized, not_authorized, not_authorized, not_authorized,
+		not_authorized, component_handshake, not_authorized, not_authorized, not_authorized},
 	[CLIENT_AUTHED] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
-		session_bind, unknown},
+		unknown, unknown, session_bind, unknown},
 	[CLIENT_BINDING] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
-		out_of_order, unknown},
+		unknown, unknown, out_of_order, unknown},
 	[CLIENT_BOUND] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
-		session_submit, unknown},
-	[CLIENT_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore},
+		unknown, session_csi, session_submit, unknown},
+	[CLIENT_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore},
 };
 
 static const struct {
@@ -95,6 +102,9 @@ static const struct {
 	{NS_SASL, "response", ELEMENT_RESPONSE},
 	{NS_SASL, "abort", ELEMENT_ABORT},
 	{NS_COMPRESS, "compress", ELEMENT_COMPRESS},
+	{NS_COMPONENT, "handshake", ELEMENT_HANDSHAKE},
+	{NS_CSI, "active", ELEMENT_CSI},
+	{NS_CSI, "inactive", ELEMENT_CSI},
 };
 
 static enum client_element classify(const struct element *e)
@@ -116,14 +126,26 @@ void states_element(struct client *c, const struct element *e)
 	fn(c, e);
 }
 
-/* What is wrong with the header before any domain is looked at; 0 when nothing. */
-static unsigned header_error(const struct stream_header *h)
+/* Streams of before RFC 3920 have no version: only where such a client could log in. */
+static bool version_fits(const struct client *c, struct str version)
 {
-	if (!str_is(h->ns, NS_STREAMS) || !str_is(h->content_ns, NS_CLIENT))
+	if (version.p == NULL)
+		return c->entry == ENTRY_TLS && c->state == CLIENT_OPENING_SECURE &&
+			c->srv->settings.legacy_auth;
+	return version.len >= 3 && memcmp(version.p, "1.", 2) == 0;
+}
+
+/* What is wrong with the header before any domain is looked at; 0 when nothing. */
+static unsigned header_error(const struct client *c, const struct stream_header *h)
+{
+	bool component = c->entry == ENTRY_COMPONENT;
+
+	if (!str_is(h->ns, NS_STREAMS) ||
+		!str_is(h->content_ns, component ? NS_COMPONENT : NS_CLIENT))
 		return STREAM_INVALID_NAMESPACE;
 	if (!str_is(h->name, "stream"))
 		return STREAM_BAD_FORMAT;
-	if (h->version.p == NULL || h->version.len < 3 || memcmp(h->version.p, "1.", 2) != 0)
+	if (!component && !version_fits(c, h->version))
 		return STREAM_UNSUPPORTED_VERSION;
 	return 0;
 }
@@ -137,7 +159,7 @@ static unsigned choose_domain(struct client *c, const struct stream_header *h)
 
 	if (h->to.p != NULL && jid_prepare(h->to, text, &to) == 0)
 		o = offers_find(c->srv, to.full);
-	if (o == NULL)
+	if (o == NULL || o->component != (c->entry == ENTRY_COMPONENT))
 		return STREAM_HOST_UNKNOWN;
 	if (c->jid != NULL && o != c->domain)
 		return STREAM_NOT_AUTHORIZED;
@@ -165,17 +187,20 @@ static enum client_state next_state(enum client_state s)
 
 void states_open(struct client *c, const struct stream_header *h)
 {
-	unsigned error = header_error(h);
+	unsigned error = header_error(c, h);
+	bool component = c->entry == ENTRY_COMPONENT;
 
 	if (error == 0)
 		error = choose_domain(c, h);
 	if (error == 0)
 		error = check_from(c, h);
-	client_send_header(c, h->from);
+	c->versionless = error == 0 && !component && h->version.p == NULL;
+	client_send_header(c, component ? STR_NONE : h->from);
 	if (error != 0) {
 		client_fail(c, error, NULL);
 		return;
 	}
 	c->state = next_state(c->state);
-	features_send(c);
+	if (!component && !c->versionless) /* the others know no features */
+		features_send(c);
 }

@@ -5,7 +5,11 @@
  *   SECURE --auth--> JUDGING <-challenge/response-> CHALLENGED --success--> OPENING_AUTHED
  *   OPENING_AUTHED --header--> AUTHED --bind--> BINDING --> BOUND --> CLOSING
  *
- * Direct TLS begins at OPENING_SECURE.
+ * Direct TLS begins at OPENING_SECURE.  Without SASL:
+ *
+ *   SECURE --jabber:iq:auth--> LEGACY_JUDGING --> BINDING
+ *   SECURE --jabber:iq:register--> REGISTERING --> SECURE
+ *   OPENING_COMPONENT --header--> COMPONENT --handshake--> COMPONENT_JUDGING --> BINDING
  */
 #ifndef C2SD_STATES_H
 #define C2SD_STATES_H
@@ -21,6 +25,11 @@ enum client_state {
 	CLIENT_SECURE,
 	CLIENT_JUDGING,	   /* authd's turn */
 	CLIENT_CHALLENGED, /* the client's turn */
+	CLIENT_LEGACY_JUDGING,
+	CLIENT_REGISTERING, /* routerd's turn */
+	CLIENT_OPENING_COMPONENT,
+	CLIENT_COMPONENT,
+	CLIENT_COMPONENT_JUDGING,
 	CLIENT_OPENING_AUTHED,
 	CLIENT_AUTHED,
 	CLIENT_BINDING,
@@ -35,6 +44,8 @@ enum client_element {
 	ELEMENT_RESPONSE,
 	ELEMENT_ABORT,
 	ELEMENT_COMPRESS,
+	ELEMENT_HANDSHAKE,
+	ELEMENT_CSI,
 	ELEMENT_STANZA,
 	ELEMENT_UNKNOWN,
 	CLIENT_ELEMENTS

@@ -31,7 +31,7 @@ function(bh_library name)
 endfunction()
 
 function(bh_program name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
   if(NOT sources)
     return()
   endif()

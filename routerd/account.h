@@ -1,34 +1,96 @@
 /*
- * account - an account that somebody is logged in to
+ * account - an account of ours, its data in memory
  *
- * Lives as long as a connection belongs to it.
+ * It is loaded at its first use, stays while a connection belongs to it or a change of it is
+ * under way, and goes some time after its last use (routerd.account_idle).  Its data may be read
+ * when account_ready(); they are what the store holds when account_settled().
  */
 #ifndef ROUTERD_ACCOUNT_H
 #define ROUTERD_ACCOUNT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/list.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "routerd/blocklist.h"
+#include "routerd/offline.h"
+#include "routerd/roster.h"
 #include "routerd/router.h"
+#include "xmpp/jid.h"
 
 struct connection;
+struct origin;
 struct session;
+
+enum account_state {
+	ACCOUNT_LOADING,
+	ACCOUNT_THERE,	 /* it exists, and its data are here */
+	ACCOUNT_NOWHERE, /* there is no such account */
+	ACCOUNT_UNKNOWN, /* the store or authd could not say; the next use asks again */
+};
 
 struct account {
 	struct map_node node;
 	struct router *router;
-	char *jid; /* bare; the key */
+	char *text; /* the bare JID; the key */
+	struct jid jid;
+	uint8_t state; /* enum account_state */
 	struct list connections;
 	struct list sessions; /* in the order of their binding */
 	unsigned nsessions;
+	unsigned holds;	      /* reasons to keep it, besides connections */
+	unsigned changing;    /* changes on their way to the store */
+	struct list waiting;  /* struct waiter: those that wait for it */
+	struct list idle;     /* its place in router.idle, while nobody needs it */
+	uint64_t idle_since;  /* ms */
+	uint64_t asked;	      /* when the last load began, ms */
+	struct roster roster;
+	struct blocklist blocklist;
+	struct offline offline;
+	int64_t created;   /* wall clock: when we first heard of it */
+	int64_t last_seen; /* wall clock of its last unavailable presence; 0: never */
+	char *last_status; /* what that said, or NULL */
 };
 
-/* NULL when nobody is logged in to it. */
+/* The account if it is in memory, loaded or not; else NULL: then nobody is logged in to it. */
 struct account *account_find(const struct router *r, struct str bare);
+/* The account, which is loaded if need be: see account_ready().  NULL without memory. */
+struct account *account_get(struct router *r, struct str bare);
+/* The same; NULL also where the address is of no domain of ours. */
+struct account *account_of_ours(struct router *r, struct str bare);
+
+static inline bool account_ready(const struct account *a)
+{
+	return a->state != ACCOUNT_LOADING;
+}
+
+static inline bool account_settled(const struct account *a)
+{
+	return a->state != ACCOUNT_LOADING && a->changing == 0;
+}
+
+/* Blocks the origin until the account is ready, or settled. */
+void account_wait_ready(struct account *a, struct origin *o);
+void account_wait_settled(struct account *a, struct origin *o);
+/* Calls fn(arg) when it is ready, which it is not; keeps it in memory until then. */
+void account_when_ready(struct account *a, void (*fn)(void *arg), void *arg);
+/* Lets those go on that waited for what it is now.  Called by whoever changes state or changing. */
+void account_wake(struct account *a);
+
+/* Loads an account that nobody could tell us of, if that was a second ago or more. */
+void account_ask_again(struct account *a);
+
+/* Keeps it in memory. */
+void account_hold(struct account *a);
+void account_release(struct account *a);
+
+/* The store holds something else than we: forget the data and load them again. */
+void account_reload(struct account *a);
 
 /* Gives the connection to the account, which is made if need be.  0 or BH_ENOMEM. */
 int account_attach(struct router *r, struct str bare, struct connection *c);
-/* Takes it away again; the account goes with its last connection. */
 void account_detach(struct connection *c);
 
 /* Its session with that resource, or NULL. */
@@ -36,5 +98,13 @@ struct session *account_session(const struct account *a, struct str resource);
 
 /* Closes all its connections of a generation below this one. */
 void account_revoke(struct account *a, uint64_t generation, unsigned stream_error, const char *text);
+
+/* Frees idle accounts that are old or too many; all of them when `all`. */
+void accounts_expire(struct router *r, bool all);
+
+/* Begins to load the account (account_load.c). */
+void account_load(struct account *a);
+/* The data go; the object stays. */
+void account_clear(struct account *a);
 
 #endif

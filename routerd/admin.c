@@ -12,6 +12,7 @@
 #include "daemon/counter.h"
 #include "daemon/log.h"
 #include "routerd/account.h"
+#include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/requests.h"
 #include "routerd/session.h"
@@ -402,7 +403,7 @@ int on_account_row(const struct bus_event *event)
 
 	if (bus_get_account_row(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (q == NULL)
+	if (q == NULL || q->asker == NULL)
 		return 0;
 	clock_stamp((int64_t)m.created, since);
 	ctl_row_begin(&row, q->asker->link, q->subject);
@@ -421,10 +422,21 @@ int on_account_reply(const struct bus_event *event)
 
 	if (bus_get_account_reply(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (q == NULL)
-		return 0;
-	ctl_end(q->asker->link, q->subject, m.code, "%.*s", STR_FMT(m.text));
-	request_close(r, q);
+	if (q != NULL)
+		request_answer(r, q, &(struct reply){.code = m.code, .text = m.text});
+	return 0;
+}
+
+int on_account_found(const struct bus_event *event)
+{
+	struct router *r = front_of(event)->router;
+	struct request *q = request_find(r, event->frame->subject, event->owner);
+	struct msg_account_found m;
+
+	if (bus_get_account_found(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (q != NULL && q->asker == NULL)
+		request_answer(r, q, &(struct reply){.code = m.state, .generation = m.generation});
 	return 0;
 }
 
@@ -436,7 +448,7 @@ int on_stats(const struct bus_event *event)
 
 	if (bus_get_stats(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (q == NULL)
+	if (q == NULL || q->asker == NULL)
 		return 0;
 	counter_rows(q->asker->link, q->subject, m.counters);
 	request_close(r, q);
@@ -462,5 +474,9 @@ int on_account_changed(const struct bus_event *event)
 	a = account_find(r, m.account);
 	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL)
 		account_revoke(a, m.generation, STREAM_NOT_AUTHORIZED, why[m.change]);
+	if (a != NULL && m.change == ACCOUNT_WAS_ADDED && a->state == ACCOUNT_NOWHERE)
+		account_load(a);
+	if (m.change == ACCOUNT_WAS_DELETED)
+		account_erase(r, m.account);
 	return 0;
 }

@@ -23,7 +23,7 @@ void ctl_row_begin(struct ctl_row *row, struct link *link, uint64_t subject);
 void ctl_cell(struct ctl_row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ctl_row_end(struct ctl_row *row);
 
-bus_handler_fn on_ctl_request, on_account_put, on_account_row, on_account_reply, on_account_changed,
+bus_handler_fn on_ctl_request, on_account_put, on_account_row, on_account_reply, on_account_found, on_account_changed,
 	on_stats;
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/rand.h"
 #include "daemon/log.h"
 #include "routerd/counters.h"
+#include "routerd/component.h"
 #include "routerd/handlers.h"
 #include "routerd/session.h"
 #include "xmpp/error.h"
@@ -45,11 +46,24 @@ static void bind_resource(struct connection *c, struct link *link, struct str re
 
 	if (s != NULL)
 		replace(s);
-	else if (c->account->nsessions >= r->sessions_per_account) {
+	else if (c->account->nsessions >= r->limits.sessions_per_account) {
 		refuse(c, link, STANZA_RESOURCE_CONSTRAINT);
 		return;
 	}
 	if (session_create(c, resource, &s) != 0)
+		refuse(c, link, STANZA_RESOURCE_CONSTRAINT);
+	else
+		welcome(c, link);
+}
+
+/* One connection serves a component: the first one keeps it. */
+static void bind_component(struct connection *c, struct link *link)
+{
+	struct session *s;
+
+	if (component_session(c->component) != NULL)
+		refuse(c, link, STANZA_CONFLICT);
+	else if (session_create(c, STR_NONE, &s) != 0)
 		refuse(c, link, STANZA_RESOURCE_CONSTRAINT);
 	else
 		welcome(c, link);
@@ -66,8 +80,12 @@ int on_bind(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
-	if (c->account == NULL || c->session != NULL)
+	if ((c->account == NULL && c->component == NULL) || c->session != NULL)
 		return BH_EPROTO;
+	if (c->component != NULL) {
+		bind_component(c, event->link);
+		return 0;
+	}
 	if (m.resource.p == NULL || m.resource.len == 0) {
 		rand_hex(random, sizeof random / 2);
 		bind_resource(c, event->link, str_of(random));
@@ -91,6 +109,9 @@ int on_closed(const struct bus_event *event)
 	if (c->session != NULL)
 		log_info("session-closed", "conn=%s/%lu jid=%s", c->front->peer->instance,
 			(unsigned long)c->id, LOG_STR(c->session->jid.full));
-	connection_end(c);
+	if (c->session != NULL && origin_busy(c->session->origin))
+		c->closing = true; /* what it sent last is judged before it goes */
+	else
+		connection_end(c);
 	return 0;
 }

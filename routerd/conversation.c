@@ -9,6 +9,7 @@
 #include "base/rand.h"
 #include "daemon/log.h"
 #include "routerd/account.h"
+#include "routerd/component.h"
 #include "routerd/requests.h"
 #include "routerd/counters.h"
 #include "xmpp/error.h"
@@ -146,7 +147,7 @@ static int begin_on(struct front *front, uint64_t id, const struct msg_auth_begi
 
 	if (c == NULL)
 		c = front_add_connection(front, id);
-	if (c == NULL || c->account != NULL)
+	if (c == NULL || c->account != NULL || c->component != NULL)
 		return BH_EPROTO;
 	if (c->conversation != NULL)
 		conversation_end(c->conversation);
@@ -217,12 +218,24 @@ int on_auth_challenge(const struct bus_event *event)
 	return 0;
 }
 
+/* A program that has shown a component's secret. */
+static int grant_component(struct connection *c, struct str domain)
+{
+	c->component = component_find(c->front->router, domain);
+	snprintf(c->mechanism, sizeof c->mechanism, "COMPONENT");
+	return c->component != NULL ? 0 : BH_EPROTO;
+}
+
 /* Says who the connection is, before the front end hears of it. */
 static int grant(struct connection *c, const struct msg_auth_verdict *m)
 {
 	struct jid jid;
 
-	if (jid_check(m->account, &jid) != 0 || jid.local.p == NULL || jid.resource.p != NULL)
+	if (jid_check(m->account, &jid) != 0 || jid.resource.p != NULL)
+		return BH_EPROTO;
+	if (str_is(m->mechanism, "COMPONENT"))
+		return grant_component(c, jid.full);
+	if (jid.local.p == NULL)
 		return BH_EPROTO;
 	c->generation = m->generation;
 	snprintf(c->mechanism, sizeof c->mechanism, "%.*s", STR_FMT(m->mechanism));

@@ -2,11 +2,13 @@
 #include "routerd/custody.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
 #include "bus/mark.h"
 #include "routerd/counters.h"
+#include "routerd/offline.h"
 
 /* One parcel on its way to one session. */
 struct custody {
@@ -18,23 +20,66 @@ struct custody {
 	uint64_t n;	/* the session's number */
 };
 
-struct parcel *parcel_create(struct origin *o, uint64_t number, uint32_t branch, struct str from,
-	struct str envelope)
+static struct parcel *make(const struct cause *cause, uint32_t branch, size_t size)
 {
-	struct parcel *p = malloc(sizeof *p + from.len + envelope.len);
+	struct parcel *p = malloc(sizeof *p + size);
+
+	if (p != NULL)
+		*p = (struct parcel){
+			.origin = origin_ref(cause->origin),
+			.number = cause->number,
+			.branch = branch,
+			.refs = 1,
+		};
+	return p;
+}
+
+static struct parcel *make_with(const struct cause *cause, uint32_t branch,
+	const struct parcel_text *text)
+{
+	struct parcel *p = make(cause, branch,
+		(size_t)text->from.len + text->additions.len + text->envelope.len);
+	char *at;
 
 	if (p == NULL)
 		return NULL;
-	*p = (struct parcel){
-		.origin = origin_ref(o),
-		.number = number,
-		.branch = branch,
-		.refs = 1,
-		.from_len = from.len,
-		.envelope_len = envelope.len,
-	};
-	memcpy(p->bytes, from.p, from.len);
-	memcpy(p->bytes + from.len, envelope.p, envelope.len);
+	p->from_len = text->from.len;
+	p->additions_len = text->additions.len;
+	p->envelope_len = text->envelope.len;
+	at = mempcpy(p->bytes, text->from.p, text->from.len);
+	if (text->additions.len > 0)
+		at = mempcpy(at, text->additions.p, text->additions.len);
+	memcpy(at, text->envelope.p, text->envelope.len);
+	return p;
+}
+
+struct parcel *parcel_create(const struct cause *cause, const struct parcel_text *text)
+{
+	return make_with(cause, 0, text);
+}
+
+struct parcel *parcel_derive(struct cause *cause, const struct parcel_text *text)
+{
+	return make_with(cause, ++cause->branch, text);
+}
+
+struct parcel *parcel_branch(const struct cause *cause, uint32_t branch, const struct parcel_text *text)
+{
+	return make_with(cause, branch, text);
+}
+
+struct parcel *parcel_again(struct cause *cause, struct parcel *source)
+{
+	struct parcel *p = make(cause, ++cause->branch, 0);
+
+	if (p == NULL)
+		return NULL;
+	if (source->source != NULL)
+		source = source->source;
+	p->source = parcel_ref(source);
+	p->from_len = source->from_len;
+	p->additions_len = source->additions_len;
+	p->envelope_len = source->envelope_len;
 	return p;
 }
 
@@ -51,18 +96,26 @@ void parcel_unref(struct parcel **p)
 	*p = NULL;
 	if (gone == NULL || --gone->refs > 0)
 		return;
+	parcel_unref(&gone->source);
+	offline_row_free(&gone->row);
 	origin_unref(&gone->origin);
 	free(gone);
 }
 
-struct str parcel_from(const struct parcel *p)
+struct parcel_text parcel_text(const struct parcel *p)
 {
-	return (struct str){p->bytes, p->from_len};
+	const char *bytes = p->source != NULL ? p->source->bytes : p->bytes;
+
+	return (struct parcel_text){
+		.from = {bytes, p->from_len},
+		.additions = {bytes + p->from_len, p->additions_len},
+		.envelope = {bytes + p->from_len + p->additions_len, p->envelope_len},
+	};
 }
 
 struct str parcel_envelope(const struct parcel *p)
 {
-	return (struct str){p->bytes + p->from_len, p->envelope_len};
+	return parcel_text(p).envelope;
 }
 
 static void confirmed(struct parcel *p)
@@ -92,21 +145,20 @@ static void entry_free(struct custody *c)
 /* The fronts of the fan-out being made.  There is one at a time: nothing in between returns
  * to the loop. */
 static struct list fanout_fronts = {&fanout_fronts, &fanout_fronts};
+/* Sessions that must first get what was kept back for them: they come after the fan-out, since a
+ * frame of their own may not stand between its numbers. */
+static struct list fanout_late = {&fanout_late, &fanout_late};
 
 void fanout_begin(void)
 {
 	BUG_ON(!list_empty(&fanout_fronts));
 }
 
-int fanout_add(struct parcel *p, struct session *s)
+/* An entry for the session, the next of its numbers. */
+static void enter(struct parcel *p, struct session *s)
 {
 	struct front *front = s->connection->front;
-	struct custody *c;
-
-	if (front->peer->link == NULL ||
-		s->outbound_bytes + p->envelope_len > front->router->session_queue)
-		return BH_EBUSY;
-	c = bh_alloc(sizeof *c);
+	struct custody *c = bh_alloc(sizeof *c);
 	c->parcel = parcel_ref(p);
 	c->session = s;
 	c->n = ++s->sent;
@@ -121,26 +173,59 @@ int fanout_add(struct parcel *p, struct session *s)
 	if (list_empty(&front->fanout))
 		list_append(&fanout_fronts, &front->fanout);
 	target_put(&front->targets, &(struct target){s->connection->id, s->epoch, c->n});
+}
+
+int fanout_add(struct parcel *p, struct session *s)
+{
+	struct front *front = s->connection->front;
+
+	if (front->peer->link == NULL ||
+		s->outbound_bytes + s->state.bytes + p->envelope_len >
+			front->router->limits.session_queue)
+		return BH_EBUSY;
+	if (s->state.inactive && client_state_keep(&s->state, p))
+		return 0;
+	if (client_state_pending(&s->state))
+		list_append(&fanout_late, &s->state.late);
+	else
+		enter(p, s);
 	return 0;
 }
 
 static void send_to_front(struct front *front, struct parcel *p)
 {
+	struct parcel_text text = parcel_text(p);
 	struct msg_deliver m = {
 		.origin = p->origin->id,
 		.number = p->number,
 		.branch = p->branch,
 		.settled = p->origin->safe,
 		.targets = buf_str(&front->targets),
-		.from = parcel_from(p),
-		.additions = STR_LIT(""),
-		.stanza = parcel_envelope(p),
+		.from = text.from,
+		.additions = text.additions,
+		.stanza = text.envelope,
 	};
 
 	/* A frame that cannot be queued would be a gap in the numbers: lib/bus has closed
 	 * the link then, and the entries are given up when it tells us. */
 	(void)LINK_SEND(front->peer->link, DELIVER, deliver, 0, &m);
 	buf_clear(&front->targets);
+}
+
+/* Each gets what was kept back, by fan-outs of its own, and then this. */
+static void send_late(struct parcel *p)
+{
+	struct list late;
+
+	list_init(&late);
+	list_splice(&late, &fanout_late);
+	while (!list_empty(&late)) {
+		struct session *s = container_of(late.next, struct session, state.late);
+
+		list_remove(&s->state.late);
+		client_state_flush(s);
+		(void)deliver_one(p, s);
+	}
 }
 
 void fanout_send(struct parcel *p)
@@ -151,6 +236,7 @@ void fanout_send(struct parcel *p)
 		list_remove(first);
 		send_to_front(container_of(first, struct front, fanout), p);
 	}
+	send_late(p);
 }
 
 int deliver_one(struct parcel *p, struct session *s)
@@ -181,8 +267,14 @@ void custody_done(struct session *s, uint64_t n)
 
 		if (c->n > n)
 			break;
+		if (c->parcel->row != NULL)
+			offline_row_done(c->parcel->row);
 		entry_free(c);
 	}
+	/* What found no room in its queue comes when half of it is free. */
+	if (s->account != NULL && offline_queued(s->account) && session_takes_messages(s) &&
+		s->outbound_bytes <= s->origin->router->limits.session_queue / 2)
+		offline_send(s);
 }
 
 void custody_abandon(struct session *s, void (*undelivered)(struct router *r, struct parcel *p))

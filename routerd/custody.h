@@ -12,26 +12,46 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "routerd/cause.h"
+#include "routerd/origin.h"
 #include "routerd/session.h"
 #include "xmpp/stanza.h"
 
+/* What a front end needs to write the stanza: borrowed texts. */
+struct parcel_text {
+	struct str from;
+	struct str additions; /* lib/xmpp/addition.h; may be absent */
+	struct str envelope;
+};
+
+struct offline_row;
+
 struct parcel {
 	struct origin *origin;
+	struct parcel *source; /* whose bytes it shares; NULL where they are its own */
+	struct offline_row *row; /* the stored message that it is, or NULL */
 	uint64_t number;
 	uint32_t branch; /* 0: the stanza itself; else one that it caused */
 	unsigned refs;
 	unsigned unheld;  /* entries that nobody has confirmed */
 	unsigned copies;  /* entries that are unheld, held, or done: somebody has it */
-	uint32_t from_len, envelope_len;
-	char bytes[]; /* from, then the envelope */
+	uint32_t from_len, additions_len, envelope_len;
+	char bytes[]; /* from, additions, envelope */
 };
 
-/* Makes one; it starts with a reference for the caller.  NULL without memory. */
-struct parcel *parcel_create(struct origin *o, uint64_t number, uint32_t branch, struct str from,
-	struct str envelope);
+/* The stanza itself: branch 0 of its cause.  It starts with a reference for the caller.  NULL
+ * without memory. */
+struct parcel *parcel_create(const struct cause *cause, const struct parcel_text *text);
+/* Another one that this cause brings about: its next branch. */
+struct parcel *parcel_derive(struct cause *cause, const struct parcel_text *text);
+/* The same with a branch of the caller's, who gives it to nothing else of this cause. */
+struct parcel *parcel_branch(const struct cause *cause, uint32_t branch, const struct parcel_text *text);
+/* The same bytes as an older parcel's, sent anew for this cause. */
+struct parcel *parcel_again(struct cause *cause, struct parcel *source);
 struct parcel *parcel_ref(struct parcel *p);
 void parcel_unref(struct parcel **p);
-struct str parcel_from(const struct parcel *p);
+/* Lives as long as the parcel. */
+struct parcel_text parcel_text(const struct parcel *p);
 struct str parcel_envelope(const struct parcel *p);
 
 /* A fan-out: the targets are gathered by front end, and each front end gets one frame. */

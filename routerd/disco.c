@@ -2,70 +2,166 @@
 #include "routerd/disco.h"
 
 #include "base/buf.h"
+#include "routerd/account.h"
+#include "routerd/component.h"
+#include "routerd/domains.h"
+#include "routerd/presence.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-static const struct identity {
-	enum service_place place;
-	const char *category, *type, *name;
-} identities[] = {
-	{SERVICE_SERVER, "server", "im", "Bulkhead"},
-	{SERVICE_ACCOUNT, "account", "registered", NULL},
-};
+#define BOTH (SERVICE_SERVER | SERVICE_ACCOUNT)
 
-/* What is advertised, and where; tests hold each line against a use of it. */
+static bool stores_messages(const struct router *r)
+{
+	return r->limits.offline_messages > 0;
+}
+
+static bool registers(const struct router *r)
+{
+	return r->limits.registration || r->limits.password_change;
+}
+
+/* What is advertised, and where; tests/e2e/test_honesty.py holds each line against a test of its
+ * use.  SERVICE_ACCOUNT: to the account's owner and contacts. */
 static const struct feature {
 	unsigned places;
 	const char *var;
+	/* Only where the configuration allows it; NULL: always. */
+	bool (*allowed)(const struct router *r);
 } features[] = {
-	{SERVICE_SERVER | SERVICE_ACCOUNT, NS_DISCO_INFO},
-	{SERVICE_SERVER | SERVICE_ACCOUNT, NS_DISCO_ITEMS},
-	{SERVICE_SERVER | SERVICE_ACCOUNT, NS_PING},
-	{SERVICE_SERVER, NS_VERSION},
-	{SERVICE_SERVER, NS_TIME},
+	{BOTH, NS_DISCO_INFO, NULL},
+	{BOTH, NS_DISCO_ITEMS, NULL},
+	{BOTH, NS_PING, NULL},
+	{SERVICE_SERVER, NS_VERSION, NULL},
+	{SERVICE_SERVER, NS_TIME, NULL},
+	{BOTH, NS_LAST, NULL},
+	{BOTH, NS_VCARD, NULL},
+	{SERVICE_SERVER, NS_PRIVATE, NULL},
+	{SERVICE_SERVER, NS_BLOCKING, NULL},
+	{SERVICE_SERVER, NS_CARBONS, NULL},
+	{SERVICE_SERVER, NS_CAPS, NULL},
+	{SERVICE_ACCOUNT, NS_STANZA_ID, NULL},
+	{SERVICE_SERVER, "msgoffline", stores_messages},
+	{SERVICE_SERVER, NS_REGISTER, registers},
 };
 
-static void put_identities(struct buf *out, enum service_place place)
+void disco_features(const struct router *r, enum service_place place,
+	void (*each)(void *arg, const char *var), void *arg)
 {
-	for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++) {
-		const struct identity *id = &identities[i];
+	for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+		if ((features[i].places & place) &&
+			(features[i].allowed == NULL || features[i].allowed(r)))
+			each(arg, features[i].var);
+}
 
-		if (id->place != place)
-			continue;
-		buf_printf(out, "<identity category='%s' type='%s'", id->category, id->type);
-		escape_put_attribute(out, "name", str_of(id->name));
-		buf_put_lit(out, "/>");
+static void put_feature(void *out, const char *var)
+{
+	buf_printf(out, "<feature var='%s'/>", var);
+}
+
+static void put_contacts(struct buf *out, const char *var, const struct domain_contact *c)
+{
+	buf_printf(out, "<field var='%s'>", var);
+	for (size_t i = 0; i < c->n; i++) {
+		buf_put_lit(out, "<value>");
+		escape_text(out, str_of(c->addresses[i]));
+		buf_put_lit(out, "</value>");
 	}
+	buf_put_lit(out, "</field>");
 }
 
-/* No nodes are known: a query for one is answered so (3.2). */
-static bool has_node(struct transit *t, const struct tree_node *child)
+/* XEP-0157, where there is anybody to tell. */
+static void put_form(struct buf *out, const struct domain *d)
 {
-	if (tree_attr(child, "node").p == NULL)
-		return false;
-	transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
-	return true;
+	bool any = false;
+
+	for (size_t i = 0; i < DOMAIN_CONTACTS; i++)
+		any |= d->contacts[i].n > 0;
+	if (!any)
+		return;
+	buf_put_lit(out, "<x xmlns='" NS_DATA_FORMS "' type='result'><field type='hidden' "
+		"var='FORM_TYPE'><value>" NS_SERVER_INFO "</value></field>");
+	for (size_t i = 0; i < DOMAIN_CONTACTS; i++)
+		if (d->contacts[i].n > 0)
+			put_contacts(out, domain_contact_vars[i], &d->contacts[i]);
+	buf_put_lit(out, "</x>");
 }
 
-void disco_info(struct transit *t, enum service_place place, const struct tree_node *child)
+/* The node that is known: the one with the hash of all this (XEP-0115 6.2). */
+static bool node_is_known(const struct domain *d, struct str node)
 {
+	size_t prefix = strlen(CAPS_NODE "#");
+
+	return d != NULL && node.len > prefix && memcmp(node.p, CAPS_NODE "#", prefix) == 0 &&
+	       str_is(str_make(node.p + prefix, node.len - prefix), d->caps);
+}
+
+static void info(struct transit *t, enum service_place place, struct str node)
+{
+	struct domain *d = place == SERVICE_SERVER ? domain_find(&t->cause.router->domains, t->to.domain)
+						   : NULL;
 	struct buf out = BUF_INIT;
 
-	if (has_node(t, child))
+	if (node.p != NULL && !node_is_known(d, node)) {
+		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
 		return;
-	buf_put_lit(&out, "<query xmlns='" NS_DISCO_INFO "'>");
-	put_identities(&out, place);
-	for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
-		if (features[i].places & place)
-			buf_printf(&out, "<feature var='%s'/>", features[i].var);
+	}
+	buf_put_lit(&out, "<query xmlns='" NS_DISCO_INFO "'");
+	escape_put_attribute(&out, "node", node);
+	buf_put_byte(&out, '>');
+	if (place == SERVICE_SERVER)
+		buf_put_lit(&out, "<identity category='server' type='im' name='Bulkhead'/>");
+	else
+		buf_put_lit(&out, "<identity category='account' type='registered'/>");
+	disco_features(t->cause.router, place, put_feature, &out);
+	if (d != NULL)
+		put_form(&out, d);
 	buf_put_lit(&out, "</query>");
 	transit_result(t, buf_str(&out));
 	buf_fini(&out);
 }
 
+/* May the sender know that there is this account?  (XEP-0030 8; the same answer where there is
+ * none.) */
+static bool may_know(const struct transit *t)
+{
+	const struct account *a = transit_recipient(t);
+
+	return a != NULL && a->state == ACCOUNT_THERE && presence_given(a, t->from.bare) &&
+	       !blocklist_blocks(&a->blocklist, &t->from);
+}
+
+void disco_info(struct transit *t, enum service_place place, const struct tree_node *child)
+{
+	if (place == SERVICE_OTHER && !may_know(t))
+		transit_error(t, STANZA_SERVICE_UNAVAILABLE, NULL);
+	else
+		info(t, place == SERVICE_SERVER ? place : SERVICE_ACCOUNT, tree_attr(child, "node"));
+}
+
+static void put_component(void *out, const struct component *c)
+{
+	buf_put_lit((struct buf *)out, "<item");
+	escape_put_attribute(out, "jid", str_of(component_name(c)));
+	escape_put_attribute(out, "name", str_of(component_title(c)));
+	buf_put_lit((struct buf *)out, "/>");
+}
+
 void disco_items(struct transit *t, enum service_place place, const struct tree_node *child)
 {
-	(void)place;
-	if (!has_node(t, child))
-		transit_result(t, STR_LIT("<query xmlns='" NS_DISCO_ITEMS "'/>"));
+	struct str node = tree_attr(child, "node");
+	struct buf out = BUF_INIT;
+
+	if (node.p != NULL && place != SERVICE_OTHER) {
+		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
+		return;
+	}
+	buf_put_lit(&out, "<query xmlns='" NS_DISCO_ITEMS "'");
+	escape_put_attribute(&out, "node", node);
+	buf_put_byte(&out, '>');
+	if (place == SERVICE_SERVER)
+		components_each(t->cause.router, put_component, &out);
+	buf_put_lit(&out, "</query>");
+	transit_result(t, buf_str(&out));
+	buf_fini(&out);
 }

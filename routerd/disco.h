@@ -6,7 +6,10 @@
 
 #include "routerd/services.h"
 
-void disco_info(struct transit *t, enum service_place place, const struct tree_node *child);
-void disco_items(struct transit *t, enum service_place place, const struct tree_node *child);
+service_fn disco_info, disco_items;
+
+/* Calls each(arg, var) for the features that are advertised at a place. */
+void disco_features(const struct router *r, enum service_place place,
+	void (*each)(void *arg, const char *var), void *arg);
 
 #endif

@@ -2,19 +2,46 @@
 #include "routerd/domains.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/list.h"
 
-static int add(struct map *domains, const char *name)
+static const char *const settings[DOMAIN_CONTACTS] = {
+	"contact_abuse", "contact_admin", "contact_feedback", "contact_sales", "contact_security",
+	"contact_support",
+};
+
+const char *const domain_contact_vars[DOMAIN_CONTACTS] = {
+	"abuse-addresses", "admin-addresses", "feedback-addresses", "sales-addresses",
+	"security-addresses", "support-addresses",
+};
+
+static void take_contacts(struct domain *d, const struct conf *conf, size_t domain, size_t which)
 {
+	struct domain_contact *c = &d->contacts[which];
+	size_t n = conf_domain_list_size(conf, domain, settings[which]);
+
+	if (n == 0)
+		return;
+	c->addresses = bh_alloc(n * sizeof *c->addresses);
+	for (; c->n < n; c->n++)
+		c->addresses[c->n] = bh_strdup(
+			conf_domain_list_item(conf, domain, settings[which], c->n));
+}
+
+static int add(struct map *domains, const struct conf *conf, size_t i)
+{
+	const char *name = conf_domain_name(conf, i);
 	struct domain *d;
 
 	if (map_find(domains, name, strlen(name)) != NULL)
 		return 0;
 	d = bh_alloc(sizeof *d);
 	d->name = bh_strdup(name);
+	for (size_t k = 0; k < DOMAIN_CONTACTS; k++)
+		take_contacts(d, conf, i, k);
 	return map_add(domains, &d->node, d->name, strlen(name));
 }
 
@@ -22,9 +49,20 @@ int domains_set(struct map *domains, const struct conf *conf)
 {
 	domains_free(domains);
 	for (size_t i = 0; i < conf_domains(conf); i++)
-		if (add(domains, conf_domain_name(conf, i)) != 0)
+		if (add(domains, conf, i) != 0)
 			return BH_ENOMEM;
 	return 0;
+}
+
+static void drop(struct domain *d)
+{
+	for (size_t k = 0; k < DOMAIN_CONTACTS; k++) {
+		for (size_t i = 0; i < d->contacts[k].n; i++)
+			free(d->contacts[k].addresses[i]);
+		free(d->contacts[k].addresses);
+	}
+	free(d->name);
+	free(d);
 }
 
 void domains_free(struct map *domains)
@@ -33,13 +71,17 @@ void domains_free(struct map *domains)
 	struct map_node *n;
 
 	map_walk_start(&walk, domains);
-	while ((n = map_walk_next(&walk)) != NULL) {
-		struct domain *d = container_of(n, struct domain, node);
-
-		free(d->name);
-		free(d);
-	}
+	while ((n = map_walk_next(&walk)) != NULL)
+		drop(container_of(n, struct domain, node));
 	map_fini(domains);
+	*domains = MAP_INIT;
+}
+
+struct domain *domain_find(const struct map *domains, struct str name)
+{
+	struct map_node *n = map_find(domains, name.p, name.len);
+
+	return n != NULL ? container_of(n, struct domain, node) : NULL;
 }
 
 bool domains_have(const struct map *domains, struct str name)

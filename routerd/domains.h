@@ -8,14 +8,27 @@
 #include "base/str.h"
 #include "conf/conf.h"
 
+/* Whom to turn to (XEP-0157). */
+enum { DOMAIN_CONTACTS = 6 };
+/* "abuse-addresses", ... */
+extern const char *const domain_contact_vars[DOMAIN_CONTACTS];
+
+struct domain_contact {
+	char **addresses;
+	size_t n;
+};
+
 struct domain {
 	struct map_node node;
 	char *name;
+	struct domain_contact contacts[DOMAIN_CONTACTS];
+	char caps[29]; /* the hash of its disco#info (caps.h), in Base64 */
 };
 
 /* Makes the map what the configuration says.  0 or BH_ENOMEM. */
 int domains_set(struct map *domains, const struct conf *conf);
 void domains_free(struct map *domains);
 bool domains_have(const struct map *domains, struct str name);
+struct domain *domain_find(const struct map *domains, struct str name);
 
 #endif

@@ -16,6 +16,7 @@
 #include "routerd/router.h"
 
 struct account;
+struct component;
 struct session;
 struct conversation;
 
@@ -34,13 +35,16 @@ struct connection {
 	uint64_t id; /* the key */
 	struct front *front;
 	struct conversation *conversation; /* open, or NULL */
-	struct account *account;	   /* after the verdict */
+	struct account *account;	   /* after the verdict; or */
+	struct component *component;	   /* whose program it is */
 	struct list in_account;
 	uint64_t generation; /* of the account, at the verdict */
 	struct session *session;
 	char *address;	  /* of the client, for the log and `session list` */
 	char mechanism[24];
 	bool tls;
+	bool spared;  /* its user changes the password on it: it outlives the old one */
+	bool closing; /* CLOSED came while stanzas of it were waiting: it ends after them */
 };
 
 struct front *front_create(struct router *r, struct bus_peer *peer);

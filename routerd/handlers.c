@@ -3,7 +3,9 @@
 
 #include "routerd/admin.h"
 #include "routerd/conversation.h"
+#include "routerd/client_state.h"
 #include "routerd/mechanisms.h"
+#include "routerd/registration.h"
 
 const struct bus_handler router_handlers[] = {
 	{BUS_MECHANISMS, on_mechanisms},
@@ -20,6 +22,9 @@ const struct bus_handler router_handlers[] = {
 	{BUS_ACCOUNT_PUT, on_account_put},
 	{BUS_ACCOUNT_ROW, on_account_row},
 	{BUS_ACCOUNT_REPLY, on_account_reply},
+	{BUS_ACCOUNT_FOUND, on_account_found},
+	{BUS_CLIENT_STATE, on_client_state},
+	{BUS_REGISTRATION, on_registration},
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
 	{BUS_STATS, on_stats},
 	{0, NULL},

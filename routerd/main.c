@@ -4,9 +4,12 @@
 #include "routerd/routerd.h"
 
 static const char *const reads[] = {NULL};
-static const char *const writes[] = {NULL};
-/* Its sockets are removed at the end. */
-static const int calls[] = {SYS_unlink, SYS_unlinkat, -1};
+static const char *const writes[] = {"state", NULL};
+/* Its sockets are removed at the end; the rest is what SQLite needs. */
+static const int calls[] = {
+	SYS_unlink, SYS_unlinkat, SYS_pread64, SYS_pwrite64, SYS_fdatasync, SYS_fsync,
+	SYS_ftruncate, SYS_fallocate, SYS_fchmod, SYS_fchown, -1,
+};
 
 static const struct sandbox sandbox = {
 	.syscalls = calls,

@@ -36,6 +36,24 @@ void requests_free(struct requests **all)
 	*all = NULL;
 }
 
+/* Closed first: fn may ask anew. */
+static void finish(struct router *r, struct request *q, const struct reply *reply)
+{
+	reply_fn *fn = q->fn;
+	void *arg = q->arg;
+
+	request_close(r, q);
+	if (fn != NULL)
+		fn(arg, reply);
+}
+
+void request_answer(struct router *r, struct request *q, const struct reply *reply)
+{
+	if (q->asker != NULL)
+		ctl_end(q->asker->link, q->subject, reply->code, "%.*s", STR_FMT(reply->text));
+	finish(r, q, reply);
+}
+
 void requests_lost(struct router *r, const struct bus_peer *peer)
 {
 	struct map_walk walk;
@@ -47,10 +65,14 @@ void requests_lost(struct router *r, const struct bus_peer *peer)
 
 		if (q->asker != peer && q->answerer != peer)
 			continue;
-		if (q->answerer == peer)
+		if (q->asker == peer) {
+			request_close(r, q);
+			continue;
+		}
+		if (q->asker != NULL)
 			ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY,
 				"%s went away before it answered", peer->instance);
-		request_close(r, q);
+		finish(r, q, &(struct reply){.lost = true});
 	}
 }
 
@@ -69,19 +91,39 @@ struct bus_peer *requests_authd(struct router *r)
 	return peer;
 }
 
-uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
-	struct bus_peer *answerer)
+static struct request *add(struct router *r, struct bus_peer *answerer)
 {
 	struct request *q = bh_alloc(sizeof *q);
 
 	q->id = ++r->requests->last;
-	q->asker = asker;
-	q->subject = subject;
 	q->answerer = answerer;
 	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) == 0)
-		return q->id;
+		return q;
 	free(q);
-	return 0;
+	return NULL;
+}
+
+uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
+	struct bus_peer *answerer)
+{
+	struct request *q = add(r, answerer);
+
+	if (q == NULL)
+		return 0;
+	q->asker = asker;
+	q->subject = subject;
+	return q->id;
+}
+
+uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+{
+	struct request *q = add(r, answerer);
+
+	if (q == NULL)
+		return 0;
+	q->fn = fn;
+	q->arg = arg;
+	return q->id;
 }
 
 struct request *request_find(struct router *r, uint64_t id, const struct bus_peer *answerer)

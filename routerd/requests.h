@@ -1,5 +1,5 @@
 /*
- * requests - what an administrator asked for and another process answers
+ * requests - what an administrator, or routerd itself, asks of another process
  *
  * The number that the answerer sees is minted here, so that no two askers can meet.
  */
@@ -9,12 +9,24 @@
 #include "bus/server.h"
 #include "routerd/router.h"
 
+/* What an answer says, to routerd itself. */
+struct reply {
+	bool lost; /* the answerer went away instead; nothing else is set */
+	unsigned code;	/* enum exit_code, or what the message has */
+	struct str text;
+	uint64_t generation;
+};
+
+typedef void reply_fn(void *arg, const struct reply *reply);
+
 struct request {
 	struct map_node node;
-	uint64_t id;		  /* the key: the subject towards the answerer */
-	struct bus_peer *asker;
-	uint64_t subject;	  /* the asker's own number for it */
+	uint64_t id; /* the key: the subject towards the answerer */
 	struct bus_peer *answerer;
+	struct bus_peer *asker; /* an administrator, who waits for a CTL_END; or NULL */
+	uint64_t subject;	/* the asker's own number for it */
+	reply_fn *fn;		/* without an asker */
+	void *arg;
 };
 
 struct requests *requests_create(void);
@@ -29,6 +41,12 @@ struct bus_peer *requests_authd(struct router *r);
 /* 0 without memory. */
 uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
 	struct bus_peer *answerer);
+/* routerd's own: fn is called once, with the answer or its loss, and the request is closed.
+ * 0 without memory: fn is not called. */
+uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg);
+/* Gives the answer to whoever asked: fn, or a CTL_END. */
+void request_answer(struct router *r, struct request *q, const struct reply *reply);
+
 /* The open request of that number, if it is this peer's to answer. */
 struct request *request_find(struct router *r, uint64_t id, const struct bus_peer *answerer);
 void request_close(struct router *r, struct request *q);

@@ -1,55 +1,60 @@
-/* The first decision: remote, the server, an account, one of its resources. */
+/* The first decision: abroad, the server, an account, one of its resources. */
 #include "routerd/route.h"
 
 #include "base/err.h"
+#include "routerd/account.h"
+#include "routerd/component.h"
 #include "routerd/counters.h"
 #include "routerd/domains.h"
+#include "routerd/emit.h"
 #include "routerd/services.h"
+#include "routerd/subscribe.h"
+#include "xmpp/names.h"
 
-struct parcel *transit_parcel(struct transit *t)
+struct parcel *transit_parcel_with(struct transit *t, struct str additions)
 {
-	struct parcel *p = parcel_create(t->sender->origin, t->number, 0, t->sender->jid.full,
-		t->envelope);
+	struct parcel *p = parcel_create(&t->cause, &(struct parcel_text){
+		.from = t->from.full, .additions = additions, .envelope = t->envelope});
 
 	if (p == NULL)
 		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "out of memory");
 	return p;
 }
 
-/* A stanza of ours for the sender, caused by this one. */
-static void answer(struct transit *t, const struct stanza *reply)
+struct parcel *transit_parcel(struct transit *t)
 {
-	struct session *s = t->sender;
-	struct buf envelope = BUF_INIT;
-	struct parcel *p;
-
-	stanza_encode(&envelope, reply);
-	if (buf_failed(&envelope))
-		return;
-	p = parcel_create(s->origin, t->number, ++t->replies, reply->from, buf_str(&envelope));
-	buf_fini(&envelope);
-	if (p == NULL)
-		return;
-	(void)deliver_one(p, s);
-	parcel_unref(&p);
+	return transit_parcel_with(t, STR_NONE);
 }
 
-static void make_reply(struct transit *t, uint8_t type, struct stanza *reply)
+struct account *transit_recipient(const struct transit *t)
+{
+	return account_find(t->cause.router, t->to.bare);
+}
+
+void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply)
 {
 	stanza_reply(&t->stanza, type, reply);
-	reply->from = t->stanza.to.p != NULL ? t->stanza.to : str_of(t->sender->account->jid);
-	reply->to = t->sender->jid.full;
+	reply->from = t->stanza.to.p != NULL ? t->stanza.to : t->from.bare;
+	reply->to = t->from.full;
 }
 
-void transit_error(struct transit *t, enum stanza_error condition, const char *text)
+/* To the client that asked, or back to the component. */
+static void answer(struct transit *t, const struct stanza *reply)
+{
+	if (t->cause.origin->session != NULL)
+		emit_to_session(&t->cause, reply, t->cause.origin->session);
+}
+
+void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,
+	struct str application)
 {
 	struct buf inner = BUF_INIT;
 	struct stanza reply;
 
 	if (t->stanza.type == TYPE_ERROR || t->stanza.type == TYPE_RESULT)
 		return;
-	make_reply(t, TYPE_ERROR, &reply);
-	stanza_error_write(&inner, condition, str_of(text));
+	transit_reply(t, TYPE_ERROR, &reply);
+	stanza_error_write_with(&inner, condition, str_of(text), application);
 	reply.inner = buf_str(&inner);
 	reply.content = CONTENT_ERROR;
 	counter_add(COUNT_ERRORS_SENT, 1);
@@ -57,11 +62,16 @@ void transit_error(struct transit *t, enum stanza_error condition, const char *t
 	buf_fini(&inner);
 }
 
+void transit_error(struct transit *t, enum stanza_error condition, const char *text)
+{
+	transit_error_with(t, condition, text, STR_NONE);
+}
+
 void transit_result(struct transit *t, struct str inner)
 {
 	struct stanza reply;
 
-	make_reply(t, TYPE_RESULT, &reply);
+	transit_reply(t, TYPE_RESULT, &reply);
 	reply.inner = inner;
 	answer(t, &reply);
 }
@@ -85,44 +95,106 @@ void route_to_session(struct transit *t, struct session *s)
 }
 
 /* To the server itself. */
-static void route_to_server(struct transit *t)
+static bool route_to_server(struct transit *t)
 {
 	switch (t->stanza.kind) {
 	case STANZA_IQ:
-		route_iq(t);
-		return;
+		return route_iq(t);
 	case STANZA_MESSAGE:
 		transit_error(t, STANZA_SERVICE_UNAVAILABLE, NULL);
-		return;
+		return true;
 	default:
-		return; /* presence: nobody here to see it */
+		return true; /* presence: nobody here to see it */
 	}
 }
 
-static void route_by_kind(struct transit *t)
+static bool route_by_kind(struct transit *t)
 {
 	switch (t->stanza.kind) {
 	case STANZA_MESSAGE:
 		route_message(t);
-		return;
+		return true;
 	case STANZA_PRESENCE:
 		route_presence(t);
-		return;
+		return true;
 	default:
-		route_iq(t);
+		return route_iq(t);
 	}
 }
 
-void route_stanza(struct transit *t)
+static bool abroad(const struct transit *t)
 {
-	bool addressed = t->stanza.to.p != NULL;
+	return t->stanza.to.p != NULL && !domains_have(&t->cause.router->domains, t->to.domain);
+}
 
-	if (addressed && !domains_have(&t->router->domains, t->to.domain)) {
-		if (t->stanza.kind != STANZA_PRESENCE)
-			transit_error(t, STANZA_REMOTE_SERVER_NOT_FOUND, NULL);
-	} else if (addressed && t->to.local.p == NULL) {
-		route_to_server(t);
-	} else {
-		route_by_kind(t);
+void transit_blocked(struct transit *t)
+{
+	transit_error_with(t, STANZA_NOT_ACCEPTABLE, NULL,
+		STR_LIT("<blocked xmlns='" NS_BLOCKING_ERRORS "'/>"));
+}
+
+/* To a domain that another program serves. */
+void route_abroad(struct transit *t)
+{
+	struct component *c = component_find(t->cause.router, t->to.domain);
+
+	if (c != NULL && component_session(c) != NULL)
+		route_to_session(t, component_session(c));
+	else if (t->stanza.kind == STANZA_PRESENCE)
+		return; /* nobody to see it, and presence is not answered by errors */
+	else if (c == NULL)
+		transit_error(t, STANZA_REMOTE_SERVER_NOT_FOUND, NULL);
+	else
+		transit_error(t, STANZA_REMOTE_SERVER_TIMEOUT, "the component is not connected");
+}
+
+/* Is it judged by the data of the account that it goes to? */
+static bool needs_recipient(const struct transit *t)
+{
+	if (t->stanza.to.p == NULL || t->to.local.p == NULL || abroad(t))
+		return false;
+	if (t->stanza.kind != STANZA_PRESENCE)
+		return true;
+	return stanza_is_subscription(&t->stanza) || t->stanza.type == TYPE_PROBE;
+}
+
+/* Waits for what is not in memory yet: the sender's account, and the recipient's. */
+static bool must_wait(struct transit *t, bool *lost)
+{
+	struct account *own = t->sender != NULL ? t->sender->account : NULL, *a;
+
+	if (own != NULL)
+		account_ask_again(own);
+	*lost = own != NULL && own->state == ACCOUNT_UNKNOWN;
+	if (own != NULL && !account_ready(own)) {
+		account_wait_ready(own, t->cause.origin);
+		return true;
 	}
+	if (!needs_recipient(t))
+		return false;
+	a = account_get(t->cause.router, t->to.bare);
+	*lost |= a == NULL || a->state == ACCOUNT_UNKNOWN;
+	if (a == NULL || account_ready(a))
+		return false;
+	account_wait_ready(a, t->cause.origin);
+	return true;
+}
+
+bool route_stanza(struct transit *t)
+{
+	bool lost;
+
+	if (must_wait(t, &lost))
+		return false;
+	if (lost)
+		transit_error(t, STANZA_INTERNAL_SERVER_ERROR, "the account's data cannot be had");
+	else if (stanza_is_subscription(&t->stanza))
+		return subscribe_route(t);
+	else if (abroad(t) && t->stanza.kind == STANZA_IQ)
+		route_abroad(t);
+	else if (t->stanza.to.p != NULL && !abroad(t) && t->to.local.p == NULL)
+		return route_to_server(t);
+	else
+		return route_by_kind(t);
+	return true;
 }

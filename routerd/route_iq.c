@@ -1,5 +1,7 @@
 /* IQs: to the server and to accounts it answers itself, to a full JID it delivers. */
 #include "base/err.h"
+#include "routerd/account.h"
+#include "routerd/presence.h"
 #include "routerd/route.h"
 #include "routerd/services.h"
 
@@ -20,24 +22,39 @@ static bool well_formed(const struct transit *t)
 
 static enum service_place place_of(const struct transit *t)
 {
-	if (t->stanza.to.p == NULL || str_is(t->to.bare, t->sender->account->jid))
+	if (t->stanza.to.p == NULL || str_eq(t->to.bare, t->from.bare))
 		return SERVICE_ACCOUNT;
 	return t->to.local.p == NULL ? SERVICE_SERVER : SERVICE_OTHER;
 }
 
-void route_iq(struct transit *t)
+/* RFC 6121 8.5.3.1: a request reaches a resource only from those who may know that it is
+ * there; an answer always does.  Blocking: XEP-0191 3.2. */
+static bool may_reach(const struct transit *t, const struct session *s)
+{
+	if (blocklist_blocks(&s->account->blocklist, &t->from))
+		return false;
+	return !is_request(t) || presence_shared(s, &t->from);
+}
+
+static void to_full(struct transit *t)
+{
+	struct session *s = route_session(t->cause.router, &t->to);
+
+	if (s != NULL && may_reach(t, s))
+		route_to_session(t, s);
+	else
+		transit_error(t, STANZA_SERVICE_UNAVAILABLE, NULL);
+}
+
+bool route_iq(struct transit *t)
 {
 	bool full = t->stanza.to.p != NULL && t->to.local.p != NULL && t->to.resource.p != NULL;
-	struct session *s = full ? route_session(t->router, &t->to) : NULL;
 
 	if (!well_formed(t))
 		transit_error(t, STANZA_BAD_REQUEST, NULL);
-	else if (s != NULL)
-		route_to_session(t, s);
-	else if (!is_request(t))
-		return; /* an answer to nobody, or to the server, which asked nothing */
 	else if (full)
-		transit_error(t, STANZA_SERVICE_UNAVAILABLE, NULL);
-	else
-		services_answer(t, place_of(t));
+		to_full(t);
+	else if (is_request(t)) /* else an answer to the server, which asked nothing */
+		return services_answer(t, place_of(t));
+	return true;
 }

@@ -1,9 +1,16 @@
 /* Messages to bare and full JIDs: RFC 6121 8.5, row by row. */
-#include "base/err.h"
-#include "routerd/route.h"
+#include <stdio.h>
 
-/* Which resources get a message to the bare JID: all that are available with a priority that
- * is not negative (8.5.2.1.1).  Returns how many took it. */
+#include "base/err.h"
+#include "routerd/account.h"
+#include "routerd/carbons.h"
+#include "routerd/domains.h"
+#include "routerd/offline.h"
+#include "routerd/route.h"
+#include "routerd/stanza_id.h"
+
+/* To all that are available with a priority that is not negative (8.5.2.1.1).  Returns how many
+ * took it. */
 static unsigned to_resources(struct parcel *p, struct account *a)
 {
 	unsigned n = 0;
@@ -12,11 +19,19 @@ static unsigned to_resources(struct parcel *p, struct account *a)
 	list_for_each(pos, &a->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);
 
-		if (session_available(s) && s->priority >= 0)
+		if (session_takes_messages(s))
 			n += fanout_add(p, s) == 0;
 	}
 	fanout_send(p);
 	return n;
+}
+
+static bool anybody_takes(const struct account *a)
+{
+	list_for_each(pos, &a->sessions)
+		if (session_takes_messages(container_of(pos, struct session, in_account)))
+			return true;
+	return false;
 }
 
 /* Nobody can take it.  8.5.1, 8.5.2.2: an error, or silence where the type says so. */
@@ -31,75 +46,158 @@ static void nobody(struct transit *t)
 	}
 }
 
-static void to_bare(struct transit *t)
+/* It waits for the account, or the sender hears that it cannot. */
+static void to_store(struct transit *t, struct account *a, struct parcel *p)
 {
-	struct account *a = account_find(t->router, t->to.bare);
+	char limit[96];
+
+	if (!offline_wants(&t->stanza) || t->cause.router->limits.offline_messages == 0) {
+		nobody(t);
+		return;
+	}
+	if (offline_store(a, p) == 0)
+		return;
+	snprintf(limit, sizeof limit, "routerd.offline_messages: %u messages wait for the account",
+		t->cause.router->limits.offline_messages);
+	transit_error(t, STANZA_RESOURCE_CONSTRAINT, limit);
+}
+
+/* For carbons_received(). */
+static bool got_by_bare(const struct transit *t, const struct session *s)
+{
+	(void)t;
+	return session_takes_messages(s);
+}
+
+static bool got_by_full(const struct transit *t, const struct session *s)
+{
+	return str_eq(s->jid.resource, t->to.resource);
+}
+
+/* 8.5.2 */
+static void to_bare(struct transit *t, struct account *a, struct str additions)
+{
 	struct parcel *p;
 
 	if (t->stanza.type == TYPE_ERROR)
 		return;
-	if (a == NULL || t->stanza.type == TYPE_GROUPCHAT) {
+	if (t->stanza.type == TYPE_GROUPCHAT || (t->stanza.type == TYPE_HEADLINE && !anybody_takes(a))) {
 		nobody(t);
 		return;
 	}
-	p = transit_parcel(t);
+	p = transit_parcel_with(t, additions);
 	if (p == NULL)
 		return;
-	if (to_resources(p, a) == 0)
-		nobody(t);
+	if (!anybody_takes(a) || (offline_queued(a) && offline_wants(&t->stanza))) {
+		to_store(t, a, p);
+	} else {
+		if (to_resources(p, a) == 0)
+			to_store(t, a, p);
+		carbons_received(t, a, additions, got_by_bare);
+	}
 	parcel_unref(&p);
 }
 
-void route_message(struct transit *t)
+/* 8.5.3.1 */
+static void to_full(struct transit *t, struct session *s, struct str additions)
 {
+	struct parcel *p = transit_parcel_with(t, additions);
+	struct account *a = s->account;
+
+	if (p == NULL)
+		return;
+	/* Behind what was stored before, where that goes to this resource too. */
+	if (offline_queued(a) && session_takes_messages(s) && offline_wants(&t->stanza)) {
+		to_store(t, a, p);
+	} else {
+		if (deliver_one(p, s) != 0)
+			to_store(t, a, p);
+		carbons_received(t, a, additions, got_by_full);
+	}
+	parcel_unref(&p);
+}
+
+static void to_account(struct transit *t, struct account *a)
+{
+	struct str additions = STR_NONE;
 	struct session *s;
 
-	if (t->to.resource.p == NULL) {
-		to_bare(t);
-		return;
-	}
-	s = route_session(t->router, &t->to);
+	if (t->stanza.content & CONTENT_STANZA_ID)
+		stanza_id_strip(t, a);
+	if (t->stanza.type != TYPE_ERROR)
+		additions = stanza_id_addition(&t->cause, a);
+	s = t->to.resource.p != NULL ? account_session(a, t->to.resource) : NULL;
 	if (s != NULL)
-		route_to_session(t, s);
-	else if (t->stanza.type == TYPE_CHAT)
-		to_bare(t); /* 8.5.3.2.1: only a chat message goes on to other resources */
+		to_full(t, s, additions);
+	else if (t->to.resource.p == NULL || t->stanza.type == TYPE_CHAT)
+		to_bare(t, a, additions); /* 8.5.3.2.1: only a chat message goes on to others */
 	else
 		nobody(t);
 }
 
+void route_message(struct transit *t)
+{
+	struct account *own = t->sender != NULL ? t->sender->account : NULL, *a;
+
+	if (own != NULL && t->stanza.type != TYPE_ERROR &&
+		blocklist_blocks(&own->blocklist, &t->to)) {
+		transit_blocked(t);
+		return;
+	}
+	carbons_sent(t);
+	if (!domains_have(&t->cause.router->domains, t->to.domain)) {
+		route_abroad(t);
+		return;
+	}
+	a = transit_recipient(t);
+	if (a == NULL || a->state != ACCOUNT_THERE || blocklist_blocks(&a->blocklist, &t->from))
+		nobody(t);
+	else
+		to_account(t, a);
+}
+
 /* An error for a sender who may be gone himself. */
-static void bounce(struct router *r, struct parcel *p, const struct stanza *s)
+static void bounce(struct parcel *p, const struct stanza *s, enum stanza_error condition)
 {
 	struct origin *o = p->origin;
 	struct transit t = {
-		.router = r,
-		.sender = o->session,
-		.number = p->number,
-		.replies = p->branch,
+		.cause = {.router = o->router, .origin = o, .number = p->number, .branch = p->branch},
 		.stanza = *s,
 	};
 
-	if (o->session != NULL && p->branch == 0)
-		transit_error(&t, STANZA_RECIPIENT_UNAVAILABLE, NULL);
+	if (o->session == NULL || p->branch != 0)
+		return;
+	jid_split(parcel_text(p).from, &t.from);
+	transit_error(&t, condition, NULL);
+}
+
+void route_unstored(struct parcel *p)
+{
+	struct stanza s;
+
+	if (stanza_decode(parcel_envelope(p), &s) == 0)
+		bounce(p, &s, STANZA_INTERNAL_SERVER_ERROR);
 }
 
 void route_undelivered(struct router *r, struct parcel *p)
 {
+	struct account *a;
 	struct stanza s;
 	struct jid to;
-	struct account *a;
 
-	if (stanza_decode(parcel_envelope(p), &s) != 0 || s.to.p == NULL)
-		return;
+	if (p->row != NULL || stanza_decode(parcel_envelope(p), &s) != 0 || s.to.p == NULL)
+		return; /* what was stored still is */
 	if (s.kind == STANZA_IQ && (s.type == TYPE_GET || s.type == TYPE_SET)) {
-		bounce(r, p, &s);
+		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
 		return;
 	}
 	if (s.kind != STANZA_MESSAGE || s.type == TYPE_ERROR || s.type == TYPE_HEADLINE ||
-		s.type == TYPE_GROUPCHAT)
+		s.type == TYPE_GROUPCHAT || p->branch != 0)
 		return;
 	jid_split(s.to, &to);
 	a = account_find(r, to.bare);
-	if (a == NULL || to_resources(p, a) == 0)
-		bounce(r, p, &s);
+	if (a == NULL || a->state != ACCOUNT_THERE)
+		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
+	else if (to_resources(p, a) == 0 && (!offline_wants(&s) || offline_store(a, p) != 0))
+		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
 }

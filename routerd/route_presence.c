@@ -1,100 +1,92 @@
-/* Presence: broadcast among an account's own resources, and directed presence (RFC 6121 4). */
-#include "base/alloc.h"
+/* Presence without an address is for all who may see it; with one it is directed (RFC 6121 4). */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/err.h"
+#include "routerd/account.h"
+#include "routerd/domains.h"
+#include "routerd/emit.h"
+#include "routerd/offline.h"
 #include "routerd/presence.h"
 #include "routerd/route.h"
-#include "xmpp/names.h"
-#include "xmpp/tree.h"
+#include "routerd/subscribe.h"
 
-#include <stdlib.h>
-
-/* To every available resource of the account, the sender's own too (4.2.2). */
-static void broadcast(struct parcel *p, struct account *a)
+static bool is_space(char c)
 {
-	fanout_begin();
-	list_for_each(pos, &a->sessions) {
-		struct session *s = container_of(pos, struct session, in_account);
-
-		if (session_available(s))
-			(void)fanout_add(p, s);
-	}
-	fanout_send(p);
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* A resource that becomes available sees its sisters. */
-static void show_others(struct session *to)
+/* 0, or BH_EINVAL where it is no integer of -128..127 (4.7.2.3; xs:byte may have space around). */
+static int parse_priority(struct str text, int8_t *priority)
 {
-	list_for_each(pos, &to->account->sessions) {
-		struct session *s = container_of(pos, struct session, in_account);
+	char digits[16], *end;
+	long value;
 
-		if (s != to && session_available(s))
-			(void)deliver_one(s->presence, to);
-	}
-}
-
-/* 0, or BH_EINVAL where <priority/> is no integer of -128..127 (4.7.2.3). */
-static int read_priority(struct str inner, int8_t *priority)
-{
-	struct tree *tree;
-	const struct tree_node *n;
-	char text[8] = "", *end;
-	long value = 0;
-
-	*priority = 0;
-	if (inner.len == 0)
-		return 0;
-	if (tree_parse(inner, NS_CLIENT, &tree) != 0)
+	while (text.len > 0 && is_space(text.p[text.len - 1]))
+		text.len--;
+	if (text.len == 0 || text.len >= sizeof digits)
 		return BH_EINVAL;
-	for (n = tree_first(tree); n != NULL; n = n->next)
-		if (str_is(n->name, "priority") && str_is(n->ns, NS_CLIENT))
-			break;
-	if (n != NULL && n->text.len < sizeof text) {
-		memcpy(text, n->text.p, n->text.len);
-		value = strtol(text, &end, 10);
-	}
-	if (n != NULL && (text[0] == '\0' || *end != '\0' || value < -128 || value > 127)) {
-		tree_free(&tree);
+	memcpy(digits, text.p, text.len);
+	digits[text.len] = '\0';
+	value = strtol(digits, &end, 10);
+	if (*end != '\0' || value < -128 || value > 127)
 		return BH_EINVAL;
-	}
-	tree_free(&tree);
 	*priority = (int8_t)value;
 	return 0;
+}
+
+static int read_priority(const struct stanza *s, int8_t *priority)
+{
+	struct tree *tree;
+	struct str text;
+	int rc = presence_child(s, "priority", &tree, &text);
+
+	*priority = 0;
+	if (rc == 0 && text.p != NULL)
+		rc = parse_priority(text, priority);
+	tree_free(&tree);
+	return rc;
 }
 
 static void available(struct transit *t)
 {
 	struct session *s = t->sender;
-	bool initial = !session_available(s);
+	bool initial = !session_available(s), took = session_takes_messages(s);
+	int8_t priority;
 	struct parcel *p;
 
-	if (read_priority(t->stanza.inner, &s->priority) != 0) {
+	if (read_priority(&t->stanza, &priority) != 0) {
 		transit_error(t, STANZA_BAD_REQUEST, "priority is no number of -128 to 127");
 		return;
 	}
 	p = transit_parcel(t);
 	if (p == NULL)
 		return;
+	s->priority = priority;
 	parcel_unref(&s->presence);
-	s->presence = parcel_ref(p);
-	broadcast(p, s->account);
-	if (initial)
-		show_others(s);
-	parcel_unref(&p);
+	s->presence = p;
+	presence_broadcast(&t->cause, s, p);
+	if (initial) {
+		presence_welcome(&t->cause, s);
+		subscribe_show_pending(&t->cause, s);
+	}
+	if (!took && session_takes_messages(s))
+		offline_send(s);
 }
 
 static void unavailable(struct transit *t)
 {
-	struct session *s = t->sender;
+	struct stanza gone = t->stanza;
 	struct parcel *p = transit_parcel(t);
 
 	if (p == NULL)
 		return;
-	broadcast(p, s->account);
-	parcel_unref(&s->presence);
+	gone.from = t->from.full;
+	presence_withdraw(&t->cause, t->sender, p, &gone);
 	parcel_unref(&p);
 }
 
-static void broadcast_presence(struct transit *t)
+static void broadcast(struct transit *t)
 {
 	switch (t->stanza.type) {
 	case TYPE_NONE:
@@ -103,72 +95,112 @@ static void broadcast_presence(struct transit *t)
 	case TYPE_UNAVAILABLE:
 		unavailable(t);
 		return;
-	case TYPE_ERROR:
-	case TYPE_PROBE:
-		return;
 	default:
 		transit_error(t, STANZA_BAD_REQUEST, NULL);
 	}
 }
 
-/* 8.5.2.1.2, 8.5.3.1: available and unavailable go to the resource, or to all of them. */
-static void directed(struct transit *t)
+static void deliver_to_all(struct transit *t, struct account *a)
 {
-	struct account *a = account_find(t->router, t->to.bare);
-	struct session *s = t->to.resource.p != NULL ? route_session(t->router, &t->to) : NULL;
-	struct parcel *p;
+	struct parcel *p = transit_parcel(t);
 
-	if (a == NULL || (t->to.resource.p != NULL && s == NULL))
-		return;
-	p = transit_parcel(t);
 	if (p == NULL)
 		return;
-	if (s != NULL)
-		(void)deliver_one(p, s);
-	else
-		broadcast(p, a);
+	fanout_begin();
+	list_for_each(pos, &a->sessions) {
+		struct session *s = container_of(pos, struct session, in_account);
+
+		if (session_available(s))
+			(void)fanout_add(p, s);
+	}
+	fanout_send(p);
 	parcel_unref(&p);
+}
+
+/* 8.5.2.1.2, 8.5.3.1: to the resource, or to all that are available. */
+static void deliver(struct transit *t)
+{
+	struct account *a = transit_recipient(t);
+	struct session *s;
+
+	/* Before its data are there it can have shown itself to nobody. */
+	if (a == NULL || a->state != ACCOUNT_THERE || blocklist_blocks(&a->blocklist, &t->from))
+		return;
+	if (t->to.resource.p == NULL) {
+		deliver_to_all(t, a);
+		return;
+	}
+	s = account_session(a, t->to.resource);
+	if (s != NULL)
+		route_to_session(t, s);
+}
+
+/* Who is shown it is remembered, to be told when it ends (4.6). */
+static bool remember(struct transit *t)
+{
+	struct directed *d = &t->sender->directed;
+
+	if (t->stanza.type == TYPE_UNAVAILABLE) {
+		directed_remove(d, t->stanza.to);
+		return true;
+	}
+	if (directed_has(d, t->stanza.to))
+		return true;
+	if (d->targets.count >= t->cause.router->limits.directed_presence ||
+		directed_add(d, t->stanza.to) != 0) {
+		transit_error(t, STANZA_RESOURCE_CONSTRAINT,
+			"the session has shown itself to as many as it may (routerd.directed_presence)");
+		return false;
+	}
+	return true;
+}
+
+static bool blocked(struct transit *t)
+{
+	if (t->sender == NULL || t->stanza.type == TYPE_ERROR ||
+		!blocklist_blocks(&t->sender->account->blocklist, &t->to))
+		return false;
+	transit_blocked(t);
+	return true;
+}
+
+static void directed(struct transit *t)
+{
+	if (t->sender != NULL && t->stanza.type != TYPE_ERROR && !remember(t))
+		return;
+	if (domains_have(&t->cause.router->domains, t->to.domain))
+		deliver(t);
+	else
+		route_abroad(t);
+}
+
+/* A client may ask as its server would (4.3): of accounts of ours it is answered here. */
+static void probe(struct transit *t)
+{
+	if (domains_have(&t->cause.router->domains, t->to.domain))
+		presence_probed(t, transit_recipient(t));
+	else
+		route_abroad(t);
 }
 
 void route_presence(struct transit *t)
 {
 	if (t->stanza.to.p == NULL) {
-		broadcast_presence(t);
+		broadcast(t);
 		return;
 	}
+	if (blocked(t))
+		return;
 	switch (t->stanza.type) {
 	case TYPE_NONE:
 	case TYPE_UNAVAILABLE:
 	case TYPE_ERROR:
 		directed(t);
 		return;
-	case TYPE_UNKNOWN:
-		transit_error(t, STANZA_BAD_REQUEST, NULL);
-		return;
 	case TYPE_PROBE:
+		probe(t);
 		return;
 	default:
-		transit_error(t, STANZA_FEATURE_NOT_IMPLEMENTED, NULL);
+		transit_error(t, STANZA_BAD_REQUEST, NULL);
 	}
-}
-
-void presence_session_gone(struct session *s)
-{
-	struct stanza gone = {.kind = STANZA_PRESENCE, .type = TYPE_UNAVAILABLE};
-	struct buf envelope = BUF_INIT;
-	struct parcel *p;
-
-	if (!session_available(s))
-		return;
-	parcel_unref(&s->presence);
-	stanza_encode(&envelope, &gone);
-	if (buf_failed(&envelope))
-		return;
-	/* The branch of what the server says at a session's end: after its last number. */
-	p = parcel_create(s->origin, s->origin->number + 1, 1, s->jid.full, buf_str(&envelope));
-	buf_fini(&envelope);
-	if (p == NULL)
-		return;
-	broadcast(p, s->account);
-	parcel_unref(&p);
 }

@@ -1,8 +1,8 @@
 /*
  * router - what all of routerd shares
  *
- * One struct router holds the tables: the peers on the bus, the accounts that somebody is
- * logged in to, and the domains that are ours.  Everything runs on one loop.
+ * One struct router holds the tables: the peers on the bus, the accounts that are in memory, and
+ * the domains that are ours.  Everything runs on one loop; the store has a thread of its own.
  */
 #ifndef ROUTERD_ROUTER_H
 #define ROUTERD_ROUTER_H
@@ -15,29 +15,49 @@
 #include "base/map.h"
 #include "bus/server.h"
 #include "daemon/daemon.h"
+#include "store/store.h"
 
 struct conversations;
 struct requests;
 struct mechanisms;
+struct registrations;
+
+/* Of the configuration: bytes, numbers, and times as their names say. */
+struct router_limits {
+	uint32_t session_queue, session_stanzas, session_credit, link_credit;
+	uint32_t sessions_per_account;
+	uint32_t account_idle_ms, accounts_idle;
+	uint32_t roster_contacts, roster_groups;
+	uint32_t offline_messages, offline_expiry_s;
+	uint32_t vcard, private_xml;
+	uint32_t blocklist, directed_presence;
+	uint32_t registrations_per_address;
+	bool registration, password_change;
+};
 
 struct router {
 	struct daemon *daemon;
 	struct bus_server *server;
+	struct store *store;
 	struct bus_id boot;
 	uint64_t started_ms;
-	struct map domains;   /* struct domain (domains.h) by name */
-	struct map accounts;  /* struct account by bare JID */
-	struct map sessions;  /* struct session by id */
+	struct map domains;    /* struct domain (domains.h) by name */
+	struct map components; /* struct component (component.h) by name */
+	struct map accounts;   /* struct account by bare JID */
+	struct map sessions;   /* struct session by id */
+	struct list idle;      /* accounts that nobody needs, the longest idle first */
+	uint32_t nidle;
 	struct conversations *conversations;
 	struct requests *requests;
 	struct mechanisms *mechanisms;
+	struct registrations *registrations;
+	struct origin *self;	 /* of what the server sends of its own accord */
+	struct store_tx *offline_done; /* deletes that gather during a turn, or NULL */
+	uint32_t expire_in;	       /* seconds to the next look at old offline messages */
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */
 	uv_check_t turn_end;
-	uint32_t session_queue; /* limits of the configuration, bytes and numbers */
-	uint32_t session_stanzas;
-	uint32_t session_credit;
-	uint32_t link_credit;
-	uint32_t sessions_per_account;
+	uv_timer_t tick; /* once a second */
+	struct router_limits limits;
 };
 
 #endif

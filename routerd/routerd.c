@@ -8,13 +8,19 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "daemon/log.h"
+#include "routerd/account.h"
+#include "routerd/caps.h"
+#include "routerd/component.h"
 #include "routerd/conversation.h"
 #include "routerd/counters.h"
 #include "routerd/custody.h"
+#include "routerd/data.h"
 #include "routerd/domains.h"
 #include "routerd/front.h"
 #include "routerd/handlers.h"
 #include "routerd/mechanisms.h"
+#include "routerd/offline.h"
+#include "routerd/registration.h"
 #include "routerd/requests.h"
 #include "routerd/session.h"
 
@@ -49,15 +55,15 @@ int routerd_open(struct daemon *d)
 	}
 	r->daemon = d;
 	d->state = r;
-	return 0;
+	return data_open(d, &r->store);
 }
 
 static struct msg_credit credit_of(const struct router *r)
 {
 	return (struct msg_credit){
-		.link_bytes = r->link_credit,
-		.session_stanzas = r->session_stanzas,
-		.session_bytes = r->session_credit,
+		.link_bytes = r->limits.link_credit,
+		.session_stanzas = r->limits.session_stanzas,
+		.session_bytes = r->limits.session_credit,
 	};
 }
 
@@ -73,8 +79,10 @@ static void on_peer(void *owner, struct bus_peer *peer)
 			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
 	if (peer->role & ROLES_FRONT)
 		(void)LINK_SEND(peer->link, CREDIT, credit, 0, &credit);
-	if (peer->role == ROLE_C2S)
-		mechanisms_tell(r, front);
+	if (peer->role != ROLE_C2S)
+		return;
+	mechanisms_tell(r, front);
+	caps_tell(r, front);
 }
 
 static void on_gone(void *owner, struct bus_peer *peer, const char *why)
@@ -106,17 +114,78 @@ static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
 static void on_turn_end(uv_check_t *check)
 {
 	origins_tell(check->data);
+	offline_flush(check->data);
+}
+
+static uint32_t number(const struct conf *conf, const char *name)
+{
+	int64_t n = conf_number(conf, name);
+
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
 static void take_settings(struct router *r, const struct conf *conf)
 {
-	r->session_queue = (uint32_t)conf_number(conf, "routerd.session_queue");
-	r->session_stanzas = (uint32_t)conf_number(conf, "routerd.session_stanzas");
-	r->session_credit = (uint32_t)conf_number(conf, "routerd.session_credit");
-	r->link_credit = (uint32_t)conf_number(conf, "routerd.link_credit");
-	r->sessions_per_account = (uint32_t)conf_number(conf, "routerd.sessions_per_account");
-	if (r->session_stanzas > ORIGIN_WINDOW)
-		r->session_stanzas = ORIGIN_WINDOW;
+	r->limits = (struct router_limits){
+		.session_queue = number(conf, "routerd.session_queue"),
+		.session_stanzas = number(conf, "routerd.session_stanzas"),
+		.session_credit = number(conf, "routerd.session_credit"),
+		.link_credit = number(conf, "routerd.link_credit"),
+		.sessions_per_account = number(conf, "routerd.sessions_per_account"),
+		.account_idle_ms = number(conf, "routerd.account_idle") * 1000,
+		.accounts_idle = number(conf, "routerd.accounts_idle"),
+		.roster_contacts = number(conf, "routerd.roster_contacts"),
+		.roster_groups = number(conf, "routerd.roster_groups"),
+		.offline_messages = number(conf, "routerd.offline_messages"),
+		.offline_expiry_s = number(conf, "routerd.offline_expiry"),
+		.vcard = number(conf, "routerd.vcard"),
+		.private_xml = number(conf, "routerd.private_xml"),
+		.blocklist = number(conf, "routerd.blocklist"),
+		.directed_presence = number(conf, "routerd.directed_presence"),
+		.registrations_per_address = number(conf, "routerd.registrations_per_address"),
+		.registration = conf_bool(conf, "routerd.registration"),
+		.password_change = conf_bool(conf, "routerd.password_change"),
+	};
+	if (r->limits.session_stanzas > ORIGIN_WINDOW)
+		r->limits.session_stanzas = ORIGIN_WINDOW;
+}
+
+/* Once a second: what is old goes. */
+static void on_tick(uv_timer_t *timer)
+{
+	struct router *r = timer->data;
+
+	accounts_expire(r, false);
+	offline_tick(r);
+	registrations_tick(r->registrations);
+}
+
+static void start_handles(struct router *r)
+{
+	r->turn_end.data = r;
+	uv_check_init(r->daemon->loop, &r->turn_end);
+	uv_check_start(&r->turn_end, on_turn_end);
+	uv_unref((uv_handle_t *)&r->turn_end);
+	r->tick.data = r;
+	uv_timer_init(r->daemon->loop, &r->tick);
+	uv_timer_start(&r->tick, on_tick, 1000, 1000);
+	uv_unref((uv_handle_t *)&r->tick);
+}
+
+static int take_domains(struct router *r, const struct conf *conf)
+{
+	int rc = domains_set(&r->domains, conf);
+
+	if (rc == 0)
+		rc = components_set(r, conf);
+	if (rc == 0)
+		rc = caps_set(r);
+	return rc;
+}
+
+struct cause cause_of_server(struct router *r)
+{
+	return (struct cause){.router = r, .origin = r->self, .number = ++r->self->number};
 }
 
 int routerd_start(struct daemon *d)
@@ -136,16 +205,16 @@ int routerd_start(struct daemon *d)
 	spec.boot = r->boot;
 	r->started_ms = clock_ms();
 	list_init(&r->unsafe_told);
+	list_init(&r->idle);
+	r->self = origin_create(r);
 	r->conversations = conversations_create(r);
 	r->requests = requests_create();
 	r->mechanisms = mechanisms_create();
+	r->registrations = registrations_create();
 	counter_enrol(router_counters);
 	take_settings(r, d->conf);
-	r->turn_end.data = r;
-	uv_check_init(d->loop, &r->turn_end);
-	uv_check_start(&r->turn_end, on_turn_end);
-	uv_unref((uv_handle_t *)&r->turn_end);
-	if (domains_set(&r->domains, d->conf) != 0)
+	start_handles(r);
+	if (take_domains(r, d->conf) != 0 || store_start(r->store, d->loop) != 0)
 		return BH_ENOMEM;
 	return bus_server_start(r->server, &spec);
 }
@@ -161,17 +230,21 @@ int routerd_reload(struct daemon *d, const struct conf *old)
 	credit = credit_of(r);
 	while ((p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL)
 		(void)LINK_SEND(p->link, CREDIT, credit, 0, &credit);
-	return domains_set(&r->domains, d->conf);
+	return take_domains(r, d->conf);
 }
 
-static void on_all_closed(void *arg)
+static void on_store_closed(void *arg)
 {
 	struct router *r = arg;
 	struct daemon *d = r->daemon;
 
+	accounts_expire(r, true);
 	conversations_free(&r->conversations);
 	requests_free(&r->requests);
 	mechanisms_free(&r->mechanisms);
+	registrations_free(&r->registrations);
+	components_free(r);
+	origin_unref(&r->self);
 	domains_free(&r->domains);
 	map_fini(&r->accounts);
 	map_fini(&r->sessions);
@@ -179,16 +252,28 @@ static void on_all_closed(void *arg)
 	daemon_stopped(d);
 }
 
-static void on_check_closed(uv_handle_t *handle)
+/* Nobody sends any more: what was changed is committed. */
+static void on_all_closed(void *arg)
+{
+	struct router *r = arg;
+
+	offline_flush(r);
+	store_stop(&r->store, on_store_closed, r);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
 {
 	struct router *r = handle->data;
 
-	bus_server_stop(&r->server, on_all_closed, r);
+	if (!uv_is_closing((uv_handle_t *)&r->tick))
+		uv_close((uv_handle_t *)&r->tick, on_handle_closed);
+	else
+		bus_server_stop(&r->server, on_all_closed, r);
 }
 
 void routerd_stop(struct daemon *d)
 {
 	struct router *r = d->state;
 
-	uv_close((uv_handle_t *)&r->turn_end, on_check_closed);
+	uv_close((uv_handle_t *)&r->turn_end, on_handle_closed);
 }

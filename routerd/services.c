@@ -1,71 +1,47 @@
 /* The table of the requests that routerd answers itself. */
 #include "routerd/services.h"
 
-#include <stdio.h>
-
-#include "base/clock.h"
+#include "routerd/account.h"
 #include "routerd/disco.h"
+#include "routerd/registration.h"
+#include "routerd/services/basic.h"
+#include "routerd/services/blocking.h"
+#include "routerd/services/carbons.h"
+#include "routerd/services/last.h"
+#include "routerd/services/private.h"
+#include "routerd/services/roster.h"
+#include "routerd/services/vcard.h"
 #include "xmpp/names.h"
-
-/* A handler gets the request's one child. */
-typedef void service_fn(struct transit *t, enum service_place place, const struct tree_node *child);
-
-static service_fn answer_ping, answer_version, answer_time, answer_session, answer_roster;
 
 static const struct service {
 	const char *ns, *name;
 	uint8_t type;	 /* TYPE_GET or TYPE_SET */
 	unsigned places; /* set of enum service_place */
 	service_fn *answer;
+	/* It shows what the account's owner may rely on: not before it is in the store. */
+	bool settled;
 } services[] = {
-	{NS_DISCO_INFO, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, disco_info},
-	{NS_DISCO_ITEMS, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT | SERVICE_OTHER,
-		disco_items},
-	{NS_PING, "ping", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, answer_ping},
-	{NS_VERSION, "query", TYPE_GET, SERVICE_SERVER, answer_version},
-	{NS_TIME, "time", TYPE_GET, SERVICE_SERVER, answer_time},
-	{NS_SESSION, "session", TYPE_SET, SERVICE_SERVER | SERVICE_ACCOUNT, answer_session},
-	{NS_ROSTER, "query", TYPE_GET, SERVICE_ACCOUNT, answer_roster},
+	{NS_DISCO_INFO, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT | SERVICE_OTHER, disco_info, false},
+	{NS_DISCO_ITEMS, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT | SERVICE_OTHER, disco_items, false},
+	{NS_PING, "ping", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, basic_ping, false},
+	{NS_VERSION, "query", TYPE_GET, SERVICE_SERVER, basic_version, false},
+	{NS_TIME, "time", TYPE_GET, SERVICE_SERVER, basic_time, false},
+	{NS_SESSION, "session", TYPE_SET, SERVICE_SERVER | SERVICE_ACCOUNT, basic_session, false},
+	{NS_ROSTER, "query", TYPE_GET, SERVICE_ACCOUNT | SERVICE_OTHER, roster_get, true},
+	{NS_ROSTER, "query", TYPE_SET, SERVICE_ACCOUNT | SERVICE_OTHER, roster_set, false},
+	{NS_VCARD, "vCard", TYPE_GET, SERVICE_ACCOUNT | SERVICE_OTHER, vcard_get, false},
+	{NS_VCARD, "vCard", TYPE_SET, SERVICE_ACCOUNT | SERVICE_OTHER | SERVICE_SERVER, vcard_set, false},
+	{NS_PRIVATE, "query", TYPE_GET, SERVICE_ACCOUNT | SERVICE_OTHER, private_get, false},
+	{NS_PRIVATE, "query", TYPE_SET, SERVICE_ACCOUNT | SERVICE_OTHER, private_set, false},
+	{NS_LAST, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT | SERVICE_OTHER, last_get, false},
+	{NS_BLOCKING, "blocklist", TYPE_GET, SERVICE_ACCOUNT, blocking_get, true},
+	{NS_BLOCKING, "block", TYPE_SET, SERVICE_ACCOUNT, blocking_block, false},
+	{NS_BLOCKING, "unblock", TYPE_SET, SERVICE_ACCOUNT, blocking_unblock, false},
+	{NS_CARBONS, "enable", TYPE_SET, SERVICE_ACCOUNT, carbons_enable, false},
+	{NS_CARBONS, "disable", TYPE_SET, SERVICE_ACCOUNT, carbons_disable, false},
+	{NS_REGISTER, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, register_get, false},
+	{NS_REGISTER, "query", TYPE_SET, SERVICE_SERVER | SERVICE_ACCOUNT, register_set, false},
 };
-
-static void answer_ping(struct transit *t, enum service_place place, const struct tree_node *child)
-{
-	(void)place, (void)child;
-	transit_result(t, STR_LIT(""));
-}
-
-static void answer_version(struct transit *t, enum service_place place, const struct tree_node *child)
-{
-	(void)place, (void)child;
-	transit_result(t, STR_LIT("<query xmlns='" NS_VERSION "'><name>Bulkhead</name><version>"
-		BULKHEAD_VERSION "</version></query>"));
-}
-
-static void answer_time(struct transit *t, enum service_place place, const struct tree_node *child)
-{
-	char stamp[CLOCK_STAMP_SIZE], inner[160];
-	int n;
-
-	(void)place, (void)child;
-	clock_stamp(clock_wall(), stamp);
-	n = snprintf(inner, sizeof inner,
-		"<time xmlns='" NS_TIME "'><tzo>+00:00</tzo><utc>%s</utc></time>", stamp);
-	transit_result(t, str_make(inner, (size_t)n));
-}
-
-/* RFC 3921's session: nothing to do, and old clients wait for the answer. */
-static void answer_session(struct transit *t, enum service_place place, const struct tree_node *child)
-{
-	(void)place, (void)child;
-	transit_result(t, STR_LIT(""));
-}
-
-/* Nobody has contacts yet: the roster is empty, and can be asked for. */
-static void answer_roster(struct transit *t, enum service_place place, const struct tree_node *child)
-{
-	(void)place, (void)child;
-	transit_result(t, STR_LIT("<query xmlns='" NS_ROSTER "'/>"));
-}
 
 static const struct service *find(const struct transit *t, enum service_place place,
 	const struct tree_node *child)
@@ -80,19 +56,32 @@ static const struct service *find(const struct transit *t, enum service_place pl
 	return NULL;
 }
 
-void services_answer(struct transit *t, enum service_place place)
+static bool must_wait(struct transit *t, const struct service *s)
+{
+	struct account *own = t->sender != NULL ? t->sender->account : NULL;
+
+	if (!s->settled || own == NULL || account_settled(own))
+		return false;
+	account_wait_settled(own, t->cause.origin);
+	return true;
+}
+
+bool services_answer(struct transit *t, enum service_place place)
 {
 	const struct service *s;
 	struct tree *tree;
+	bool waits;
 
 	if (tree_parse(t->stanza.inner, NS_CLIENT, &tree) != 0) {
 		transit_error(t, STANZA_BAD_REQUEST, NULL);
-		return;
+		return true;
 	}
 	s = find(t, place, tree_first(tree));
-	if (s != NULL)
-		s->answer(t, place, tree_first(tree));
-	else
+	waits = s != NULL && must_wait(t, s);
+	if (s == NULL)
 		transit_error(t, STANZA_SERVICE_UNAVAILABLE, NULL);
+	else if (!waits)
+		s->answer(t, place, tree_first(tree));
 	tree_free(&tree);
+	return !waits;
 }

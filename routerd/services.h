@@ -14,7 +14,12 @@ enum service_place {
 	SERVICE_OTHER = 4,   /* somebody else's account */
 };
 
+/* A handler gets the request's one child; it answers by transit_result(), transit_error(), or a
+ * change (change.h). */
+typedef void service_fn(struct transit *t, enum service_place place, const struct tree_node *child);
+
 /* Answers an IQ get or set that is addressed to the server or to an account. */
-void services_answer(struct transit *t, enum service_place place);
+/* As route_stanza(). */
+bool services_answer(struct transit *t, enum service_place place);
 
 #endif

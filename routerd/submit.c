@@ -3,14 +3,14 @@
 #include "bus/mark.h"
 #include "routerd/counters.h"
 #include "routerd/handlers.h"
-#include "routerd/route.h"
+#include "routerd/hold.h"
 #include "xmpp/xmlcheck.h"
 
 /* The next number, within the session's credit. */
 static bool in_order(const struct session *s, const struct msg_submit *m)
 {
 	return m->number == s->origin->number + 1 &&
-	       m->number - s->origin->safe <= s->origin->router->session_stanzas;
+	       m->number - s->origin->safe <= s->origin->router->limits.session_stanzas;
 }
 
 /* The envelope and its addresses are in the form that an honest front end gives them. */
@@ -27,25 +27,25 @@ static int check(struct transit *t, const struct msg_submit *m)
 	return 0;
 }
 
-static void take(struct transit *t, unsigned refuse)
+/* A client is who it is; a component says who of its domain sends, and it must be to somebody. */
+static int check_sender(struct transit *t, const struct session *s, const struct msg_submit *m)
 {
-	struct origin *o = t->sender->origin;
-
-	/* Open while we route, so that it is safe only when all that it causes is. */
-	o->number = t->number;
-	origin_open(o, t->number);
-	if (refuse != 0)
-		transit_error(t, refuse, NULL);
-	else
-		route_stanza(t);
-	origin_close(o, t->number);
+	if (s->account != NULL) {
+		t->from = s->jid;
+		return m->from.p == NULL ? 0 : BH_EPROTO;
+	}
+	if (m->from.p == NULL || jid_check(m->from, &t->from) != 0)
+		return BH_EPROTO;
+	if (t->stanza.to.p == NULL && m->refuse == 0)
+		return BH_EPROTO;
+	return str_eq(t->from.domain, s->jid.domain) ? 0 : BH_EPROTO;
 }
 
 int on_submit(const struct bus_event *event)
 {
 	struct front *front = front_of(event);
 	struct connection *c = front_connection(front, event->frame->subject);
-	struct transit t = {.router = front->router};
+	struct transit t = {.cause.router = front->router};
 	struct msg_submit m;
 
 	if (bus_get_submit(event->frame->body, &m) != 0)
@@ -54,13 +54,16 @@ int on_submit(const struct bus_event *event)
 		return 0; /* on its way when the connection ended */
 	if (c->session == NULL || !in_order(c->session, &m))
 		return BH_EPROTO;
-	t.sender = c->session;
-	t.number = m.number;
+	t.sender = c->session->account != NULL ? c->session : NULL;
+	t.cause.origin = c->session->origin;
+	t.cause.number = m.number;
 	t.envelope = m.stanza;
-	if (check(&t, &m) != 0 || (m.refuse != 0 && stanza_error_name(m.refuse) == NULL))
+	if (check(&t, &m) != 0 || check_sender(&t, c->session, &m) != 0 ||
+		(m.refuse != 0 && stanza_error_name(m.refuse) == NULL))
 		return BH_EPROTO;
 	counter_add(COUNT_STANZAS_IN, 1);
-	take(&t, m.refuse);
+	c->session->origin->number = m.number;
+	hold_or_route(&t, m.refuse);
 	return 0;
 }
 

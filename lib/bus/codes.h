@@ -19,6 +19,14 @@ enum account_change {
 	ACCOUNT_WAS_ADDED = 4,
 };
 
+/* ACCOUNT_FOUND.state */
+enum account_found {
+	ACCOUNT_ABSENT = 1,
+	ACCOUNT_ACTIVE = 2,
+	ACCOUNT_DISABLED = 3,
+	ACCOUNT_UNREADABLE = 4, /* the store failed: nobody knows */
+};
+
 /* CLOSED.reason */
 enum close_reason {
 	CLOSE_BY_CLIENT = 1,  /* </stream:stream> */

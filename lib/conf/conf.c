@@ -6,11 +6,15 @@
 #include "base/alloc.h"
 #include "conf/conf_private.h"
 
-size_t conf_domain_first(void)
+static void free_sections(struct conf_sections *all)
 {
-	BUG_ON(strcmp(settings[settings_count - DOMAIN_SETTINGS].section, "domain") != 0 ||
-		strcmp(settings[settings_count - DOMAIN_SETTINGS - 1].section, "domain") == 0);
-	return settings_count - DOMAIN_SETTINGS;
+	for (size_t i = 0; i < all->n; i++) {
+		for (size_t k = 0; k < settings_count; k++)
+			value_fini(&all->of[i].values[k]);
+		free(all->of[i].values);
+		free(all->of[i].name);
+	}
+	free(all->of);
 }
 
 void conf_free(struct conf **conf)
@@ -22,15 +26,11 @@ void conf_free(struct conf **conf)
 		return;
 	for (size_t i = 0; i < settings_count; i++)
 		value_fini(&c->values[i]);
-	for (size_t i = 0; i < c->ndomains; i++) {
-		for (size_t k = 0; k < DOMAIN_SETTINGS; k++)
-			value_fini(&c->domains[i].values[k]);
-		free(c->domains[i].name);
-	}
+	free_sections(&c->domains);
+	free_sections(&c->components);
 	for (size_t i = 0; i < c->ninstances; i++)
 		free(c->instances[i]);
 	free(c->instances);
-	free(c->domains);
 	free(c->values);
 	free(c->folder);
 	free(c);
@@ -48,7 +48,8 @@ const char *conf_text(const struct conf *conf, const char *name)
 	const struct setting *s;
 	const struct value *v = get(conf, name, &s);
 
-	BUG_ON(s->type != SETTING_CHOICE && s->type != SETTING_DIRECTORY && s->type != SETTING_FILE);
+	BUG_ON(s->type != SETTING_CHOICE && s->type != SETTING_DIRECTORY &&
+		s->type != SETTING_FILE && s->type != SETTING_TEXT);
 	return v->text;
 }
 
@@ -88,23 +89,58 @@ const char *conf_list_item(const struct conf *conf, const char *name, size_t i)
 	return v->items[i];
 }
 
+static const struct value *value_of(const struct conf_sections *all, size_t i, const char *section,
+	const char *setting, bool list)
+{
+	const struct setting *s = setting_find(section, setting);
+
+	BUG_ON(s == NULL || i >= all->n || (s->type == SETTING_LIST) != list);
+	return &all->of[i].values[s - settings];
+}
+
 size_t conf_domains(const struct conf *conf)
 {
-	return conf->ndomains;
+	return conf->domains.n;
 }
 
 const char *conf_domain_name(const struct conf *conf, size_t i)
 {
-	BUG_ON(i >= conf->ndomains);
-	return conf->domains[i].name;
+	BUG_ON(i >= conf->domains.n);
+	return conf->domains.of[i].name;
 }
 
 const char *conf_domain_text(const struct conf *conf, size_t i, const char *setting)
 {
-	const struct setting *s = setting_find("domain", setting);
+	return value_of(&conf->domains, i, "domain", setting, false)->text;
+}
 
-	BUG_ON(s == NULL || i >= conf->ndomains);
-	return conf->domains[i].values[(size_t)(s - settings) - conf_domain_first()].text;
+size_t conf_domain_list_size(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->domains, i, "domain", setting, true)->nitems;
+}
+
+const char *conf_domain_list_item(const struct conf *conf, size_t i, const char *setting, size_t k)
+{
+	const struct value *v = value_of(&conf->domains, i, "domain", setting, true);
+
+	BUG_ON(k >= v->nitems);
+	return v->items[k];
+}
+
+size_t conf_components(const struct conf *conf)
+{
+	return conf->components.n;
+}
+
+const char *conf_component_name(const struct conf *conf, size_t i)
+{
+	BUG_ON(i >= conf->components.n);
+	return conf->components.of[i].name;
+}
+
+const char *conf_component_text(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->components, i, "component", setting, false)->text;
 }
 
 const char *conf_path(const struct conf *conf)
@@ -126,7 +162,7 @@ const char *conf_instance_name(const struct conf *conf, size_t i)
 void conf_compare(const struct conf *a, const struct conf *b, const char *section,
 	void (*each)(void *arg, const struct conf_change *change), void *arg)
 {
-	for (size_t i = 0; i < conf_domain_first(); i++) {
+	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting *s = &settings[i];
 		bool outermost = strcmp(s->section, "global") == 0;
 		char name[96];

@@ -40,6 +40,13 @@ const char *conf_list_item(const struct conf *conf, const char *name, size_t i);
 size_t conf_domains(const struct conf *conf);
 const char *conf_domain_name(const struct conf *conf, size_t i);
 const char *conf_domain_text(const struct conf *conf, size_t i, const char *setting);
+size_t conf_domain_list_size(const struct conf *conf, size_t i, const char *setting);
+const char *conf_domain_list_item(const struct conf *conf, size_t i, const char *setting, size_t k);
+
+/* component "irc.example.org" { ... }: the same.  No component has the name of a domain. */
+size_t conf_components(const struct conf *conf);
+const char *conf_component_name(const struct conf *conf, size_t i);
+const char *conf_component_text(const struct conf *conf, size_t i, const char *setting);
 
 /* Where a relative path in the file counts from, applied to paths already: the folder of
  * the file. */

@@ -8,24 +8,24 @@
 #include "conf/conf.h"
 #include "conf/value.h"
 
-enum { DOMAIN_SETTINGS = 2 }; /* those of the section "domain", which are the last in the table */
-
-struct conf_domain {
+/* A section with a name and settings of its own: domain "..." or component "...". */
+struct conf_section {
 	char *name;
-	struct value values[DOMAIN_SETTINGS];
+	struct value *values; /* in the order of settings[]; those of its kind are set */
+};
+
+struct conf_sections {
+	struct conf_section *of;
+	size_t n;
 };
 
 struct conf {
 	char *folder;
 	struct value *values; /* in the order of settings[] */
-	struct conf_domain *domains;
-	size_t ndomains;
+	struct conf_sections domains, components;
 	char **instances;
 	size_t ninstances;
 };
-
-/* The first of the domain's settings in the table. */
-size_t conf_domain_first(void);
 
 /* Adds all of a file.  0, BH_ETOOBIG, BH_ENOMEM or -errno. */
 int conf_read_file(const char *path, struct buf *out);

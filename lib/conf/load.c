@@ -5,8 +5,6 @@
  * is read, so that errors name the line.  libconfuse's callbacks take no argument of ours: while a
  * file is loaded, `loading` is it.
  */
-#include <confuse.h>
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,34 +13,15 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "conf/conf_private.h"
-#include "xmpp/jid.h"
-
-enum {
-	TITLE_MAX = 64,
-	RUN_DIR_MAX = 91, /* so that run_dir and a socket's name fit into sun_path */
-};
+#include "conf/load.h"
 
 /* Set at the end of the text: where it is not, or not outermost, a brace or a quote is open.
  * Nobody can type it. */
 #define SENTINEL "\001end"
 
-struct loader {
-	struct conf *conf;
-	const char *path;
-	const char *instance;
-	char *what;
-	size_t size;
-	bool failed, ended;
-	int *lines; /* where each setting stood last */
-};
-
 static struct loader *loading;
 
-static void fail(struct loader *l, int line, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void fail(struct loader *l, int line, const char *fmt, ...)
+void loader_fail(struct loader *l, int line, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -56,14 +35,12 @@ static void fail(struct loader *l, int line, const char *fmt, ...)
 	snprintf(l->what, l->size, "%s:%d: %s", l->path, line, text);
 }
 
-/* The file's last line, when the sentinel has been read in the line behind it. */
-static int last_line(int line)
+int loader_last_line(int line)
 {
 	return line > 1 ? line - 1 : 1;
 }
 
-/* The daemon whose settings an instance's section holds: what stands before '@'. */
-static const struct setting_section *daemon_of(const char *title)
+const struct setting_section *loader_daemon_of(const char *title)
 {
 	char name[TITLE_MAX];
 	const struct setting_section *s;
@@ -73,8 +50,7 @@ static const struct setting_section *daemon_of(const char *title)
 	return s != NULL && s->daemon ? s : NULL;
 }
 
-/* The section of the table that the settings of a section of the file stand in; "" for none. */
-static const char *table_section(cfg_t *cfg)
+const char *loader_table_section(cfg_t *cfg)
 {
 	const struct setting_section *daemon;
 
@@ -82,7 +58,7 @@ static const char *table_section(cfg_t *cfg)
 		return "global";
 	if (strcmp(cfg_name(cfg), "instance") != 0)
 		return cfg_name(cfg);
-	daemon = daemon_of(cfg_title(cfg));
+	daemon = loader_daemon_of(cfg_title(cfg));
 	return daemon != NULL ? daemon->name : "";
 }
 
@@ -93,24 +69,26 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 	char guess[96];
 
 	if (strcmp(name, SENTINEL) == 0)
-		fail(loading, last_line(cfg->line), "the section %s is not closed: '}' is missing",
-			cfg_name(cfg));
-	else if (setting_guess(table_section(cfg), name, guess, sizeof guess))
-		fail(loading, cfg->line, "unknown setting '%s', did you mean '%s'?", name, guess);
+		loader_fail(loading, loader_last_line(cfg->line),
+			"the section %s is not closed: '}' is missing", cfg_name(cfg));
+	else if (setting_guess(loader_table_section(cfg), name, guess, sizeof guess))
+		loader_fail(loading, cfg->line, "unknown setting '%s', did you mean '%s'?", name, guess);
 	else
-		fail(loading, cfg->line, "unknown setting '%s'", name);
+		loader_fail(loading, cfg->line, "unknown setting '%s'", name);
 }
 
 static void fail_duplicate(cfg_t *cfg, const char *title)
 {
-	fail(loading, cfg->line, "duplicate %s \"%s\"",
-		daemon_of(title) != NULL ? "instance" : "domain", title);
+	const char *section = loader_daemon_of(title) != NULL ? "instance" :
+		cfg_gettsec(cfg, "component", title) != NULL ? "component" : "domain";
+
+	loader_fail(loading, cfg->line, "duplicate %s \"%s\"", section, title);
 }
 
 static void fail_untitled(cfg_t *cfg, const char *section)
 {
-	fail(loading, cfg->line, "%s needs a name, as in %s \"%s\" { ... }", section, section,
-		strcmp(section, "domain") == 0 ? "example.org" : "c2sd@2");
+	loader_fail(loading, cfg->line, "%s needs a name, as in %s \"%s\" { ... }", section, section,
+		setting_section(section)->title);
 }
 
 static const struct {
@@ -137,20 +115,20 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		complaints[i].say(cfg, text + n);
 		return;
 	}
-	fail(loading, cfg->line, "%s", text);
+	loader_fail(loading, cfg->line, "%s", text);
 }
 
 /* ---- values ------------------------------------------------------------------------------ */
 
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
-	const struct setting *s = setting_find(table_section(cfg), opt->name);
+	const struct setting *s = setting_find(loader_table_section(cfg), opt->name);
 	struct value scratch = {0};
 	char what[256];
 	bool ok;
 
 	if (strcmp(text, SENTINEL) == 0) {
-		fail(loading, last_line(cfg->line), "%s has no value", opt->name);
+		loader_fail(loading, loader_last_line(cfg->line), "%s has no value", opt->name);
 		return -1;
 	}
 	if (s == NULL) { /* an instance's section has the options of all daemons */
@@ -158,13 +136,13 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 		return -1;
 	}
 	if (s->effect == SETTING_SUITE && strcmp(cfg_name(cfg), "instance") == 0) {
-		fail(loading, cfg->line, "%s is not a setting of one instance", s->name);
+		loader_fail(loading, cfg->line, "%s is not a setting of one instance", s->name);
 		return -1;
 	}
 	ok = value_set(&scratch, s, text, what, sizeof what);
 	value_fini(&scratch);
 	if (!ok) {
-		fail(loading, cfg->line, "%s", what);
+		loader_fail(loading, cfg->line, "%s", what);
 		return -1;
 	}
 	loading->lines[s - settings] = cfg->line;
@@ -178,148 +156,6 @@ static int on_end(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	loading->ended = true;
 	*(const char **)result = text;
 	return 0;
-}
-
-/* Takes over what a section of the file sets of a section of the table. */
-static void take(cfg_t *cfg, const char *section, size_t first, struct value *values)
-{
-	char what[256];
-
-	for (size_t i = first; i < settings_count; i++) {
-		const struct setting *s = &settings[i];
-		cfg_opt_t *opt;
-
-		if (strcmp(s->section, section) != 0)
-			continue;
-		opt = cfg_getopt(cfg, s->name);
-		if ((opt->flags & CFGF_MODIFIED) == 0)
-			continue;
-		value_fini(&values[i - first]);
-		for (unsigned k = 0; k < cfg_opt_size(opt); k++)
-			BUG_ON(!value_set(&values[i - first], s, cfg_opt_getnstr(opt, k), what,
-				sizeof what));
-	}
-}
-
-/* ---- sections ---------------------------------------------------------------------------- */
-
-static void take_domain(struct loader *l, cfg_t *cfg)
-{
-	struct conf *conf = l->conf;
-	struct conf_domain *d = &conf->domains[conf->ndomains];
-	size_t len, first = conf_domain_first();
-	char name[JID_PART_MAX + 1];
-
-	if (jid_prepare_domain(str_of(cfg_title(cfg)), name, &len) != 0) {
-		fail(l, cfg->line, "\"%s\" is not a domain name", cfg_title(cfg));
-		return;
-	}
-	for (size_t i = 0; i < conf->ndomains; i++)
-		if (strcmp(conf->domains[i].name, name) == 0)
-			fail(l, cfg->line, "duplicate domain \"%s\"", name);
-	d->name = bh_strdup(name);
-	conf->ndomains++;
-	take(cfg, "domain", first, d->values);
-	for (size_t k = 0; k < DOMAIN_SETTINGS; k++) {
-		value_set_folder(&d->values[k], &settings[first + k], conf->folder);
-		if (d->values[k].text == NULL)
-			fail(l, cfg->line, "domain \"%s\" has no %s: add %s = \"FILE\"", name,
-				settings[first + k].name, settings[first + k].name);
-	}
-}
-
-static void take_domains(struct loader *l, cfg_t *root)
-{
-	unsigned n = cfg_size(root, "domain");
-
-	if (n == 0) {
-		fail(l, last_line(root->line - 1), "there is no domain: add domain \"example.org\" "
-			"{ certificate = \"FILE\" key = \"FILE\" }");
-		return;
-	}
-	l->conf->domains = bh_alloc(n * sizeof *l->conf->domains);
-	for (unsigned i = 0; i < n && !l->failed; i++)
-		take_domain(l, cfg_getnsec(root, "domain", i));
-}
-
-static void take_daemons(struct loader *l, cfg_t *root)
-{
-	for (size_t i = 0; i < setting_sections_count; i++) {
-		const char *name = setting_sections[i].name;
-
-		if (!setting_sections[i].daemon)
-			continue;
-		for (unsigned k = 0; k < cfg_size(root, name); k++)
-			take(cfg_getnsec(root, name, k), name, 0, l->conf->values);
-	}
-}
-
-/* The name becomes part of file names and of log lines. */
-static bool is_instance_name(const char *title)
-{
-	const char *at = strchr(title, '@');
-
-	if (daemon_of(title) == NULL || strlen(title) >= TITLE_MAX || (at != NULL && at[1] == '\0'))
-		return false;
-	for (at = at != NULL ? at + 1 : ""; *at != '\0'; at++)
-		if (!isalnum((unsigned char)*at) && strchr("-_.", *at) == NULL)
-			return false;
-	return true;
-}
-
-/* A section for all instances of a daemon counts before the one for our own. */
-static void take_instances_named(struct loader *l, cfg_t *root, const char *name)
-{
-	for (unsigned i = 0; i < cfg_size(root, "instance"); i++) {
-		cfg_t *cfg = cfg_getnsec(root, "instance", i);
-
-		if (strcmp(cfg_title(cfg), name) == 0)
-			take(cfg, table_section(cfg), 0, l->conf->values);
-	}
-}
-
-static void take_instances(struct loader *l, cfg_t *root)
-{
-	unsigned n = cfg_size(root, "instance");
-	char daemon[TITLE_MAX];
-
-	l->conf->instances = bh_alloc((n + 1) * sizeof *l->conf->instances);
-	for (unsigned i = 0; i < n; i++) {
-		cfg_t *cfg = cfg_getnsec(root, "instance", i);
-
-		if (!is_instance_name(cfg_title(cfg)))
-			fail(l, cfg->line, "\"%s\" is not an instance's name, such as \"c2sd@2\"",
-				cfg_title(cfg));
-		l->conf->instances[l->conf->ninstances++] = bh_strdup(cfg_title(cfg));
-	}
-	if (l->instance == NULL)
-		return;
-	snprintf(daemon, sizeof daemon, "%.*s", (int)strcspn(l->instance, "@"), l->instance);
-	take_instances_named(l, root, daemon);
-	if (strcmp(daemon, l->instance) != 0)
-		take_instances_named(l, root, l->instance);
-}
-
-static void finish_paths(struct loader *l)
-{
-	size_t run_dir = (size_t)(setting_find("global", "run_dir") - settings);
-
-	for (size_t i = 0; i < conf_domain_first(); i++)
-		value_set_folder(&l->conf->values[i], &settings[i], l->conf->folder);
-	if (strlen(l->conf->values[run_dir].text) > RUN_DIR_MAX)
-		fail(l, l->lines[run_dir], "run_dir \"%s\" is longer than %d bytes: sockets in it "
-			"could not be named", l->conf->values[run_dir].text, RUN_DIR_MAX);
-}
-
-static void take_all(struct loader *l, cfg_t *root)
-{
-	for (size_t i = 0; i < conf_domain_first(); i++)
-		value_set_default(&l->conf->values[i], &settings[i]);
-	take(root, "global", 0, l->conf->values);
-	take_daemons(l, root);
-	take_instances(l, root);
-	finish_paths(l);
-	take_domains(l, root);
 }
 
 /* ---- the options ------------------------------------------------------------------------- */
@@ -369,7 +205,7 @@ static void make_options(struct options *o)
 	BUG_ON(setting_sections_count > sizeof o->sections / sizeof o->sections[0]);
 	for (size_t i = 0; i < setting_sections_count; i++) {
 		const struct setting_section *s = &setting_sections[i];
-		cfg_flag_t titled = s->titled ? CFGF_TITLE | CFGF_NO_TITLE_DUPES : 0;
+		cfg_flag_t titled = s->title != NULL ? CFGF_TITLE | CFGF_NO_TITLE_DUPES : 0;
 
 		o->sections[i] = bh_alloc(room * sizeof *o->root);
 		add_options(o->sections[i], s->name);
@@ -398,11 +234,12 @@ static void parse(struct loader *l, const char *text)
 	cfg_set_error_function(root, on_error);
 	loading = l;
 	if (cfg_parse_buf(root, text) != CFG_SUCCESS)
-		fail(l, root->line, "this is no configuration");
+		loader_fail(l, root->line, "this is no configuration");
 	if (!l->ended)
-		fail(l, last_line(root->line - 1), "the file ends within a text or a comment");
+		loader_fail(l, loader_last_line(root->line - 1),
+			"the file ends within a text or a comment");
 	if (!l->failed)
-		take_all(l, root);
+		loader_take(l, root);
 	loading = NULL;
 	cfg_free(root);
 	free_options(&options);

@@ -15,11 +15,13 @@ const struct setting settings[] = {
 const size_t settings_count = sizeof settings / sizeof settings[0];
 
 const struct setting_section setting_sections[] = {
-	{"c2sd", false, true, "The processes that carry client streams."},
-	{"routerd", false, true, "The switch between all processes."},
-	{"authd", false, true, "The process that knows accounts and passwords."},
-	{"domain", true, false, "A domain that this server serves, and its certificate."},
-	{"instance", true, false,
+	{"c2sd", NULL, true, "The processes that carry client streams."},
+	{"routerd", NULL, true, "The switch between all processes."},
+	{"authd", NULL, true, "The process that knows accounts and passwords."},
+	{"domain", "example.org", false, "A domain that this server serves, and its certificate."},
+	{"component", "irc.example.org", false,
+		"A domain that another program serves, which connects here (XEP-0114)."},
+	{"instance", "c2sd@2", false,
 		"Settings of one process (\"c2sd@2\"), in place of those of its daemon."},
 };
 const size_t setting_sections_count = sizeof setting_sections / sizeof setting_sections[0];

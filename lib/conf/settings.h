@@ -19,6 +19,7 @@ enum setting_type {
 	SETTING_DURATION,
 	SETTING_BOOL,
 	SETTING_LIST,
+	SETTING_TEXT, /* one line */
 };
 
 enum setting_effect { SETTING_RELOAD, SETTING_RESTART, SETTING_SUITE };
@@ -39,7 +40,7 @@ extern const size_t settings_count;
 /* The sections that a file may have besides "global", which is the outermost level. */
 struct setting_section {
 	const char *name;
-	bool titled; /* domain "..." */
+	const char *title; /* an example of its name (domain "example.org"); NULL without */
 	bool daemon; /* the settings of a daemon; instance "..." may replace them */
 	const char *text;
 };

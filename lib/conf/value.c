@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "xmpp/xmlcheck.h"
 
 struct unit {
 	const char *name;
@@ -164,6 +165,24 @@ static bool set_item(struct value *v, const struct setting *s, const char *text,
 	return true;
 }
 
+/* It is shown to users, and stands in XML. */
+static bool set_text(struct value *v, const struct setting *s, const char *text, char *what,
+	size_t size)
+{
+	enum { TEXT_MAX = 255 };
+
+	if (strlen(text) > TEXT_MAX) {
+		snprintf(what, size, "%s is longer than %d bytes", s->name, TEXT_MAX);
+		return false;
+	}
+	if (strpbrk(text, "\t\r\n") != NULL || !xmlcheck_text(str_of(text))) {
+		snprintf(what, size, "%s must be one line of UTF-8", s->name);
+		return false;
+	}
+	v->text = text[0] != '\0' ? bh_strdup(text) : NULL;
+	return true;
+}
+
 bool value_set(struct value *v, const struct setting *s, const char *text, char *what, size_t size)
 {
 	if (s->type != SETTING_LIST)
@@ -178,6 +197,8 @@ bool value_set(struct value *v, const struct setting *s, const char *text, char 
 	case SETTING_DIRECTORY:
 	case SETTING_FILE:
 		return set_path(v, s, text, what, size);
+	case SETTING_TEXT:
+		return set_text(v, s, text, what, size);
 	default:
 		return set_number(v, s, text, what, size);
 	}

@@ -132,7 +132,18 @@ static int allow_of_domains(const struct allowing *a, const char *setting, uint6
 	return rc;
 }
 
-/* An entry of a daemon's table: a path, "state", a domain's setting, or another setting. */
+static int allow_of_components(const struct allowing *a, const char *setting, uint64_t rights)
+{
+	const struct conf *conf = a->daemon->conf;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < conf_components(conf); i++)
+		rc = allow_folder_of(a, conf_component_text(conf, i, setting), rights);
+	return rc;
+}
+
+/* An entry of a daemon's table: a path, "state", a domain's or a component's setting, or another
+ * setting. */
 static int allow_entry(const struct allowing *a, const char *entry, uint64_t rights)
 {
 	if (entry[0] == '/')
@@ -141,6 +152,8 @@ static int allow_entry(const struct allowing *a, const char *entry, uint64_t rig
 		return allow(a, a->daemon->state_dir, rights);
 	if (strncmp(entry, "domain.", 7) == 0)
 		return allow_of_domains(a, entry + 7, rights);
+	if (strncmp(entry, "component.", 10) == 0)
+		return allow_of_components(a, entry + 10, rights);
 	return allow_folder_of(a, conf_text(a->daemon->conf, entry), rights);
 }
 

@@ -20,6 +20,7 @@ static const struct dialect client = DIALECT(NS_CLIENT, "", CONTENT_NS_CLIENT);
 static const struct dialect server = DIALECT(NS_SERVER, "", CONTENT_NS_SERVER);
 static const struct dialect server_dialback =
 	DIALECT(NS_SERVER, " xmlns:db='" NS_DIALBACK "'", CONTENT_NS_SERVER);
+static const struct dialect component = DIALECT(NS_COMPONENT, "", CONTENT_NS_COMPONENT);
 
 static void put_declaration(struct buf *out, const struct sax_namespace *ns)
 {
@@ -78,12 +79,15 @@ static struct dialect *dialect_copy(struct str header, const struct start_tag *t
 		d->content = CONTENT_NS_CLIENT;
 	else if (ns != NULL && sax_same(ns->uri, NS_SERVER))
 		d->content = CONTENT_NS_SERVER;
+	else if (ns != NULL && sax_same(ns->uri, NS_COMPONENT))
+		d->content = CONTENT_NS_COMPONENT;
 	return d;
 }
 
 const struct dialect *dialect_of(const struct start_tag *t)
 {
-	static const struct dialect *const usual[] = {&client, &server, &server_dialback};
+	static const struct dialect *const usual[] = {
+		&client, &server, &server_dialback, &component};
 	const struct dialect *found = NULL;
 	struct buf header = BUF_INIT;
 
@@ -96,4 +100,29 @@ const struct dialect *dialect_of(const struct start_tag *t)
 		found = dialect_copy(buf_str(&header), t);
 	buf_fini(&header);
 	return found;
+}
+
+bool dialect_is_content(const struct parser *p, const xmlChar *ns)
+{
+	switch (p->reader->dialect->content) {
+	case CONTENT_NS_CLIENT:
+		return ns == p->names.client;
+	case CONTENT_NS_SERVER:
+		return ns == p->names.server;
+	case CONTENT_NS_COMPONENT:
+		return ns == p->names.component;
+	default:
+		return ns == p->names.client || ns == p->names.server;
+	}
+}
+
+const xmlChar *dialect_canonical(const struct parser *p, const xmlChar *ns)
+{
+	const struct dialect *dialect = p->reader->dialect;
+
+	if (ns == p->names.server)
+		return p->names.client;
+	if (ns == p->names.component && dialect != NULL && dialect->content == CONTENT_NS_COMPONENT)
+		return p->names.client;
+	return ns;
 }

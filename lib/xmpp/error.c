@@ -79,7 +79,8 @@ void stream_error_write(struct buf *out, unsigned condition, struct str text)
 	buf_put_lit(out, "</stream:error>");
 }
 
-void stanza_error_write(struct buf *out, unsigned condition, struct str text)
+void stanza_error_write_with(struct buf *out, unsigned condition, struct str text,
+	struct str application)
 {
 	const struct condition *c;
 
@@ -93,7 +94,13 @@ void stanza_error_write(struct buf *out, unsigned condition, struct str text)
 	buf_put_byte(out, '>');
 	put_empty(out, c->name, NS_STANZA_ERRORS);
 	put_text(out, text, NS_STANZA_ERRORS);
+	buf_put_str(out, application);
 	buf_put_lit(out, "</error>");
+}
+
+void stanza_error_write(struct buf *out, unsigned condition, struct str text)
+{
+	stanza_error_write_with(out, condition, text, STR_NONE);
 }
 
 void sasl_failure_write(struct buf *out, unsigned condition, struct str text)

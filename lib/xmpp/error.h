@@ -104,6 +104,10 @@ void stream_error_write(struct buf *out, unsigned condition, struct str text);
  * default type of the condition, text may be absent. */
 void stanza_error_write(struct buf *out, unsigned condition, struct str text);
 
+/* The same with an element of the application (canonical XML, or absent) at the end. */
+void stanza_error_write_with(struct buf *out, unsigned condition, struct str text,
+	struct str application);
+
 /* <failure xmlns=''><condition/>...</failure> */
 void sasl_failure_write(struct buf *out, unsigned condition, struct str text);
 

@@ -29,5 +29,24 @@
 #define NS_CHAT_STATES "http://jabber.org/protocol/chatstates"
 #define NS_CAPS "http://jabber.org/protocol/caps"
 #define NS_SM "urn:xmpp:sm:3"
+#define NS_VCARD "vcard-temp"
+#define NS_PRIVATE "jabber:iq:private"
+#define NS_LAST "jabber:iq:last"
+#define NS_BLOCKING "urn:xmpp:blocking"
+#define NS_BLOCKING_ERRORS "urn:xmpp:blocking:errors"
+#define NS_REGISTER "jabber:iq:register"
+#define NS_DATA_FORMS "jabber:x:data"
+#define NS_SERVER_INFO "http://jabber.org/network/serverinfo"
+#define NS_COMPONENT "jabber:component:accept"
+#define NS_CSI "urn:xmpp:csi:0"
+#define NS_ROSTER_VERSIONS "urn:xmpp:features:rosterver"
+#define NS_PRE_APPROVAL "urn:xmpp:features:pre-approval"
+#define NS_LIMITS "urn:xmpp:stream-limits:0"
+#define NS_LEGACY_AUTH "jabber:iq:auth"
+#define NS_LEGACY_AUTH_FEATURE "http://jabber.org/features/iq-auth"
+#define NS_REGISTER_FEATURE "http://jabber.org/features/iq-register"
+
+/* What names this software in entity capabilities (XEP-0115); disco's node is this, '#', ver. */
+#define CAPS_NODE "https://bulkhead.example/"
 
 #endif

@@ -84,6 +84,7 @@ static void intern_names(struct parser *p)
 		.version = intern(p, "version"),
 		.client = intern(p, NS_CLIENT),
 		.server = intern(p, NS_SERVER),
+		.component = intern(p, NS_COMPONENT),
 		.sasl = intern(p, NS_SASL),
 		.xml = intern(p, (const char *)XML_XML_NAMESPACE),
 	};

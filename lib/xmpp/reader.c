@@ -63,6 +63,11 @@ void reader_restart(struct reader *reader, const struct reader_limits *limits)
 	reader->closed = false;
 }
 
+void reader_set_limits(struct reader *reader, const struct reader_limits *limits)
+{
+	reader->limits = *limits;
+}
+
 void reader_fail(struct reader *r, int condition, const char *fmt, ...)
 {
 	va_list ap;

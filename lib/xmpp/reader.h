@@ -35,6 +35,8 @@ struct reader_limits {
 	uint32_t tag;	 /* bytes of one tag, name, or other token */
 	uint16_t depth;
 	uint16_t attributes; /* of one element, namespace declarations among them */
+	bool wipe;	     /* stanzas may hold a password, too: wiped after their handler, as other
+			      * elements always are */
 };
 
 /* The opening tag. */
@@ -86,6 +88,9 @@ void reader_free(struct reader **reader);
 
 /* A new stream follows on the same connection (after TLS, after SASL), with these limits. */
 void reader_restart(struct reader *reader, const struct reader_limits *limits);
+
+/* The same stream goes on with other limits, from its next element on. */
+void reader_set_limits(struct reader *reader, const struct reader_limits *limits);
 
 /* Takes all bytes; the handlers run.  See enum reader_result. */
 int reader_feed(struct reader *reader, const uint8_t *p, size_t n);

@@ -42,8 +42,8 @@ struct dialect {
 	bool shared;
 };
 
-/* The stream's content namespace, where its root declares one of the two as default. */
-enum content { CONTENT_NS_EITHER, CONTENT_NS_CLIENT, CONTENT_NS_SERVER };
+/* The stream's content namespace, where its root declares one of these as default. */
+enum content { CONTENT_NS_EITHER, CONTENT_NS_CLIENT, CONTENT_NS_SERVER, CONTENT_NS_COMPONENT };
 
 struct reader {
 	struct reader_pool *pool;
@@ -116,7 +116,7 @@ static inline bool sax_same(const xmlChar *text, const char *with)
 struct sax_names {
 	const xmlChar *message, *presence, *iq;
 	const xmlChar *to, *from, *id, *type, *lang, *version;
-	const xmlChar *client, *server, *sasl, *xml;
+	const xmlChar *client, *server, *component, *sasl, *xml;
 };
 
 struct child_advice {
@@ -146,7 +146,7 @@ struct parser {
 	bool muted;     /* the root being read is synthetic */
 	bool stop;      /* no more events: failed, closed, cut, or the reader is gone */
 
-	const xmlChar **ns; /* of the open elements, the server's content namespace as the
+	const xmlChar **ns; /* of the open elements; other streams' content namespaces as the
 			     * client's */
 	size_t ns_cap;
 
@@ -194,6 +194,10 @@ extern const xmlSAXHandler reader_sax;
 const struct dialect *dialect_of(const struct start_tag *t);
 /* The declaration of the default namespace; NULL where there is none. */
 const struct sax_namespace *dialect_default(const struct start_tag *t);
+/* Is it the namespace of this stream's stanzas? */
+bool dialect_is_content(const struct parser *p, const xmlChar *ns);
+/* The namespace as inner XML has it, which is the same on every kind of stream. */
+const xmlChar *dialect_canonical(const struct parser *p, const xmlChar *ns);
 
 /* canonical.c: the children of the element at depth one go to p->inner. */
 void canonical_start(struct parser *p, const struct start_tag *t);

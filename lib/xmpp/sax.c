@@ -55,10 +55,7 @@ static void root_open(struct parser *p, const struct start_tag *t)
 
 static uint8_t stanza_kind_of(const struct parser *p, const struct start_tag *t)
 {
-	uint8_t content = p->reader->dialect->content;
-
-	if ((t->ns != p->names.client || content == CONTENT_NS_SERVER) &&
-		(t->ns != p->names.server || content == CONTENT_NS_CLIENT))
+	if (!dialect_is_content(p, t->ns))
 		return 0;
 	if (t->name == p->names.message)
 		return STANZA_MESSAGE;
@@ -184,7 +181,7 @@ static bool tag_accepted(struct parser *p, const struct start_tag *t, uint64_t l
 
 static void open_by_depth(struct parser *p, const struct start_tag *t)
 {
-	p->ns[p->depth] = t->ns == p->names.server ? p->names.client : t->ns;
+	p->ns[p->depth] = dialect_canonical(p, t->ns);
 	p->depth++;
 	if (p->depth > 2)
 		child_open(p, t);
@@ -237,6 +234,7 @@ static void element_close(struct parser *p, uint64_t at)
 {
 	struct reader *r = p->reader;
 	struct element *e = &p->element;
+	bool secret = e->stanza.kind == 0 || r->limits.wipe;
 	uint64_t size = at - p->start;
 
 	if (size > r->limits.stanza) {
@@ -254,7 +252,7 @@ static void element_close(struct parser *p, uint64_t at)
 	e->stanza.children = p->children;
 	p->start = at;
 	r->handlers->on_element(r->owner, e);
-	if (e->stanza.kind == 0 && p->text.len + p->inner.len > 0)
+	if (secret && p->text.len + p->inner.len > 0)
 		wipe(p);
 	if (!p->stop && parser_worn(p)) {
 		p->cut = at;

@@ -86,6 +86,12 @@ struct stanza {
 uint64_t stanza_child_name(struct str ns, struct str name);
 bool stanza_has_child(const struct stanza *s, uint64_t name);
 
+/* A presence stanza of subscription management (RFC 6121 3). */
+static inline bool stanza_is_subscription(const struct stanza *s)
+{
+	return s->kind == STANZA_PRESENCE && s->type >= TYPE_SUBSCRIBE && s->type <= TYPE_UNSUBSCRIBED;
+}
+
 /* enum stanza_type by its text; TYPE_UNKNOWN for what the kind does not have. */
 uint8_t stanza_type_parse(uint8_t kind, struct str text);
 const char *stanza_type_name(uint8_t type);
@@ -96,8 +102,10 @@ void stanza_encode(struct buf *out, const struct stanza *s);
 int stanza_decode(struct str envelope, struct stanza *s);
 
 /* Writes the stanza as XML, its tag and its children, and additions (addition.h; may be empty)
- * before the end tag.  to and from are written escaped where present. */
-void stanza_write(struct buf *out, const struct stanza *s, struct str additions);
+ * before the end tag.  to and from are written escaped where present.  Returns where in out the
+ * attribute `to` of a stanza without one may be put in (escape_put_attribute()), so that what is
+ * written once can go to many; 0 where it cannot: it has a `to`, or it is wrapped. */
+size_t stanza_write(struct buf *out, const struct stanza *s, struct str additions);
 
 /* The answer to s: to and from exchanged, id and kind kept, that type; inner is empty and the
  * caller's to fill. */

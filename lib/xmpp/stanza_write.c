@@ -19,18 +19,22 @@ static inline void put_attribute(struct buf *out, struct str head, struct str va
 	buf_put_byte(out, '\'');
 }
 
-/* The tag without its '>'; xmlns may be absent. */
-static void put_tag(struct buf *out, const struct stanza *s, struct str xmlns)
+/* The tag without its '>'; xmlns may be absent.  Returns where `to` stands, or would. */
+static size_t put_tag(struct buf *out, const struct stanza *s, struct str xmlns)
 {
+	size_t place;
+
 	buf_put_byte(out, '<');
 	buf_put_str(out, kind_names[s->kind]);
 	put_attribute(out, STR_LIT(" xmlns='"), xmlns);
 	put_attribute(out, STR_LIT(" from='"), s->from);
+	place = out->len;
 	put_attribute(out, STR_LIT(" to='"), s->to);
 	put_attribute(out, STR_LIT(" id='"), s->id);
 	put_attribute(out, STR_LIT(" type='"), str_of(stanza_type_name(s->type)));
 	put_attribute(out, STR_LIT(" xml:lang='"), s->lang);
 	buf_put_str(out, s->attrs);
+	return place;
 }
 
 static void put_end_tag(struct buf *out, const struct stanza *s)
@@ -60,21 +64,22 @@ static void put_addition(struct buf *out, const struct addition *a)
 	}
 }
 
-static void put_stanza(struct buf *out, const struct stanza *s, struct str additions,
+static size_t put_stanza(struct buf *out, const struct stanza *s, struct str additions,
 	struct str xmlns)
 {
+	size_t place = put_tag(out, s, xmlns);
 	struct addition a;
 
-	put_tag(out, s, xmlns);
 	if (s->inner.len == 0 && additions.len == 0) {
 		buf_put_lit(out, "/>");
-		return;
+		return place;
 	}
 	buf_put_byte(out, '>');
 	buf_put_str(out, s->inner);
 	while (addition_take(&additions, &a))
 		put_addition(out, &a);
 	put_end_tag(out, s);
+	return place;
 }
 
 /* The account's own server sends the copy: from and to are the account (XEP-0280, 6 and 7). */
@@ -104,12 +109,15 @@ static bool find_carbon(struct str additions, struct addition *carbon)
 	return false;
 }
 
-void stanza_write(struct buf *out, const struct stanza *s, struct str additions)
+size_t stanza_write(struct buf *out, const struct stanza *s, struct str additions)
 {
 	struct addition carbon;
+	size_t place;
 
-	if (additions.len > 0 && find_carbon(additions, &carbon))
+	if (additions.len > 0 && find_carbon(additions, &carbon)) {
 		put_carbon(out, s, &carbon, additions);
-	else
-		put_stanza(out, s, additions, STR_NONE);
+		return 0;
+	}
+	place = put_stanza(out, s, additions, STR_NONE);
+	return s->to.p == NULL ? place : 0;
 }

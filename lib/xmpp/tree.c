@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "xmpp/escape.h"
 #include "xmpp/reader_private.h"
 #include "xmpp/xmlcheck.h"
@@ -299,6 +300,15 @@ static void build(struct builder *b, struct str inner, const char *content_ns)
 		feed(b, STR_LIT("</inner>"), 1);
 }
 
+/* A request may hold a password (XEP-0077): no copy of it stays behind. */
+static void wipe_input(xmlParserCtxtPtr xml)
+{
+	const struct _xmlParserInput *in = xml->input;
+
+	if (in != NULL && in->end > in->base)
+		secret_wipe((void *)(uintptr_t)in->base, (size_t)(in->end - in->base));
+}
+
 int tree_parse(struct str inner, const char *content_ns, struct tree **out)
 {
 	struct builder *b = bh_alloc(sizeof(*b));
@@ -310,6 +320,7 @@ int tree_parse(struct str inner, const char *content_ns, struct tree **out)
 	if (b->xml != NULL) {
 		build(b, inner, content_ns);
 		rc = b->error;
+		wipe_input(b->xml);
 		xmlFreeParserCtxt(b->xml);
 	}
 	free(b);
@@ -328,6 +339,7 @@ void tree_free(struct tree **tree)
 		return;
 	for (struct block *b = (*tree)->blocks; b != NULL; b = next) {
 		next = b->next;
+		secret_wipe(b->bytes, b->used);
 		free(b);
 	}
 	free(*tree);

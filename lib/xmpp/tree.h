@@ -1,7 +1,8 @@
 /*
  * tree - a small read-only tree of inner XML, for those who serve a request
  *
- * Made from canonical inner XML (stanza.h) with one allocation arena, on the reader's parser.
+ * Made from canonical inner XML (stanza.h) with one allocation arena, on the reader's parser.  It is
+ * wiped when it is freed.
  */
 #ifndef BH_TREE_H
 #define BH_TREE_H

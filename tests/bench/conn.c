@@ -2,6 +2,7 @@
 #include "tests/bench/conn.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "tests/bench/load.h"
 #include "tests/bench/login.h"
 
@@ -72,6 +73,9 @@ struct conn *conn_open(struct load *load, unsigned number)
 	c = bh_alloc(sizeof(*c));
 	c->load = load;
 	c->number = number;
+	c->since = clock_ns();
+	c->account = load->mode->account != NULL ? load->mode->account(load, number)
+						 : number % load->o->accounts;
 	c->fd = fd;
 	watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_ADD);
 	login_start(c);

@@ -21,7 +21,9 @@ struct conn {
 	struct buf in, out;
 	size_t out_done;
 	struct conn *next_dirty, *next_dead;
-	unsigned number;
+	uint64_t since;  /* when it was begun */
+	unsigned number; /* of the connection, and which account it logs in as */
+	unsigned account;
 	int fd;
 	uint32_t events;
 	bool connected, handshaking, closing, dirty, dead;

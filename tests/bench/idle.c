@@ -27,12 +27,7 @@ static void on_gone(struct conn *c, const char *why)
 		fprintf(stderr, "xmppload: %s: %s\n", c->jid, why);
 }
 
-static void on_turn(struct load *load)
-{
-	(void)load;
-}
-
-static const struct mode idle = {on_bound, on_data, on_gone, on_turn};
+static const struct mode idle = {.bound = on_bound, .data = on_data, .gone = on_gone};
 
 /* Opens up to n, waits until the server has calmed down, and reads its memory.  Negative when
  * logins failed. */

@@ -103,7 +103,8 @@ void load_turn(struct load *load, uint64_t until_ns)
 		conn_event(events[i].data.ptr, events[i].events);
 	if (load->next < load->end)
 		open_more(load);
-	load->mode->turn(load);
+	if (load->mode->turn != NULL)
+		load->mode->turn(load);
 	flush_dirty(load);
 	free_dead(load);
 }
@@ -130,6 +131,25 @@ void load_run_for(struct load *load, uint64_t ns)
 {
 	uint64_t until = clock_ns() + ns;
 
-	while (clock_ns() < until)
+	while (clock_ns() < until && load->lost == 0)
 		load_turn(load, until);
+}
+
+int load_run_to(struct load *load, const uint64_t *progress, uint64_t goal)
+{
+	uint64_t before = *progress, until = clock_ns() + 60 * second;
+
+	while (*progress < goal && load->lost == 0 && load->failed == 0 && clock_ns() < until) {
+		load_turn(load, clock_ns() + second);
+		if (*progress != before)
+			until = clock_ns() + 60 * second;
+		before = *progress;
+	}
+	return *progress >= goal ? 0 : BH_EIO;
+}
+
+void load_lost(struct conn *c, const char *why)
+{
+	if (why != NULL && c->load->lost++ < 3)
+		fprintf(stderr, "xmppload: %s: %s\n", c->jid, why);
 }

@@ -28,11 +28,6 @@ struct login {
 	char user[64];
 };
 
-static unsigned account_of(const struct conn *c)
-{
-	return c->number % c->load->o->accounts;
-}
-
 static void open_stream(struct conn *c, enum step next)
 {
 	c->login->step = next;
@@ -45,7 +40,8 @@ static void open_stream(struct conn *c, enum step next)
 void login_start(struct conn *c)
 {
 	c->login = bh_alloc(sizeof(*c->login));
-	snprintf(c->login->user, sizeof(c->login->user), "%s%u", c->load->o->user, account_of(c));
+	snprintf(c->login->user, sizeof(c->login->user), "%s%u", c->load->o->user,
+		c->load->o->first + c->account);
 	open_stream(c, PLAIN_FEATURES);
 }
 
@@ -129,7 +125,7 @@ static int on_mechanisms(struct conn *c, struct str s)
 static int on_challenge(struct conn *c, struct str s)
 {
 	struct load *load = c->load;
-	struct scram_keys *keys = &load->keys[account_of(c)];
+	struct scram_keys *keys = &load->keys[c->account];
 	struct buf *out = conn_out(c);
 	int rc;
 
@@ -177,7 +173,8 @@ static int on_bind_features(struct conn *c, struct str s)
 
 static int finish(struct conn *c)
 {
-	buf_put_lit(conn_out(c), "<presence/>");
+	if (!c->load->mode->silent)
+		buf_put_lit(conn_out(c), "<presence/>");
 	login_free(&c->login);
 	buf_fini(&c->in);
 	c->load->inflight--;

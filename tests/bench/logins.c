@@ -1,15 +1,10 @@
 /* logins: how many clients a second come from TCP to bound, so many in flight. */
-#include "base/clock.h"
 #include "base/exits.h"
 #include "tests/bench/load.h"
 #include "tests/bench/modes.h"
+#include "tests/bench/sample.h"
 
 #include <stdio.h>
-
-struct sample {
-	uint64_t ns;
-	double server, own;
-};
 
 static unsigned lost;
 
@@ -32,17 +27,7 @@ static void on_gone(struct conn *c, const char *why)
 		fprintf(stderr, "xmppload: %s: %s\n", c->jid, why);
 }
 
-static void on_turn(struct load *load)
-{
-	(void)load;
-}
-
-static const struct mode logins = {on_bound, on_data, on_gone, on_turn};
-
-static struct sample take_sample(const struct options *o, bool *gone)
-{
-	return (struct sample){clock_ns(), proc_cpu(&o->servers, gone), proc_own_cpu()};
-}
+static const struct mode logins = {.bound = on_bound, .data = on_data, .gone = on_gone};
 
 static void report(const struct options *o, const struct sample *from, const struct sample *to)
 {
@@ -71,11 +56,11 @@ int mode_logins(const struct options *o)
 	load_open_until(load, o->accounts);
 	if (load_wait_bound(load) < 0)
 		return EXIT_FAILED;
-	from = take_sample(o, &gone);
+	from = sample_take(o, &gone);
 	load_open_until(load, o->accounts + o->logins);
 	if (load_wait_bound(load) < 0)
 		return EXIT_FAILED;
-	to = take_sample(o, &gone);
+	to = sample_take(o, &gone);
 	report(o, &from, &to);
 	return gone || lost > 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * modes - the three things that xmppload measures
+ * modes - the things that xmppload measures
  *
  * Each prints a line for people and a line "JSON {...}", and returns the exit code.
  */
@@ -11,5 +11,9 @@
 int mode_throughput(const struct options *o);
 int mode_idle(const struct options *o);
 int mode_logins(const struct options *o);
+int mode_presence(const struct options *o);
+int mode_contacts_login(const struct options *o);
+int mode_offline(const struct options *o);
+int mode_roster(const struct options *o);
 
 #endif

@@ -23,6 +23,7 @@ static const struct setting {
 	{"user", TEXT, offsetof(struct options, user), "accounts are this and a number (user)"},
 	{"password", TEXT, offsetof(struct options, password), "the password of each (secret)"},
 	{"accounts", NUMBER, offsetof(struct options, accounts), "how many there are (100)"},
+	{"first", NUMBER, offsetof(struct options, first), "the number of the first (0)"},
 	{"mechanism", TEXT, offsetof(struct options, mechanism), "SCRAM-SHA-1 or SCRAM-SHA-256"},
 	{"server-pids", PIDS, offsetof(struct options, servers), "whose CPU and memory to read"},
 	{"label", TEXT, offsetof(struct options, label), "name of the server in the results"},
@@ -31,21 +32,27 @@ static const struct setting {
 	{"seconds", NUMBER, offsetof(struct options, seconds), "measured time (10)"},
 	{"warmup", NUMBER, offsetof(struct options, warmup), "seconds before it (3)"},
 	{"pairs", NUMBER, offsetof(struct options, pairs), "throughput: pairs of clients (50)"},
-	{"window", NUMBER, offsetof(struct options, window), "throughput: outstanding each (8)"},
-	{"body", NUMBER, offsetof(struct options, body), "throughput: bytes of body (100)"},
+	{"window", NUMBER, offsetof(struct options, window), "throughput: outstanding each; contacts_login: at a time (8)"},
+	{"body", NUMBER, offsetof(struct options, body), "throughput, offline: bytes of body (100)"},
 	{"rate", NUMBER, offsetof(struct options, rate), "throughput: messages/s, open loop"},
 	{"coalesce", FLAG, offsetof(struct options, coalesce), "throughput: many in a record"},
 	{"connections", NUMBER, offsetof(struct options, connections), "idle: how many (5000)"},
 	{"few", NUMBER, offsetof(struct options, few), "idle: where the slope begins (100)"},
 	{"settle", NUMBER, offsetof(struct options, settle), "idle: seconds before reading (5)"},
-	{"logins", NUMBER, offsetof(struct options, logins), "logins: how many (2000)"},
-	{"keep", FLAG, offsetof(struct options, keep), "logins: stay logged in"},
+	{"logins", NUMBER, offsetof(struct options, logins), "logins, contacts_login: how many (2000)"},
+	{"keep", FLAG, offsetof(struct options, keep), "logins, contacts_login: never log out"},
+	{"contacts", NUMBER, offsetof(struct options, contacts), "who see each other (100)"},
+	{"senders", NUMBER, offsetof(struct options, senders), "presence, offline: who send (50)"},
+	{"recipients", NUMBER, offsetof(struct options, recipients), "offline: to whom (1000)"},
+	{"each", NUMBER, offsetof(struct options, each), "offline: messages to each (100)"},
+	{"entries", NUMBER, offsetof(struct options, entries), "roster: its length (1000)"},
 };
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
 void options_usage(void)
 {
-	fputs("usage: xmppload throughput|idle|logins [--setting value ...]\n", stderr);
+	fputs("usage: xmppload throughput|idle|logins|presence|contacts_login|offline|roster\n"
+	      "                [--setting value ...]\n", stderr);
 	for (size_t i = 0; i < SETTINGS; i++)
 		fprintf(stderr, "  --%-12s %s\n", settings[i].name, settings[i].help);
 }
@@ -108,7 +115,8 @@ static int check(const struct options *o)
 {
 	if (o->accounts > 0 && o->inflight > 0 && o->sources > 0 && o->pairs > 0 && o->window > 0 &&
 		o->seconds > 0 && o->port < 65536 && o->sources < 200 && o->few < o->connections &&
-		o->body <= 65536)
+		o->body <= 65536 && o->contacts > 0 && o->senders > 0 && o->recipients > 0 &&
+		o->each > 0 && o->entries > 0 && o->entries < 5000 && o->logins > 0)
 		return 0;
 	fputs("xmppload: a number is out of its range\n", stderr);
 	return BH_EINVAL;
@@ -121,6 +129,7 @@ int options_parse(struct options *o, int argc, char **argv)
 		.label = "server", .port = 5222, .accounts = 100, .inflight = 64, .sources = 64,
 		.seconds = 10, .warmup = 3, .settle = 5, .pairs = 50, .window = 8, .body = 100,
 		.connections = 5000, .few = 100, .logins = 2000,
+		.contacts = 100, .senders = 50, .recipients = 1000, .each = 100, .entries = 1000,
 	};
 	if (argc < 2)
 		return BH_EINVAL;

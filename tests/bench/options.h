@@ -12,18 +12,20 @@ struct options {
 	const char *mode;
 	const char *host;      /* an IPv4 address */
 	const char *domain;
-	const char *user;      /* accounts are user0, user1, ... of the domain */
+	const char *user;      /* accounts are user0, user1, ... of the domain, from first on */
 	const char *password;  /* the same for all */
 	const char *mechanism; /* NULL: the strongest SCRAM that is offered */
 	const char *label;     /* goes into the results */
 	struct proc_set servers;
 	unsigned port;
+	unsigned first;
 	unsigned accounts; /* connection n logs in as account n modulo this */
 	unsigned inflight; /* logins at a time */
 	unsigned sources;  /* local addresses to connect from, 127.0.1.1 and on */
 	unsigned seconds, warmup, settle;
 	unsigned pairs, window, body, rate;
 	unsigned connections, few, logins;
+	unsigned contacts, senders, recipients, each, entries;
 	bool keep;   /* never log out */
 	bool coalesce; /* all that is due in one TLS record, as no client does */
 };

@@ -206,7 +206,7 @@ class Prosody(Server):
         log = {{ warn = "*console" }}
         modules_enabled = {{ "disco"; "roster"; "saslauth"; "tls"; "ping"; "time"; "version";
             "posix"; }}
-        modules_disabled = {{ "s2s"; "offline"; }}
+        modules_disabled = {{ "s2s"; }}
         c2s_require_encryption = true
         c2s_interfaces = {{ "127.0.0.1" }}; c2s_ports = {{ {port} }}
         authentication = "internal_hashed"; password_hash = "SHA-256"; storage = "internal"
@@ -257,9 +257,12 @@ class Ejabberd(Server):
         disable_sasl_mechanisms: ["digest-md5", "X-OAUTH2"]
         shaper_rules:
           max_user_sessions: infinity
+          max_user_offline_messages: infinity
         modules:
           mod_disco: {{}}
           mod_roster: {{}}
+          mod_offline:
+            access_max_user_messages: max_user_offline_messages
           mod_ping: {{}}
           mod_time: {{}}
           mod_version: {{}}

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/exits.h"
+#include "tests/bench/hex.h"
 #include "tests/bench/hist.h"
 #include "tests/bench/load.h"
 #include "tests/bench/modes.h"
@@ -47,41 +48,15 @@ static struct run *run_of(const struct conn *c)
 	return c->load->state;
 }
 
-static void put_hex(char *at, uint64_t value, unsigned digits)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	while (digits-- > 0) {
-		at[digits] = hex[value & 15];
-		value >>= 4;
-	}
-}
-
-static bool get_hex(const char *at, unsigned digits, uint64_t *value)
-{
-	*value = 0;
-	for (; digits > 0; digits--, at++) {
-		char c = *at;
-
-		if (c >= '0' && c <= '9')
-			*value = *value << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			*value = *value << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return false;
-	}
-	return true;
-}
-
 static void send_one(struct run *run, struct pair *p, uint64_t stamp)
 {
 	static const char middle[] = "'><body>";
 	char mark[COUNT + sizeof(middle) - 1 + MARK];
 	struct buf *out = conn_out(p->sender);
 
-	put_hex(mark, p->sent, COUNT);
+	hex_put(mark, p->sent, COUNT);
 	memcpy(mark + COUNT, middle, sizeof(middle) - 1);
-	put_hex(mark + COUNT + sizeof(middle) - 1, stamp, STAMP);
+	hex_put(mark + COUNT + sizeof(middle) - 1, stamp, STAMP);
 	memcpy(mark + sizeof(mark) - COUNT, mark, COUNT);
 	buf_put(out, p->head, p->head_len);
 	buf_put(out, mark, sizeof(mark));
@@ -96,8 +71,8 @@ static void take(struct run *run, struct pair *p, struct str m, uint64_t now)
 	const char *text = body != NULL ? memchr(body, '>', (size_t)(m.p + m.len - body)) : NULL;
 	uint64_t stamp, number;
 
-	if (text == NULL || m.p + m.len - text <= MARK || !get_hex(text + 1, STAMP, &stamp) ||
-		!get_hex(text + 1 + STAMP, COUNT, &number) ||
+	if (text == NULL || m.p + m.len - text <= MARK || !hex_get(text + 1, STAMP, &stamp) ||
+		!hex_get(text + 1 + STAMP, COUNT, &number) ||
 		memmem(m.p, (size_t)(body - m.p), "error", 5) != NULL) {
 		if (run->errors++ < 3)
 			fprintf(stderr, "xmppload: not our message: %.*s\n", STR_FMT(m));
@@ -190,7 +165,8 @@ static void on_turn(struct load *load)
 		send_credit(run);
 }
 
-static const struct mode throughput = {on_bound, on_data, on_gone, on_turn};
+static const struct mode throughput = {
+	.bound = on_bound, .data = on_data, .gone = on_gone, .turn = on_turn};
 
 static void start(struct load *load, struct run *run)
 {

@@ -12,6 +12,10 @@ static const struct {
 	{"throughput", mode_throughput},
 	{"idle", mode_idle},
 	{"logins", mode_logins},
+	{"presence", mode_presence},
+	{"contacts_login", mode_contacts_login},
+	{"offline", mode_offline},
+	{"roster", mode_roster},
 };
 
 int main(int argc, char **argv)

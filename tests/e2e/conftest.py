@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import sections  # noqa: E402
 from suite import Suite  # noqa: E402
 
 # Wrong passwords are slowed down; only the tests of just that want it.
@@ -146,6 +147,15 @@ def pytest_runtest_makereport():
     for suite in live:
         if suite.log is not None:
             report.sections.append((f"log of {suite.home}", "\n".join(suite.log.lines[-120:])))
+
+
+def pytest_addoption(parser):
+    sections.options(parser)
+
+
+def pytest_collection_finish(session):
+    if session.config.getoption("--sections"):
+        sections.report(session.items)
 
 
 def pytest_report_header():

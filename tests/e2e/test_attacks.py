@@ -93,6 +93,7 @@ def test_s1_s2_entities_are_refused_at_their_first_byte(quiet, raw, attack, wher
 
 # S3: comments and the like; CDATA is text and passes.
 
+@pytest.mark.section("RFC 6120 11.1")
 @pytest.mark.parametrize("text", ["<!-- -->", "<?pi?>", "<?xml version='1.0'?>",
                                   "<message><body>a<!-- -->b</body></message>",
                                   "<message><body>a<?pi?>b</body></message>"])
@@ -126,6 +127,7 @@ FORMS = {
 FINE = {("an attribute", b"]]>"), ("a namespace", b"]]>"), ("an id", b"]]>")}
 
 
+@pytest.mark.section("RFC 6120 11.3", "RFC 6120 11.6")
 @pytest.mark.parametrize("form", FORMS)
 def test_s4_bytes_that_are_no_xml_end_the_stream_and_nothing_is_forwarded(shared, raw, form):
     bob = raw(shared, "bob")
@@ -226,6 +228,7 @@ def test_s5_a_header_of_1_mb_is_refused(quiet, raw):
     outlive(quiet, c2sd(quiet), stream, [head(stream)[:-1] + " x='"] + ["x" * 65536] * 16, 2 * MB)
 
 
+@pytest.mark.section("RFC 6120 13.12")
 @pytest.mark.parametrize("kind", HUGE)
 def test_s5_after_authentication_there_are_limits_too(quiet, raw, kind):
     stream = raw(quiet, ALICE)
@@ -376,6 +379,7 @@ INJECTED = {
 }
 
 
+@pytest.mark.section("RFC 6120 5.4.3.3")
 @pytest.mark.parametrize("kind", INJECTED)
 def test_s9_what_is_injected_behind_starttls_is_not_executed(quiet, raw, kind):
     stream = raw(quiet).open()
@@ -419,6 +423,7 @@ def test_s10_plus_binds_to_the_exporter_or_not_at_all(shared, raw, gs2):
     ("localhost", {"invalid-authzid"}), ("alice@localhost ", {"invalid-authzid", "success"}),
     ("@", {"invalid-authzid", "malformed-request"}),
 ])
+@pytest.mark.section("RFC 6120 6.3.8", "RFC 6120 6.5.6")
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-1"])
 def test_s11_nobody_becomes_somebody_else(shared, raw, mechanism, authzid, allowed):
     stream = raw(shared).open().starttls()
@@ -452,6 +457,7 @@ NOT_OFFERED = ["ANONYMOUS", "plain", "scram-sha-1", "Plain", "DIGEST-MD5", "CRAM
                "PLAIN ", " PLAIN", "PLAIN SCRAM-SHA-1", "A" * 20, "A" * 33, "A" * 2000]
 
 
+@pytest.mark.section("RFC 6120 6.5.7")
 @pytest.mark.parametrize("mechanism", NOT_OFFERED)
 def test_s13_a_mechanism_that_is_not_offered_is_not_accepted(shared, raw, mechanism):
     stream = raw(shared).open().starttls()

@@ -18,6 +18,7 @@ def secure(shared, raw):
     return raw(shared).open().starttls()
 
 
+@pytest.mark.section("RFC 6120 6.4", "RFC 6120 6.4.6")
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("mechanism", SCRAMS)
 def test_scram_logs_in_and_the_server_proves_itself(shared, raw, mechanism, version):
@@ -28,12 +29,14 @@ def test_scram_logs_in_and_the_server_proves_itself(shared, raw, mechanism, vers
     assert row["mechanism"] == mechanism and str(row["tls"]) != "no"
 
 
+@pytest.mark.section("RFC 6120 6.4")
 def test_plain_logs_in_under_tls(secure):
     secure.auth("PLAIN", scram.plain(ALICE, PASSWORD))
     assert secure.verdict() == "success"
     assert secure.open().bind().jid.startswith("alice@localhost/")
 
 
+@pytest.mark.section("RFC 6120 6.4.2")
 def test_an_initial_response_may_come_late(secure):
     """RFC 6120 6.4.2: without one, the server asks with an empty challenge."""
     secure.auth("PLAIN")
@@ -42,12 +45,14 @@ def test_an_initial_response_may_come_late(secure):
     assert secure.verdict() == "success"
 
 
+@pytest.mark.section("RFC 6120 5.3.1", "RFC 6120 5.4.1")
 def test_before_tls_only_starttls_is_offered_and_it_is_required(shared, raw):
     stream = raw(shared).open()
     assert [f.tag for f in stream.features] == [TLS + "starttls"]
     assert stream.features.find(f"{TLS}starttls/{TLS}required") is not None
 
 
+@pytest.mark.section("RFC 6120 6.3.3")
 def test_the_mechanisms_are_offered_best_first(secure):
     assert secure.mechanisms() == OFFERED
 
@@ -58,6 +63,7 @@ def test_the_channel_binding_types_are_offered(secure):
     assert types == ["tls-exporter"]
 
 
+@pytest.mark.section("RFC 6120 6.5.10")
 @pytest.mark.parametrize("mechanism", OFFERED)
 def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(make_suite, raw, mechanism):
     suite = make_suite()
@@ -92,6 +98,7 @@ def test_an_unknown_user_has_always_the_same_salt(shared, raw):
     assert salt("nobody") != salt("somebody")
 
 
+@pytest.mark.section("RFC 6120 6.5.4")
 @pytest.mark.parametrize("mechanism", OFFERED)
 def test_no_mechanism_is_accepted_before_tls(shared, raw, mechanism):
     stream = raw(shared).open()
@@ -104,11 +111,13 @@ def test_a_binding_of_another_tls_session_is_refused(secure, mechanism):
     assert secure.scram(mechanism, ALICE, PASSWORD, binding=b"x" * 32) == "not-authorized"
 
 
+@pytest.mark.section("RFC 6120 6.5.5")
 def test_data_that_is_no_base64_is_refused(secure):
     secure.auth("PLAIN", "*not base64*")
     assert secure.verdict() in ("incorrect-encoding", "malformed-request")
 
 
+@pytest.mark.section("RFC 6120 6.5.8")
 @pytest.mark.parametrize("initial", ["=", scram.b64("x"), scram.b64("\0alice"), scram.b64("\0\0"),
                                      scram.b64("\0alice\0wonderland-1\0more"),
                                      scram.b64(b"\0alice\0\xff\xfe")])
@@ -118,6 +127,7 @@ def test_a_malformed_plain_is_refused(secure, initial):
                                 "invalid-authzid")
 
 
+@pytest.mark.section("RFC 6120 6.4.4")
 def test_an_aborted_exchange_can_be_begun_again(secure):
     secure.auth("SCRAM-SHA-1", scram.Scram("SCRAM-SHA-1", ALICE, PASSWORD).first())
     secure.expect(SASL + "challenge")
@@ -133,6 +143,7 @@ def test_after_a_refusal_the_right_password_still_works(suite, raw):
     assert stream.open().bind().jid
 
 
+@pytest.mark.section("RFC 6120 6.4.5")
 def test_too_many_refusals_end_the_stream(make_suite, raw):
     suite = make_suite(settings={"c2sd.auth_attempts": 2})
     stream = raw(suite).open().starttls()

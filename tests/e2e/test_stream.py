@@ -118,6 +118,7 @@ def test_the_table_is_whole():
     assert set(TABLE) == set(ELEMENTS) and all(len(r) == len(STATES) for r in TABLE.values())
 
 
+@pytest.mark.section("RFC 6120 4.3", "RFC 6120 4.9.3.12")
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("element", ELEMENTS)
 def test_every_element_in_every_state(shared, raw, element, state):
@@ -133,6 +134,7 @@ def test_every_element_in_every_state(shared, raw, element, state):
         assert not [r for r in shared.rows("session", "list") if r["jid"] == stream.jid]
 
 
+@pytest.mark.section("RFC 6120 4.6.1")
 @pytest.mark.parametrize("state", ["clear", "secure", "authed", "bound"])
 def test_whitespace_keeps_a_stream_alive_in_every_state(shared, raw, state):
     stream = raw(shared)
@@ -178,6 +180,7 @@ HEADERS = {
 }
 
 
+@pytest.mark.section("RFC 6120 4.8", "RFC 6120 4.9.3")
 @pytest.mark.parametrize("kind", HEADERS)
 def test_a_wrong_header_gets_its_stream_error(shared, raw, kind):
     text, expected = HEADERS[kind]
@@ -192,6 +195,7 @@ def test_a_wrong_header_gets_its_stream_error(shared, raw, kind):
     shared.log.wait(f"{condition}|stream-error", since=mark)
 
 
+@pytest.mark.section("RFC 6120 4.2", "RFC 6120 4.7")
 def test_the_header_is_answered_as_it_should_be(shared, raw):
     stream = raw(shared).open(extra=" from='alice@localhost' xml:lang='en'")
     header = stream.incoming.header
@@ -202,11 +206,13 @@ def test_the_header_is_answered_as_it_should_be(shared, raw):
     assert len(ids) == 6 and all(len(i) >= 16 for i in ids)
 
 
+@pytest.mark.section("RFC 6120 4.7.5")
 def test_a_version_above_ours_is_accepted(shared, raw):
     stream = raw(shared).open(version="1.9")
     assert stream.incoming.header.get("version") == "1.0"
 
 
+@pytest.mark.section("RFC 6120 4.7.1")
 def test_another_from_after_authentication_is_refused(shared, raw):
     stream = raw(shared)
     stream.open().starttls()
@@ -240,6 +246,7 @@ BAD = {
 }
 
 
+@pytest.mark.section("RFC 6120 11", "RFC 6120 4.9.3")
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_xml_ends_the_stream_with_its_error(shared, raw, kind):
     stream, other = raw(shared, ALICE), raw(shared, "bob")
@@ -252,6 +259,7 @@ def test_bad_xml_ends_the_stream_with_its_error(shared, raw, kind):
     other.ping()
 
 
+@pytest.mark.section("RFC 6120 8.1.2.1")
 @pytest.mark.parametrize("sender", ["alice@localhost", "alice@localhost/RES", "ALICE@localhost"])
 def test_one_s_own_address_may_be_given(shared, raw, sender):
     alice, bob = raw(shared, ALICE), raw(shared, "bob")
@@ -260,6 +268,7 @@ def test_one_s_own_address_may_be_given(shared, raw, sender):
     assert bob.next_message().get("from") == alice.jid
 
 
+@pytest.mark.section("RFC 6120 11.1")
 def test_cdata_is_text(shared, raw):
     alice, bob = raw(shared, ALICE), raw(shared, "bob")
     alice.send(f"<message to='{bob.jid}'><body><![CDATA[<&>]]></body></message>")
@@ -273,6 +282,7 @@ def test_one_byte_at_a_time(shared, raw):
     assert bob.next_message().findtext(CLIENT + "body") == "slow é"
 
 
+@pytest.mark.section("RFC 6120 4.3.4")
 def test_many_steps_in_one_write(shared, raw):
     """Stanzas behind the bind request, in the same write."""
     stream = raw(shared)

@@ -29,6 +29,8 @@ static struct {
 	bool rows_in_order;
 	struct msg_account_changed change;
 	struct msg_auth_verdict verdict;
+	struct msg_account_found found;
+	unsigned founds;
 	uint64_t subject;
 } heard;
 
@@ -113,6 +115,14 @@ static int on_verdict(const struct bus_event *event)
 	return 0;
 }
 
+static int on_found(const struct bus_event *event)
+{
+	assert_int_equal(bus_get_account_found(event->frame->body, &heard.found), 0);
+	heard.founds++;
+	heard.subject = event->frame->subject;
+	return 0;
+}
+
 static int on_stats(const struct bus_event *event)
 {
 	struct str name;
@@ -131,6 +141,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_ACCOUNT_CHANGED, on_changed},
 	{BUS_AUTH_CHALLENGE, on_challenge},
 	{BUS_AUTH_VERDICT, on_verdict},
+	{BUS_ACCOUNT_FOUND, on_found},
 	{BUS_STATS, on_stats},
 	{0, NULL},
 };
@@ -318,6 +329,41 @@ static void every_request_gets_its_answer(void **state)
 	}
 }
 
+static void look_up(uint64_t subject, const char *account)
+{
+	struct msg_account_lookup m = {.account = str_of(account)};
+
+	assert_int_equal(LINK_SEND(peer->link, ACCOUNT_LOOKUP, account_lookup, subject, &m), 0);
+	wait_until(&heard.founds, heard.founds + 1);
+	assert_int_equal(heard.subject, subject);
+}
+
+static void routerd_can_ask_whether_there_is_an_account(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	look_up(1, "a@x.example");
+	assert_int_equal(heard.found.state, ACCOUNT_ABSENT);
+	assert_int_equal(heard.found.generation, 0);
+	put(2, ACCOUNT_ADD, "a@x.example", "pw");
+	wait_until(&heard.replies, 1);
+	look_up(3, "a@x.example");
+	assert_int_equal(heard.found.state, ACCOUNT_ACTIVE);
+	first = heard.found.generation;
+	assert_int_equal(first, heard.change.generation);
+	put(4, ACCOUNT_PASSWORD, "a@x.example", "other");
+	wait_until(&heard.replies, 2);
+	look_up(5, "a@x.example");
+	assert_true(heard.found.generation > first);
+	delete(6, "a@x.example");
+	wait_until(&heard.replies, 3);
+	look_up(7, "a@x.example");
+	assert_int_equal(heard.found.state, ACCOUNT_ABSENT);
+	look_up(8, "");
+	assert_int_equal(heard.found.state, ACCOUNT_ABSENT);
+}
+
 static void a_list_comes_in_order_and_has_an_end(void **state)
 {
 	struct msg_account_list m = {.domain = STR_NONE};
@@ -428,6 +474,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		T(it_tells_its_mechanisms_for_each_domain),
 		T(every_request_gets_its_answer),
+		T(routerd_can_ask_whether_there_is_an_account),
 		T(a_list_comes_in_order_and_has_an_end),
 		T(a_login_over_the_link_ends_in_a_verdict),
 		T(what_changed_is_told_again_on_a_new_link),

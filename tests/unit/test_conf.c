@@ -64,7 +64,7 @@ static void every_wrong_file_is_refused_in_its_own_words(void **state)
 
 	(void)state;
 	assert_int_equal(glob(FOLDER "*.conf", 0, NULL, &found), 0);
-	assert_true(found.gl_pathc >= 56);
+	assert_true(found.gl_pathc >= 68);
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		check_pair(found.gl_pathv[i]);
 	globfree(&found);
@@ -202,6 +202,39 @@ static void domain_names_are_made_canonical(void **state)
 	conf_free(&conf);
 }
 
+static void components_have_canonical_names_and_settings_of_their_own(void **state)
+{
+	struct conf *conf = load("067-good-components.conf", NULL);
+	char cwd[1024], expected[2048];
+
+	(void)state;
+	assert_non_null(getcwd(cwd, sizeof cwd));
+	snprintf(expected, sizeof expected, "%s/tests/conf/s", cwd);
+	assert_int_equal(conf_components(conf), 2);
+	assert_string_equal(conf_component_name(conf, 0), "irc.example.org");
+	assert_string_equal(conf_component_text(conf, 0, "secret"), expected);
+	assert_string_equal(conf_component_text(conf, 0, "name"),
+		"A gateway, to \u00abIRC\u00bb");
+	assert_string_equal(conf_component_name(conf, 1), "b.example");
+	assert_string_equal(conf_component_text(conf, 1, "secret"), "/etc/b");
+	assert_null(conf_component_text(conf, 1, "name"));
+	conf_free(&conf);
+}
+
+static void a_domain_s_lists_are_its_own(void **state)
+{
+	struct conf *conf = load("068-good-contacts.conf", NULL);
+
+	(void)state;
+	assert_int_equal(conf_components(conf), 0);
+	assert_int_equal(conf_domain_list_size(conf, 0, "contact_abuse"), 2);
+	assert_string_equal(conf_domain_list_item(conf, 0, "contact_abuse", 1),
+		"xmpp:admin@example.org");
+	assert_int_equal(conf_domain_list_size(conf, 0, "contact_sales"), 0);
+	assert_int_equal(conf_domain_list_size(conf, 1, "contact_abuse"), 0);
+	conf_free(&conf);
+}
+
 struct changes {
 	char text[512];
 };
@@ -296,6 +329,8 @@ int main(void)
 		cmocka_unit_test(an_empty_list_is_not_the_default),
 		cmocka_unit_test(an_instance_s_own_section_counts_before_its_daemon_s),
 		cmocka_unit_test(domain_names_are_made_canonical),
+		cmocka_unit_test(components_have_canonical_names_and_settings_of_their_own),
+		cmocka_unit_test(a_domain_s_lists_are_its_own),
 		cmocka_unit_test(a_comparison_names_what_changed_and_what_needs_a_restart),
 		cmocka_unit_test(a_guess_is_near_or_there_is_none),
 		cmocka_unit_test(every_row_of_the_table_is_whole),

@@ -85,6 +85,9 @@ static void knows_stanzas_by_the_streams_content_namespace_only(void **state)
 		{"jabber:client", "<body/>", "kind=0"},
 		{"jabber:server", "<iq/>", "kind=3"},
 		{"jabber:server", "<iq xmlns='jabber:client'/>", "kind=0"},
+		{"jabber:component:accept", "<iq/>", "kind=3"},
+		{"jabber:component:accept", "<iq xmlns='jabber:client'/>", "kind=0"},
+		{"jabber:client", "<iq xmlns='jabber:component:accept'/>", "kind=0"},
 		{"other", "<presence xmlns='jabber:client'/>", "kind=2"},
 		{"other", "<presence/>", "kind=0"},
 	};
@@ -236,7 +239,8 @@ static void gives_the_same_children_on_client_and_server_streams(void **state)
 {
 	static const char in[] = "<message><body>a</body><x xmlns='u'><message xmlns='%s'/></x>"
 				 "</message>";
-	static const char *const namespaces[] = {"jabber:client", "jabber:server"};
+	static const char *const namespaces[] = {
+		"jabber:client", "jabber:server", "jabber:component:accept"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(namespaces); i++) {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "xmpp/addition.h"
+#include "xmpp/escape.h"
 #include "xmpp/stanza.h"
 
 static const uint8_t two_children[16] = {0, 0, 0, 0, 0, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7, 8};
@@ -235,6 +236,43 @@ static void a_carbon_wraps_the_stanza(void **state)
 	buf_fini(&list);
 }
 
+/* Of a stanza without `to`: what is written, with the address put in at the place told. */
+static void the_place_of_an_absent_to_is_told(void **state)
+{
+	static const struct {
+		struct stanza s;
+		const char *with;
+	} cases[] = {
+		{{.kind = STANZA_PRESENCE, .inner = {"", 0}}, "<presence to='a@b/c'/>"},
+		{{.kind = STANZA_PRESENCE, .from = {"d@e/f", 5}, .id = {"1", 1},
+			 .type = TYPE_UNAVAILABLE, .inner = {"<x/>", 4}},
+			"<presence from='d@e/f' to='a@b/c' id='1' type='unavailable'><x/></presence>"},
+		{{.kind = STANZA_MESSAGE, .attrs = {" xmlns:ns1='u' ns1:a='to'", 25},
+			 .inner = {"<body>to=</body>", 16}},
+			"<message to='a@b/c' xmlns:ns1='u' ns1:a='to'><body>to=</body></message>"},
+		{{.kind = STANZA_PRESENCE, .to = {"g@h", 3}, .inner = {"", 0}}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = BUF_INIT, whole = BUF_INIT;
+		size_t place;
+
+		buf_put_lit(&b, "before");
+		place = stanza_write(&b, &cases[i].s, STR_NONE);
+		if (cases[i].with == NULL) {
+			assert_int_equal(place, 0);
+			buf_fini(&b);
+			continue;
+		}
+		buf_put(&whole, b.data + 6, place - 6);
+		escape_put_attribute(&whole, "to", STR_LIT("a@b/c"));
+		buf_put(&whole, b.data + place, b.len - place);
+		assert_buf(&whole, cases[i].with);
+		buf_fini(&b);
+	}
+}
+
 static void a_cut_list_of_additions_ends(void **state)
 {
 	const struct addition id = {ADDITION_STANZA_ID, STR_LIT("ab"), STR_LIT("c")};
@@ -284,6 +322,7 @@ int main(void)
 		cmocka_unit_test(writes_tag_and_children),
 		cmocka_unit_test(writes_additions_before_the_end),
 		cmocka_unit_test(a_carbon_wraps_the_stanza),
+		cmocka_unit_test(the_place_of_an_absent_to_is_told),
 		cmocka_unit_test(a_cut_list_of_additions_ends),
 		cmocka_unit_test(a_reply_goes_back),
 	};

@@ -59,6 +59,10 @@ static const char foot[] =
 	"\tlisten = {\\(dq*:5222\\(dq}\n"
 	"\tlisten_tls = {\\(dq*:5223\\(dq}\n"
 	"}\n"
+	"component \\(dqirc.example.org\\(dq {\n"
+	"\tsecret = \\(dqirc.secret\\(dq\n"
+	"\tname = \\(dqA gateway to IRC\\(dq\n"
+	"}\n"
 	"instance \\(dqc2sd@2\\(dq {\n"
 	"\tlisten = {\\(dq*:5322\\(dq}\n"
 	"}\n"
@@ -76,6 +80,7 @@ static const char *const type_names[] = {
 	[SETTING_DURATION] = "duration",
 	[SETTING_BOOL] = "true or false",
 	[SETTING_LIST] = "list of texts",
+	[SETTING_TEXT] = "text",
 };
 
 static const char *const effect_names[] = {
@@ -105,6 +110,14 @@ static void put_range(const struct setting *s)
 				s->type == SETTING_DURATION ? " seconds" : "");
 }
 
+/* The files of a section with a name. */
+static bool must_be_given(const struct setting *s)
+{
+	const struct setting_section *section = setting_section(s->section);
+
+	return s->type == SETTING_FILE && section != NULL && section->title != NULL;
+}
+
 static void put_default(const struct setting *s)
 {
 	size_t first = strcspn(s->def, " ");
@@ -117,7 +130,7 @@ static void put_default(const struct setting *s)
 		fputs("Default: ", stdout);
 		put(s->def);
 		fputs(s->type == SETTING_LIST ? "\n" : ".\n", stdout);
-	} else if (strcmp(s->section, "domain") != 0) {
+	} else if (!must_be_given(s)) {
 		fputs("Default: none.\n", stdout);
 	}
 }
@@ -148,7 +161,7 @@ int main(void)
 	for (size_t i = 0; i < setting_sections_count; i++) {
 		const struct setting_section *s = &setting_sections[i];
 
-		printf(".Sh SECTION %s%s\n", s->name, s->titled ? " NAME" : "");
+		printf(".Sh SECTION %s%s\n", s->name, s->title != NULL ? " NAME" : "");
 		put(s->text);
 		putchar('\n');
 		if (strcmp(s->name, "instance") != 0)

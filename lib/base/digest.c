@@ -1,0 +1,16 @@
+/* Digests, by Nettle. */
+#include "base/digest.h"
+
+#include <nettle/sha1.h>
+
+#include "base/secret.h"
+
+void digest_sha1(struct str bytes, uint8_t out[DIGEST_SHA1_SIZE])
+{
+	struct sha1_ctx ctx;
+
+	sha1_init(&ctx);
+	sha1_update(&ctx, bytes.len, (const uint8_t *)bytes.p);
+	sha1_digest(&ctx, DIGEST_SHA1_SIZE, out);
+	secret_wipe(&ctx, sizeof ctx);
+}

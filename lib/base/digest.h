@@ -1,0 +1,15 @@
+/*
+ * digest - SHA-1, by Nettle, where a protocol asks for it (XEP-0114, XEP-0115)
+ */
+#ifndef BH_DIGEST_H
+#define BH_DIGEST_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum { DIGEST_SHA1_SIZE = 20 };
+
+void digest_sha1(struct str bytes, uint8_t out[DIGEST_SHA1_SIZE]);
+
+#endif

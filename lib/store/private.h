@@ -1,0 +1,75 @@
+/*
+ * private - the store from inside: the queue (store.c) and the database's thread (database.c)
+ */
+#ifndef BH_STORE_PRIVATE_H
+#define BH_STORE_PRIVATE_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "store/store.h"
+
+enum { COLUMNS_MAX = 16 };
+
+enum param_type { PARAM_NULL, PARAM_INT, PARAM_TEXT, PARAM_BLOB };
+
+/* Inside ops, params and rows; never leaves the process. */
+struct param_head {
+	uint32_t type;
+	uint32_t len;
+};
+
+struct op_head {
+	uint32_t statement;
+	uint32_t nparams;
+};
+
+struct store_tx {
+	struct store *store;
+	struct list link;
+	struct buf ops;	   /* op_head and params, one after another */
+	struct buf params; /* of the next op */
+	struct buf rows;   /* of a question */
+	uint32_t nparams;
+	unsigned changes;
+	int rc;
+	void (*done)(void *arg, int rc);
+	void (*asked)(void *arg, int rc, struct store_rows *rows);
+	void *arg;
+};
+
+struct column {
+	enum param_type type;
+	struct str value;
+};
+
+struct store_rows {
+	struct str rest;
+	struct column columns[COLUMNS_MAX];
+};
+
+struct database; /* SQLite's side */
+
+struct store {
+	struct store_spec spec;
+	struct database *database;
+	uv_thread_t thread;
+	uv_async_t async;
+	uv_mutex_t lock; /* of queue, completed, stopping */
+	uv_cond_t wake;
+	struct list queue;	 /* struct store_tx, to be done */
+	struct list completed;	 /* to be told on the loop */
+	struct list uncommitted; /* the thread's own: done, and waiting for the commit */
+	bool stopping, started;
+	size_t backlog; /* the loop's own */
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+void store_tx_free(struct store_tx *tx);
+
+int database_open(struct store *st, char *what, size_t what_size);
+void database_close(struct store *st);
+/* The thread: until stopping and the queue is empty. */
+void database_thread(void *store);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * store - durable tables behind an asynchronous interface
+ *
+ * One thread owns the database (SQLite, WAL) and works through one queue in order: so a
+ * question sees every change that was asked for before it, and a loop never waits for a
+ * disk.  Changes are grouped: a commit (with fsync when `durable`) comes when 256 changes have
+ * gathered, or 5 ms after the first, and only then are their callbacks called, on the loop.
+ *
+ * The statements are a fixed table that the owner of the data gives; each is prepared once.
+ * A struct store_tx is a list of statements with their parameters that happen together or not
+ * at all.
+ */
+#ifndef BH_STORE_H
+#define BH_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/str.h"
+
+struct store;
+struct store_tx;
+struct store_rows;
+
+struct store_spec {
+	const char *path;
+	/* SQL that takes the schema from version i to i + 1; ends with NULL. */
+	const char *const *migrations;
+	const char *const *statements;
+	size_t nstatements;
+	bool durable; /* fsync at each commit */
+};
+
+/* Opens, migrates and prepares.  On an error *what is a sentence. */
+int store_open(const struct store_spec *spec, struct store **out, char *what, size_t what_size);
+/* Starts the thread.  Nothing may be asked before. */
+int store_start(struct store *store, uv_loop_t *loop);
+/* Finishes what is queued, commits, closes; then done.  *store is set to NULL. */
+void store_stop(struct store **store, void (*done)(void *arg), void *arg);
+
+/* A list of changes.  Parameters are bound in order to the statement that store_do() names
+ * next; texts and blobs are copied. */
+struct store_tx *store_begin(struct store *store);
+void store_int(struct store_tx *tx, int64_t value);
+void store_text(struct store_tx *tx, struct str value); /* NULL where absent */
+void store_blob(struct store_tx *tx, struct str value);
+void store_do(struct store_tx *tx, unsigned statement);
+
+/* Queues it.  done (may be NULL) is called on the loop after the commit: 0, or BH_EIO and
+ * nothing of it happened. */
+void store_commit(struct store_tx *tx, void (*done)(void *arg, int rc), void *arg);
+
+/* Instead of store_commit(): the last store_do() is a question, and its rows come to done
+ * on the loop.  rows is NULL when rc is not 0, and lives during the call. */
+void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store_rows *rows),
+	void *arg);
+
+/* The next row: false after the last. */
+bool store_row(struct store_rows *rows);
+/* The columns of this row, from 0. */
+int64_t store_row_int(const struct store_rows *rows, unsigned column);
+struct str store_row_text(const struct store_rows *rows, unsigned column);
+
+/* Changes queued and not yet committed. */
+size_t store_backlog(const struct store *store);
+
+#endif

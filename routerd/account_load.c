@@ -1,0 +1,142 @@
+/* An account's data come from the store; whether it exists at all, authd may have to say. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "bus/codes.h"
+#include "daemon/log.h"
+#include "routerd/account.h"
+#include "routerd/data.h"
+#include "routerd/front.h"
+#include "routerd/requests.h"
+
+void account_clear(struct account *a)
+{
+	roster_clear(&a->roster);
+	blocklist_clear(&a->blocklist);
+	a->last_seen = 0;
+	free(a->last_status);
+	a->last_status = NULL;
+}
+
+/* The end of a load: whoever waited goes on. */
+static void loaded(struct account *a, enum account_state state)
+{
+	a->state = (uint8_t)state;
+	account_wake(a);
+	account_release(a);
+}
+
+static void remember(struct account *a)
+{
+	struct store_tx *tx = store_begin(a->router->store);
+
+	a->created = clock_wall();
+	store_text(tx, a->jid.bare);
+	store_int(tx, a->created);
+	store_do(tx, SQL_ACCOUNT_ADD);
+	store_commit(tx, NULL, NULL);
+}
+
+static void on_authd_says(void *arg, const struct reply *reply)
+{
+	struct account *a = arg;
+
+	if (reply->lost || reply->code == ACCOUNT_UNREADABLE) {
+		loaded(a, ACCOUNT_UNKNOWN);
+	} else if (reply->code == ACCOUNT_ABSENT) {
+		loaded(a, ACCOUNT_NOWHERE);
+	} else {
+		remember(a);
+		loaded(a, ACCOUNT_THERE);
+	}
+}
+
+static void ask_authd(struct account *a)
+{
+	struct msg_account_lookup m = {.account = a->jid.bare};
+	struct bus_peer *authd = requests_authd(a->router);
+	uint64_t id = 0;
+
+	if (authd != NULL)
+		id = request_ask(a->router, authd, on_authd_says, a);
+	if (id == 0)
+		loaded(a, ACCOUNT_UNKNOWN);
+	else
+		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
+}
+
+static void take_account(struct account *a, const struct store_rows *row)
+{
+	struct str status = store_row_text(row, 5);
+
+	a->created = store_row_int(row, 1);
+	a->roster.version = (uint64_t)store_row_int(row, 2);
+	a->roster.floor = (uint64_t)store_row_int(row, 3);
+	a->last_seen = store_row_int(row, 4);
+	a->last_status = status.p != NULL ? bh_strndup(status.p, status.len) : NULL;
+}
+
+/* true: it is the account's own row. */
+static bool take_row(struct account *a, const struct store_rows *row)
+{
+	switch (store_row_int(row, 0)) {
+	case ROW_ACCOUNT:
+		take_account(a, row);
+		return true;
+	case ROW_CONTACT:
+		roster_load_contact(&a->roster, row);
+		return false;
+	case ROW_REMOVED:
+		roster_load_removed(&a->roster, row);
+		return false;
+	case ROW_BLOCKED:
+		blocklist_load(&a->blocklist, row);
+		return false;
+	case ROW_OFFLINE:
+		offline_loaded(&a->offline, (uint32_t)store_row_int(row, 1));
+		return false;
+	default:
+		return false;
+	}
+}
+
+static void on_rows(void *arg, int rc, struct store_rows *rows)
+{
+	struct account *a = arg;
+	bool known = false;
+
+	if (rc != 0) {
+		log_error("store-failed", "account=%s error=%s", LOG_TEXT(a->text),
+			bh_strerror(rc));
+		loaded(a, ACCOUNT_UNKNOWN);
+		return;
+	}
+	while (store_row(rows))
+		known |= take_row(a, rows);
+	if (known) {
+		loaded(a, ACCOUNT_THERE);
+	} else if (!list_empty(&a->connections)) {
+		remember(a); /* somebody has logged in to it */
+		loaded(a, ACCOUNT_THERE);
+	} else {
+		ask_authd(a);
+	}
+}
+
+void account_load(struct account *a)
+{
+	static const unsigned questions[] = {SQL_ACCOUNT_GET, SQL_CONTACTS_GET, SQL_REMOVED_GET,
+		SQL_BLOCKED_GET, SQL_OFFLINE_COUNT};
+	struct store_tx *tx = store_begin(a->router->store);
+
+	a->state = ACCOUNT_LOADING;
+	a->asked = clock_ms();
+	account_hold(a);
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+		store_text(tx, a->jid.bare);
+		store_do(tx, questions[i]);
+	}
+	store_ask(tx, on_rows, a);
+}

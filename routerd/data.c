@@ -1,0 +1,60 @@
+/* The schema, step by step, and the table of statements. */
+#include "routerd/data.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "conf/conf.h"
+
+static const char *const statements[] = {
+#define STATEMENT(name, sql) [SQL_##name] = sql,
+#include "routerd/statements.def"
+#undef STATEMENT
+};
+
+/* Never edited once released: a new version is a new line. */
+static const char *const migrations[] = {
+	"CREATE TABLE account ("
+	" jid TEXT PRIMARY KEY, created INTEGER NOT NULL,"
+	" roster_version INTEGER NOT NULL DEFAULT 0, removed_floor INTEGER NOT NULL DEFAULT 0,"
+	" last_seen INTEGER NOT NULL DEFAULT 0, last_status TEXT) WITHOUT ROWID;"
+	"CREATE TABLE contact ("
+	" account TEXT NOT NULL, jid TEXT NOT NULL, version INTEGER NOT NULL,"
+	" state INTEGER NOT NULL, flags INTEGER NOT NULL, name TEXT, groups BLOB, request BLOB,"
+	" PRIMARY KEY (account, jid)) WITHOUT ROWID;"
+	"CREATE TABLE removed ("
+	" account TEXT NOT NULL, jid TEXT NOT NULL, version INTEGER NOT NULL,"
+	" PRIMARY KEY (account, jid)) WITHOUT ROWID;"
+	"CREATE TABLE blocked ("
+	" account TEXT NOT NULL, jid TEXT NOT NULL, PRIMARY KEY (account, jid)) WITHOUT ROWID;"
+	"CREATE TABLE offline ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, origin BLOB NOT NULL,"
+	" number INTEGER NOT NULL, branch INTEGER NOT NULL, stored INTEGER NOT NULL,"
+	" sender TEXT NOT NULL, additions BLOB, envelope BLOB NOT NULL);"
+	"CREATE UNIQUE INDEX offline_origin ON offline (account, origin, number, branch);"
+	"CREATE INDEX offline_stored ON offline (stored);"
+	"CREATE TABLE vcard (account TEXT PRIMARY KEY, xml BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE private ("
+	" account TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, xml BLOB NOT NULL,"
+	" PRIMARY KEY (account, ns, name)) WITHOUT ROWID;",
+	NULL,
+};
+
+int data_open(struct daemon *d, struct store **out)
+{
+	char path[sizeof d->state_dir + 16], what[512];
+	struct store_spec spec = {
+		.path = path,
+		.migrations = migrations,
+		.statements = statements,
+		.nstatements = STATEMENTS,
+		.durable = strcmp(conf_text(d->conf, "routerd.durability"), "disk") == 0,
+	};
+	int rc;
+
+	snprintf(path, sizeof path, "%s/router.db", d->state_dir);
+	rc = store_open(&spec, out, what, sizeof what);
+	if (rc != 0)
+		daemon_fail(d, "%s", what);
+	return rc;
+}

@@ -1,0 +1,120 @@
+/* Origins: references, the window of what is safe, and the marks that tell of it. */
+#include "routerd/origin.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/rand.h"
+#include "bus/mark.h"
+#include "routerd/front.h"
+#include "routerd/hold.h"
+#include "routerd/session.h"
+
+struct origin *origin_create(struct router *r)
+{
+	struct origin *o = bh_alloc(sizeof *o);
+
+	o->router = r;
+	o->refs = 1;
+	list_init(&o->told);
+	list_init(&o->waiting);
+	rand_bytes(&o->id, sizeof o->id);
+	return o;
+}
+
+struct origin *origin_ref(struct origin *o)
+{
+	o->refs++;
+	return o;
+}
+
+void origin_unref(struct origin **o)
+{
+	struct origin *gone = *o;
+
+	*o = NULL;
+	if (gone == NULL || --gone->refs > 0)
+		return;
+	list_remove(&gone->told);
+	free(gone);
+}
+
+static uint8_t *open_count(struct origin *o, uint64_t n)
+{
+	bool in_window = n > o->safe && n - o->safe <= ORIGIN_WINDOW;
+
+	return in_window ? &o->open[n % ORIGIN_WINDOW] : NULL;
+}
+
+void origin_open(struct origin *o, uint64_t n)
+{
+	uint8_t *count = open_count(o, n);
+
+	if (count != NULL)
+		++*count;
+}
+
+void origin_close(struct origin *o, uint64_t n)
+{
+	uint8_t *count = open_count(o, n);
+	uint64_t before = o->safe;
+
+	if (count == NULL || --*count > 0)
+		return;
+	while (o->safe < o->number && o->open[(o->safe + 1) % ORIGIN_WINDOW] == 0)
+		o->safe++;
+	if (o->safe > before && o->session != NULL && list_empty(&o->told))
+		list_append(&o->router->unsafe_told, &o->told);
+}
+
+/* All marks of one front end go into one frame; the list is short or of few fronts. */
+static void tell_front(struct router *r, struct front *front)
+{
+	struct buf marks = BUF_INIT;
+	struct msg_safe m;
+
+	list_for_each_safe(pos, &r->unsafe_told) {
+		struct origin *o = container_of(pos, struct origin, told);
+
+		if (o->session->connection->front != front)
+			continue;
+		list_remove(&o->told);
+		mark_put(&marks, &(struct mark){o->session->connection->id, o->safe});
+	}
+	m.marks = buf_str(&marks);
+	if (!buf_failed(&marks) && front->peer->link != NULL)
+		(void)LINK_SEND(front->peer->link, SAFE, safe, 0, &m);
+	buf_fini(&marks);
+}
+
+void origins_tell(struct router *r)
+{
+	while (!list_empty(&r->unsafe_told)) {
+		struct origin *o = container_of(r->unsafe_told.next, struct origin, told);
+
+		tell_front(r, o->session->connection->front);
+	}
+}
+
+void origin_block(struct origin *o)
+{
+	origin_ref(o);
+	o->blocked++;
+}
+
+void origin_unblock(struct origin *o)
+{
+	o->blocked--;
+	hold_resume(o);
+	origin_unref(&o);
+}
+
+bool origin_busy(const struct origin *o)
+{
+	return o->blocked > 0 || !list_empty(&o->waiting);
+}
+
+void origin_forget(struct origin *o)
+{
+	hold_forget(o);
+}

@@ -1,0 +1,72 @@
+/* Making stanza ids, and taking false ones out. */
+#include "routerd/stanza_id.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "xmpp/addition.h"
+#include "xmpp/inner.h"
+#include "xmpp/names.h"
+#include "xmpp/tree.h"
+
+/* Two halves of the id.  Fixed: the id must be the same after a restart.  What cannot be known is
+ * the origin. */
+static const struct hash_key halves[] = {
+	{0x62756c6b68656164, 0x7374616e7a612d31},
+	{0x62756c6b68656164, 0x7374616e7a612d32},
+};
+
+struct str stanza_id_addition(const struct cause *cause, const struct account *a)
+{
+	static struct buf list;
+	uint8_t input[16 + 8 + 8];
+	uint64_t account = hash_bytes(&halves[0], a->jid.bare.p, a->jid.bare.len);
+	char id[33];
+	struct addition addition = {.kind = ADDITION_STANZA_ID, .a = a->jid.bare, .b = {id, 32}};
+
+	memcpy(input, cause->origin->id.b, 16);
+	memcpy(input + 16, &cause->number, 8);
+	memcpy(input + 24, &account, 8);
+	snprintf(id, sizeof id, "%016" PRIx64 "%016" PRIx64,
+		hash_bytes(&halves[0], input, sizeof input),
+		hash_bytes(&halves[1], input, sizeof input));
+	buf_clear(&list);
+	addition_put(&list, &addition);
+	return buf_str(&list);
+}
+
+static bool is_by_us(struct str element, const struct account *a)
+{
+	const struct tree_node *n;
+	struct tree *tree;
+	struct str by;
+	bool ours;
+
+	if (tree_parse(element, NS_CLIENT, &tree) != 0)
+		return false;
+	n = tree_first(tree);
+	by = tree_attr(n, "by");
+	ours = str_is(n->name, "stanza-id") && str_is(n->ns, NS_STANZA_ID) &&
+	       (str_eq(by, a->jid.bare) || str_eq(by, a->jid.domain));
+	tree_free(&tree);
+	return ours;
+}
+
+void stanza_id_strip(struct transit *t, const struct account *a)
+{
+	static struct buf inner, envelope;
+	struct str rest = t->stanza.inner, element;
+
+	buf_clear(&inner);
+	while (inner_take(&rest, &element))
+		if (!is_by_us(element, a))
+			buf_put_str(&inner, element);
+	if (inner.len == t->stanza.inner.len || buf_failed(&inner))
+		return;
+	t->stanza.inner = buf_str(&inner);
+	buf_clear(&envelope);
+	stanza_encode(&envelope, &t->stanza);
+	t->envelope = buf_str(&envelope);
+}
