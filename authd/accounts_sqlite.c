@@ -1,22 +1,18 @@
 /* The account store in SQLite: schema, statements, and nothing above them. */
 #include "authd/accounts_sqlite.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "base/secret.h"
+#include "store/database.h"
 
-enum { BUSY_MS = 2000, CHANGES_KEPT_S = 24 * 3600 };
+enum { CHANGES_KEPT_S = 24 * 3600 };
 
-/* Number i + 1 takes the schema from version i to i + 1.  Never edited, only added to. */
 static const char *const migrations[] = {
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE accounts ("
@@ -32,11 +28,11 @@ static const char *const migrations[] = {
 	"CREATE TABLE changes (account TEXT PRIMARY KEY, generation INTEGER NOT NULL,"
 	" change INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX changes_by_time ON changes (at);",
+	NULL,
 };
-enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };
 
 enum statement {
-	FIND, SECRET, PAGE_ALL, PAGE_DOMAIN, CHANGES, GENERATION_GET, GENERATION_SET,
+	FIND, SECRET, SECRET_PUT, PAGE_ALL, PAGE_DOMAIN, CHANGES, GENERATION_GET, GENERATION_SET,
 	EXISTS, PUT, REMOVE, CHANGE_PUT, STATEMENTS,
 };
 
@@ -46,6 +42,7 @@ static const char *const statement_sql[STATEMENTS] = {
 		 " sha256_iterations, sha256_salt, sha256_stored_key, sha256_server_key"
 		 " FROM accounts WHERE account = ?1",
 	[SECRET] = "SELECT value FROM meta WHERE name = 'secret'",
+	[SECRET_PUT] = "INSERT OR IGNORE INTO meta VALUES ('secret', ?1)",
 	[PAGE_ALL] = "SELECT domain, account, created, disabled, generation, 0 FROM accounts"
 		     " WHERE (domain, account) > (?1, ?2) ORDER BY domain, account LIMIT ?3",
 	[PAGE_DOMAIN] = "SELECT domain, account, created, disabled, generation, 0 FROM accounts"
@@ -70,129 +67,41 @@ static const char *const statement_sql[STATEMENTS] = {
 };
 
 struct account_db {
-	sqlite3 *db;
-	sqlite3_stmt *statements[STATEMENTS];
+	struct database *db;
 	uint64_t generation; /* the last one given out, within a transaction */
 	bool generation_used;
 };
 
 const char *account_db_error(const struct account_db *db)
 {
-	/* What SQLite has no objection to was refused by read_keys(). */
-	return sqlite3_errcode(db->db) == SQLITE_OK ? "a row is damaged" : sqlite3_errmsg(db->db);
-}
-
-static int exec(struct account_db *db, const char *sql)
-{
-	return sqlite3_exec(db->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : BH_EIO;
-}
-
-/* Runs a statement that gives no row. */
-static int run(sqlite3_stmt *st)
-{
-	int rc = sqlite3_step(st);
-
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	return rc == SQLITE_DONE ? 0 : BH_EIO;
+	return database_error(db->db);
 }
 
 /* Runs one that gives one whole number, or no row. */
-static int run_number(sqlite3_stmt *st, int64_t *out)
+static int run_number(struct account_db *db, enum statement st, int64_t *out)
 {
-	int rc = sqlite3_step(st);
+	int rc = database_step(db->db, st);
 
-	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	if (rc == SQLITE_ROW)
+	if (rc == 1)
+		*out = database_column_int(db->db, st, 0);
+	database_reset(db->db, st);
+	if (rc == 1)
 		return 0;
-	return rc == SQLITE_DONE ? BH_ENOTFOUND : BH_EIO;
-}
-
-static void bind_text(sqlite3_stmt *st, int i, struct str text)
-{
-	sqlite3_bind_text(st, i, text.p, (int)text.len, SQLITE_STATIC);
+	return rc == 0 ? BH_ENOTFOUND : BH_EIO;
 }
 
 /* ---- opening -------------------------------------------------------------------------- */
 
-/* SQLite would make the file readable by all; its -wal and -shm get the same mode. */
-static int create_file(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-static int user_version(struct account_db *db, int *version)
-{
-	sqlite3_stmt *st = NULL;
-	int64_t n = 0;
-	int rc;
-
-	if (sqlite3_prepare_v2(db->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK)
-		return BH_EIO;
-	rc = run_number(st, &n);
-	sqlite3_finalize(st);
-	*version = (int)n;
-	return rc;
-}
-
 static int put_secret(struct account_db *db)
 {
-	sqlite3_stmt *st = NULL;
 	uint8_t secret[MAC_KEY_SIZE];
 	int rc;
 
-	if (sqlite3_prepare_v2(db->db, "INSERT OR IGNORE INTO meta VALUES ('secret', ?1)", -1,
-		&st, NULL) != SQLITE_OK)
-		return BH_EIO;
 	rand_bytes(secret, sizeof(secret));
-	sqlite3_bind_blob(st, 1, secret, sizeof(secret), SQLITE_STATIC);
-	rc = run(st);
-	sqlite3_finalize(st);
+	database_bind_blob(db->db, SECRET_PUT, 1, str_make(secret, sizeof(secret)));
+	rc = database_run(db->db, SECRET_PUT);
+	secret_wipe(secret, sizeof(secret));
 	return rc;
-}
-
-/* In one transaction, under the write lock: a second authd that starts now waits for it. */
-static int migrate(struct account_db *db, char *what, size_t size)
-{
-	char pragma[64];
-	int version, rc = exec(db, "BEGIN IMMEDIATE");
-
-	if (rc == 0)
-		rc = user_version(db, &version);
-	if (rc == 0 && version > SCHEMA) {
-		snprintf(what, size, "its schema is %d, this program knows up to %d; it was "
-			"made by a newer Bulkhead", version, SCHEMA);
-		rc = BH_EVERSION;
-	}
-	for (int i = rc == 0 ? version : SCHEMA; i < SCHEMA && rc == 0; i++)
-		rc = exec(db, migrations[i]);
-	if (rc == 0)
-		rc = put_secret(db);
-	if (rc == 0 && version < SCHEMA) {
-		snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", SCHEMA);
-		rc = exec(db, pragma);
-	}
-	if (rc == 0)
-		rc = exec(db, "COMMIT");
-	return rc;
-}
-
-static int prepare_all(struct account_db *db)
-{
-	for (int i = 0; i < STATEMENTS; i++) {
-		if (sqlite3_prepare_v3(db->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-			&db->statements[i], NULL) != SQLITE_OK)
-			return BH_EIO;
-	}
-	return 0;
 }
 
 static int forget_old_changes(struct account_db *db)
@@ -201,44 +110,34 @@ static int forget_old_changes(struct account_db *db)
 
 	snprintf(sql, sizeof(sql), "DELETE FROM changes WHERE at < %lld",
 		(long long)clock_wall() - CHANGES_KEPT_S);
-	return exec(db, sql);
-}
-
-static int open_inner(struct account_db *db, const char *path, char *what, size_t size)
-{
-	int rc = create_file(path);
-
-	if (rc < 0)
-		return rc;
-	if (sqlite3_open_v2(path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-		SQLITE_OK)
-		return BH_EIO;
-	sqlite3_extended_result_codes(db->db, 1);
-	sqlite3_busy_timeout(db->db, BUSY_MS);
-	rc = exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		"PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-		"PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 16777216");
-	if (rc == 0)
-		rc = migrate(db, what, size);
-	if (rc == 0)
-		rc = prepare_all(db);
-	return rc == 0 ? forget_old_changes(db) : rc;
+	return database_execute(db->db, sql);
 }
 
 int account_db_open(const char *path, struct account_db **out, char *what, size_t what_size)
 {
+	struct database_spec spec = {
+		.path = path,
+		.migrations = migrations,
+		.statements = statement_sql,
+		.nstatements = STATEMENTS,
+		.durable = true,
+		.wipe = true,
+	};
 	struct account_db *db = bh_alloc(sizeof(*db));
-	char why[256] = "";
-	int rc = open_inner(db, path, why, sizeof(why));
+	int rc = database_open(&spec, &db->db, what, what_size);
 
+	if (rc != 0) {
+		free(db);
+		return rc;
+	}
+	rc = put_secret(db);
+	if (rc == 0)
+		rc = forget_old_changes(db);
 	if (rc == 0) {
 		*out = db;
 		return 0;
 	}
-	if (why[0] == '\0')
-		snprintf(why, sizeof(why), "%s", rc == BH_EIO && db->db != NULL ?
-			sqlite3_errmsg(db->db) : bh_strerror(rc));
-	snprintf(what, what_size, "%s: %s", path, why);
+	snprintf(what, what_size, "%s: %s", path, account_db_error(db));
 	account_db_close(&db);
 	return rc;
 }
@@ -250,76 +149,74 @@ void account_db_close(struct account_db **ref)
 	*ref = NULL;
 	if (db == NULL)
 		return;
-	for (int i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(db->statements[i]);
-	sqlite3_close(db->db);
+	database_close(&db->db);
 	free(db);
 }
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-static int column_bytes(sqlite3_stmt *st, int i, uint8_t *out, uint32_t size)
+static int column_bytes(struct database *db, enum statement st, int i, struct str out)
 {
-	const void *p = sqlite3_column_blob(st, i);
+	struct str bytes = database_column_bytes(db, st, i);
 
-	if (p == NULL || sqlite3_column_bytes(st, i) != (int)size)
+	if (bytes.p == NULL || bytes.len != out.len)
 		return BH_EIO;
-	memcpy(out, p, size);
+	memcpy((char *)out.p, bytes.p, bytes.len);
 	return 0;
 }
 
 /* Four columns from the i-th: iterations, salt, stored key, server key. */
-static int read_keys(sqlite3_stmt *st, int i, enum scram_hash hash, struct scram_keys *k)
+static int read_keys(struct database *db, int i, enum scram_hash hash, struct scram_keys *k)
 {
-	int64_t iterations = sqlite3_column_int64(st, i);
+	int64_t iterations = database_column_int(db, FIND, i);
+	size_t size = scram_key_size(hash);
 	int rc;
 
 	if (iterations < 1 || iterations > INT32_MAX)
 		return BH_EIO;
 	k->iterations = (uint32_t)iterations;
-	rc = column_bytes(st, i + 1, k->salt, sizeof(k->salt));
+	rc = column_bytes(db, FIND, i + 1, str_make(k->salt, sizeof(k->salt)));
 	if (rc == 0)
-		rc = column_bytes(st, i + 2, k->stored, scram_key_size(hash));
-	return rc == 0 ? column_bytes(st, i + 3, k->server, scram_key_size(hash)) : rc;
+		rc = column_bytes(db, FIND, i + 2, str_make(k->stored, size));
+	return rc == 0 ? column_bytes(db, FIND, i + 3, str_make(k->server, size)) : rc;
 }
 
 int account_db_find(struct account_db *db, struct str account, struct account_record *out)
 {
-	sqlite3_stmt *st = db->statements[FIND];
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	bind_text(st, 1, account);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
-		out->generation = (uint64_t)sqlite3_column_int64(st, 0);
-		out->created = sqlite3_column_int64(st, 1);
-		out->disabled = sqlite3_column_int(st, 2) != 0;
-		rc = read_keys(st, 3, SCRAM_SHA1, &out->keys.of[SCRAM_SHA1]);
+	database_bind_text(db->db, FIND, 1, account);
+	rc = database_step(db->db, FIND);
+	if (rc == 1) {
+		out->generation = (uint64_t)database_column_int(db->db, FIND, 0);
+		out->created = database_column_int(db->db, FIND, 1);
+		out->disabled = database_column_int(db->db, FIND, 2) != 0;
+		rc = read_keys(db->db, 3, SCRAM_SHA1, &out->keys.of[SCRAM_SHA1]);
 		if (rc == 0)
-			rc = read_keys(st, 7, SCRAM_SHA256, &out->keys.of[SCRAM_SHA256]);
-	} else {
-		rc = rc == SQLITE_DONE ? BH_ENOTFOUND : BH_EIO;
+			rc = read_keys(db->db, 7, SCRAM_SHA256, &out->keys.of[SCRAM_SHA256]);
+	} else if (rc == 0) {
+		rc = BH_ENOTFOUND;
 	}
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
+	database_reset(db->db, FIND);
 	return rc;
 }
 
 int account_db_secret(struct account_db *db, uint8_t out[MAC_KEY_SIZE])
 {
-	sqlite3_stmt *st = db->statements[SECRET];
-	int rc = sqlite3_step(st) == SQLITE_ROW ? column_bytes(st, 0, out, MAC_KEY_SIZE) : BH_EIO;
+	int rc = BH_EIO;
 
-	sqlite3_reset(st);
+	if (database_step(db->db, SECRET) == 1)
+		rc = column_bytes(db->db, SECRET, 0, str_make(out, MAC_KEY_SIZE));
+	database_reset(db->db, SECRET);
 	return rc;
 }
 
-static struct str column_text(sqlite3_stmt *st, int i)
+static struct str column_text(struct database *db, enum statement st, int i)
 {
-	const char *p = (const char *)sqlite3_column_text(st, i);
+	struct str text = database_column_bytes(db, st, i);
 
-	return p != NULL ? str_make(p, (size_t)sqlite3_column_bytes(st, i)) : STR_LIT("");
+	return text.p != NULL ? text : STR_LIT("");
 }
 
 static void copy_text(char *out, size_t size, struct str text)
@@ -330,22 +227,22 @@ static void copy_text(char *out, size_t size, struct str text)
 	out[n] = '\0';
 }
 
-static void visit_row(sqlite3_stmt *st, struct account_page *page)
+static void visit_row(struct database *db, enum statement st, struct account_page *page)
 {
 	struct account_row row = {
-		.account = column_text(st, 1),
-		.created = sqlite3_column_int64(st, 2),
-		.disabled = sqlite3_column_int(st, 3) != 0,
-		.generation = (uint64_t)sqlite3_column_int64(st, 4),
-		.change = (unsigned)sqlite3_column_int(st, 5),
+		.account = column_text(db, st, 1),
+		.created = database_column_int(db, st, 2),
+		.disabled = database_column_int(db, st, 3) != 0,
+		.generation = (uint64_t)database_column_int(db, st, 4),
+		.change = (unsigned)database_column_int(db, st, 5),
 	};
 
-	copy_text(page->after_domain, sizeof(page->after_domain), column_text(st, 0));
+	copy_text(page->after_domain, sizeof(page->after_domain), column_text(db, st, 0));
 	copy_text(page->after_account, sizeof(page->after_account), row.account);
 	page->visit(page->arg, &row);
 }
 
-static int read_page(sqlite3_stmt *st, struct account_page *page)
+static int read_page(struct database *db, enum statement st, struct account_page *page)
 {
 	char domain[sizeof(page->after_domain)], account[sizeof(page->after_account)];
 	int rc, rows = 0;
@@ -354,29 +251,28 @@ static int read_page(sqlite3_stmt *st, struct account_page *page)
 	memcpy(domain, page->after_domain, sizeof(domain));
 	memcpy(account, page->after_account, sizeof(account));
 	/* No statement has all five; SQLite refuses the surplus ones and that is all. */
-	bind_text(st, 1, str_of(domain));
-	bind_text(st, 2, str_of(account));
-	sqlite3_bind_int(st, 3, ACCOUNT_PAGE_ROWS);
-	bind_text(st, 4, str_of(page->domain));
-	sqlite3_bind_int64(st, 5, page->since);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		visit_row(st, page);
+	database_bind_text(db, st, 1, str_of(domain));
+	database_bind_text(db, st, 2, str_of(account));
+	database_bind_int(db, st, 3, ACCOUNT_PAGE_ROWS);
+	database_bind_text(db, st, 4, str_of(page->domain));
+	database_bind_int(db, st, 5, page->since);
+	while ((rc = database_step(db, st)) == 1) {
+		visit_row(db, st, page);
 		rows++;
 	}
 	page->end = rows < ACCOUNT_PAGE_ROWS;
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	return rc == SQLITE_DONE ? 0 : BH_EIO;
+	database_reset(db, st);
+	return rc;
 }
 
 int account_db_page(struct account_db *db, struct account_page *page)
 {
-	return read_page(db->statements[page->domain != NULL ? PAGE_DOMAIN : PAGE_ALL], page);
+	return read_page(db->db, page->domain != NULL ? PAGE_DOMAIN : PAGE_ALL, page);
 }
 
 int account_db_changes(struct account_db *db, struct account_page *page)
 {
-	return read_page(db->statements[CHANGES], page);
+	return read_page(db->db, CHANGES, page);
 }
 
 /* ---- writing -------------------------------------------------------------------------- */
@@ -384,11 +280,11 @@ int account_db_changes(struct account_db *db, struct account_page *page)
 int account_db_begin(struct account_db *db)
 {
 	int64_t last = 0;
-	int rc = exec(db, "BEGIN IMMEDIATE");
+	int rc = database_begin(db->db);
 
 	if (rc < 0)
 		return rc;
-	rc = run_number(db->statements[GENERATION_GET], &last);
+	rc = run_number(db, GENERATION_GET, &last);
 	if (rc < 0 && rc != BH_ENOTFOUND)
 		return rc;
 	db->generation = (uint64_t)last;
@@ -401,16 +297,15 @@ int account_db_commit(struct account_db *db)
 	int rc = 0;
 
 	if (db->generation_used) {
-		sqlite3_bind_int64(db->statements[GENERATION_SET], 1, (int64_t)db->generation);
-		rc = run(db->statements[GENERATION_SET]);
+		database_bind_int(db->db, GENERATION_SET, 1, (int64_t)db->generation);
+		rc = database_run(db->db, GENERATION_SET);
 	}
-	return rc == 0 ? exec(db, "COMMIT") : rc;
+	return rc == 0 ? database_commit(db->db) : rc;
 }
 
 void account_db_rollback(struct account_db *db)
 {
-	if (!sqlite3_get_autocommit(db->db))
-		exec(db, "ROLLBACK");
+	database_rollback(db->db);
 }
 
 static uint64_t next_generation(struct account_db *db)
@@ -422,39 +317,36 @@ static uint64_t next_generation(struct account_db *db)
 	return db->generation;
 }
 
-static void bind_keys(sqlite3_stmt *st, int i, enum scram_hash hash, const struct scram_keys *k)
+static void bind_keys(struct database *db, int i, enum scram_hash hash, const struct scram_keys *k)
 {
-	int size = (int)scram_key_size(hash);
+	size_t size = scram_key_size(hash);
 
-	sqlite3_bind_int64(st, i, k->iterations);
-	sqlite3_bind_blob(st, i + 1, k->salt, sizeof(k->salt), SQLITE_STATIC);
-	sqlite3_bind_blob(st, i + 2, k->stored, size, SQLITE_STATIC);
-	sqlite3_bind_blob(st, i + 3, k->server, size, SQLITE_STATIC);
+	database_bind_int(db, PUT, i, k->iterations);
+	database_bind_blob(db, PUT, i + 1, str_make(k->salt, sizeof(k->salt)));
+	database_bind_blob(db, PUT, i + 2, str_make(k->stored, size));
+	database_bind_blob(db, PUT, i + 3, str_make(k->server, size));
 }
 
-static int put_row(struct account_db *db, const struct account_write *item)
+static int put_row(struct database *db, const struct account_write *item)
 {
-	sqlite3_stmt *st = db->statements[PUT];
 	const char *at = strchr(item->account, '@');
 
-	bind_text(st, 1, str_of(item->account));
-	bind_text(st, 2, str_of(at != NULL ? at + 1 : item->account));
-	sqlite3_bind_int64(st, 3, clock_wall());
-	sqlite3_bind_int64(st, 4, (int64_t)item->generation);
-	bind_keys(st, 5, SCRAM_SHA1, &item->keys.of[SCRAM_SHA1]);
-	bind_keys(st, 9, SCRAM_SHA256, &item->keys.of[SCRAM_SHA256]);
-	return run(st);
+	database_bind_text(db, PUT, 1, str_of(item->account));
+	database_bind_text(db, PUT, 2, str_of(at != NULL ? at + 1 : item->account));
+	database_bind_int(db, PUT, 3, clock_wall());
+	database_bind_int(db, PUT, 4, (int64_t)item->generation);
+	bind_keys(db, 5, SCRAM_SHA1, &item->keys.of[SCRAM_SHA1]);
+	bind_keys(db, 9, SCRAM_SHA256, &item->keys.of[SCRAM_SHA256]);
+	return database_run(db, PUT);
 }
 
-static int note_change(struct account_db *db, const struct account_write *item)
+static int note_change(struct database *db, const struct account_write *item)
 {
-	sqlite3_stmt *st = db->statements[CHANGE_PUT];
-
-	bind_text(st, 1, str_of(item->account));
-	sqlite3_bind_int64(st, 2, (int64_t)item->generation);
-	sqlite3_bind_int(st, 3, (int)item->change);
-	sqlite3_bind_int64(st, 4, clock_wall());
-	return run(st);
+	database_bind_text(db, CHANGE_PUT, 1, str_of(item->account));
+	database_bind_int(db, CHANGE_PUT, 2, (int64_t)item->generation);
+	database_bind_int(db, CHANGE_PUT, 3, (int)item->change);
+	database_bind_int(db, CHANGE_PUT, 4, clock_wall());
+	return database_run(db, CHANGE_PUT);
 }
 
 int account_db_write(struct account_db *db, struct account_write *item)
@@ -462,8 +354,8 @@ int account_db_write(struct account_db *db, struct account_write *item)
 	int64_t one;
 	int rc;
 
-	bind_text(db->statements[EXISTS], 1, str_of(item->account));
-	rc = run_number(db->statements[EXISTS], &one);
+	database_bind_text(db->db, EXISTS, 1, str_of(item->account));
+	rc = run_number(db, EXISTS, &one);
 	if (rc == 0 && item->how == ACCOUNT_ADD)
 		return BH_EEXIST;
 	if (rc == BH_ENOTFOUND && (item->how == ACCOUNT_PASSWORD || item->how == ACCOUNT_REMOVE))
@@ -474,10 +366,10 @@ int account_db_write(struct account_db *db, struct account_write *item)
 	item->generation = next_generation(db);
 	if (item->how == ACCOUNT_REMOVE) {
 		item->change = ACCOUNT_WAS_DELETED;
-		bind_text(db->statements[REMOVE], 1, str_of(item->account));
-		rc = run(db->statements[REMOVE]);
+		database_bind_text(db->db, REMOVE, 1, str_of(item->account));
+		rc = database_run(db->db, REMOVE);
 	} else {
-		rc = put_row(db, item);
+		rc = put_row(db->db, item);
 	}
-	return rc == 0 ? note_change(db, item) : rc;
+	return rc == 0 ? note_change(db->db, item) : rc;
 }

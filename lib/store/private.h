@@ -1,20 +1,19 @@
 /*
- * private - the store from inside: the queue (store.c) and the database's thread (database.c)
+ * private - the store from inside: the queue (store.c) and the thread (worker.c)
  */
 #ifndef BH_STORE_PRIVATE_H
 #define BH_STORE_PRIVATE_H
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "store/database.h"
 #include "store/store.h"
 
 enum { COLUMNS_MAX = 16 };
 
-enum param_type { PARAM_NULL, PARAM_INT, PARAM_TEXT, PARAM_BLOB };
-
 /* Inside ops, params and rows; never leaves the process. */
 struct param_head {
-	uint32_t type;
+	uint32_t type; /* enum column_type */
 	uint32_t len;
 };
 
@@ -38,7 +37,7 @@ struct store_tx {
 };
 
 struct column {
-	enum param_type type;
+	enum column_type type;
 	struct str value;
 };
 
@@ -47,18 +46,16 @@ struct store_rows {
 	struct column columns[COLUMNS_MAX];
 };
 
-struct database; /* SQLite's side */
-
 struct store {
 	struct store_spec spec;
-	struct database *database;
+	struct database *db; /* the thread's, while it runs */
 	uv_thread_t thread;
 	uv_async_t async;
-	uv_mutex_t lock; /* of queue, completed, stopping */
+	uv_mutex_t lock; /* of queue, completed, stopping, error */
 	uv_cond_t wake;
 	struct list queue;	 /* struct store_tx, to be done */
 	struct list completed;	 /* to be told on the loop */
-	struct list uncommitted; /* the thread's own: done, and waiting for the commit */
+	char error[160];	 /* why the last one failed */
 	bool stopping, started;
 	size_t backlog; /* the loop's own */
 	void (*stopped)(void *arg);
@@ -67,9 +64,7 @@ struct store {
 
 void store_tx_free(struct store_tx *tx);
 
-int database_open(struct store *st, char *what, size_t what_size);
-void database_close(struct store *st);
 /* The thread: until stopping and the queue is empty. */
-void database_thread(void *store);
+void store_thread(void *store);
 
 #endif

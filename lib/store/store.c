@@ -1,6 +1,7 @@
 /* The queue between the loop and the thread that owns the database. */
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -38,15 +39,18 @@ int store_open(const struct store_spec *spec, struct store **out, char *what, si
 	st->spec = *spec;
 	list_init(&st->queue);
 	list_init(&st->completed);
-	list_init(&st->uncommitted);
-	rc = database_open(st, what, what_size);
-	if (rc != 0) {
-		database_close(st);
+	rc = database_open(&(struct database_spec){
+		.path = spec->path,
+		.migrations = spec->migrations,
+		.statements = spec->statements,
+		.nstatements = spec->nstatements,
+		.durable = spec->durable,
+	}, &st->db, what, what_size);
+	if (rc == 0)
+		*out = st;
+	else
 		free(st);
-		return rc;
-	}
-	*out = st;
-	return 0;
+	return rc;
 }
 
 int store_start(struct store *st, uv_loop_t *loop)
@@ -60,7 +64,7 @@ int store_start(struct store *st, uv_loop_t *loop)
 	uv_mutex_init(&st->lock);
 	uv_cond_init(&st->wake);
 	st->started = true;
-	return uv_thread_create(&st->thread, database_thread, st);
+	return uv_thread_create(&st->thread, store_thread, st);
 }
 
 static void on_async_closed(uv_handle_t *handle)
@@ -84,16 +88,21 @@ void store_stop(struct store **store, void (*done)(void *arg), void *arg)
 		done(arg);
 		return;
 	}
+	if (!st->started) {
+		database_close(&st->db);
+		free(st);
+		done(arg);
+		return;
+	}
 	st->stopped = done;
 	st->stopped_arg = arg;
-	BUG_ON(!st->started);
 	uv_mutex_lock(&st->lock);
 	st->stopping = true;
 	uv_cond_signal(&st->wake);
 	uv_mutex_unlock(&st->lock);
 	uv_thread_join(&st->thread);
 	on_completed(&st->async);
-	database_close(st);
+	database_close(&st->db);
 	uv_close((uv_handle_t *)&st->async, on_async_closed);
 }
 
@@ -114,7 +123,7 @@ void store_tx_free(struct store_tx *tx)
 	free(tx);
 }
 
-static void put_param(struct store_tx *tx, enum param_type type, const void *p, uint32_t len)
+static void put_param(struct store_tx *tx, enum column_type type, const void *p, uint32_t len)
 {
 	struct param_head head = {.type = type, .len = len};
 
@@ -125,17 +134,17 @@ static void put_param(struct store_tx *tx, enum param_type type, const void *p, 
 
 void store_int(struct store_tx *tx, int64_t value)
 {
-	put_param(tx, PARAM_INT, &value, sizeof value);
+	put_param(tx, COLUMN_INT, &value, sizeof value);
 }
 
 void store_text(struct store_tx *tx, struct str value)
 {
-	put_param(tx, value.p != NULL ? PARAM_TEXT : PARAM_NULL, value.p, value.len);
+	put_param(tx, value.p != NULL ? COLUMN_TEXT : COLUMN_NULL, value.p, value.len);
 }
 
 void store_blob(struct store_tx *tx, struct str value)
 {
-	put_param(tx, value.p != NULL ? PARAM_BLOB : PARAM_NULL, value.p, value.len);
+	put_param(tx, value.p != NULL ? COLUMN_BLOB : COLUMN_NULL, value.p, value.len);
 }
 
 void store_do(struct store_tx *tx, unsigned statement)
@@ -153,12 +162,16 @@ void store_do(struct store_tx *tx, unsigned statement)
 static void enqueue(struct store_tx *tx)
 {
 	struct store *st = tx->store;
+	bool idle;
 
 	if (buf_failed(&tx->ops) || buf_failed(&tx->params))
 		tx->rc = BH_ENOMEM;
 	uv_mutex_lock(&st->lock);
+	idle = list_empty(&st->queue);
 	list_append(&st->queue, &tx->link);
-	uv_cond_signal(&st->wake);
+	/* The thread takes all at once: it is woken for the first. */
+	if (idle)
+		uv_cond_signal(&st->wake);
 	uv_mutex_unlock(&st->lock);
 }
 
@@ -177,6 +190,14 @@ void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store
 	tx->arg = arg;
 	tx->store->backlog += tx->changes;
 	enqueue(tx);
+}
+
+const char *store_error(struct store *store, char *text, size_t size)
+{
+	uv_mutex_lock(&store->lock);
+	snprintf(text, size, "%s", store->error);
+	uv_mutex_unlock(&store->lock);
+	return text;
 }
 
 size_t store_backlog(const struct store *store)
@@ -198,7 +219,7 @@ bool store_row(struct store_rows *rows)
 		struct param_head head;
 
 		memcpy(&head, rows->rest.p, sizeof head);
-		rows->columns[i].type = (enum param_type)head.type;
+		rows->columns[i].type = (enum column_type)head.type;
 		rows->columns[i].value = str_make(rows->rest.p + sizeof head, head.len);
 		rows->rest.p += sizeof head + head.len;
 		rows->rest.len -= (uint32_t)(sizeof head + head.len);
@@ -210,7 +231,7 @@ int64_t store_row_int(const struct store_rows *rows, unsigned column)
 {
 	int64_t value = 0;
 
-	if (rows->columns[column].type == PARAM_INT)
+	if (rows->columns[column].type == COLUMN_INT)
 		memcpy(&value, rows->columns[column].value.p, sizeof value);
 	return value;
 }
@@ -219,5 +240,5 @@ struct str store_row_text(const struct store_rows *rows, unsigned column)
 {
 	const struct column *c = &rows->columns[column];
 
-	return c->type == PARAM_TEXT || c->type == PARAM_BLOB ? c->value : STR_NONE;
+	return c->type == COLUMN_TEXT || c->type == COLUMN_BLOB ? c->value : STR_NONE;
 }

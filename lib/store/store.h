@@ -4,7 +4,8 @@
  * One thread owns the database (SQLite, WAL) and works through one queue in order: so a
  * question sees every change that was asked for before it, and a loop never waits for a
  * disk.  Changes are grouped: a commit (with fsync when `durable`) comes when 256 changes have
- * gathered, or 5 ms after the first, and only then are their callbacks called, on the loop.
+ * gathered, or 5 ms after the first, or when nothing more was asked for during 0.5 ms; and only
+ * then are their callbacks called, on the loop.
  *
  * The statements are a fixed table that the owner of the data gives; each is prepared once.
  * A struct store_tx is a list of statements with their parameters that happen together or not
@@ -23,6 +24,9 @@
 struct store;
 struct store_tx;
 struct store_rows;
+
+/* The most that one question may bring into memory. */
+enum { STORE_ROWS_MAX = 64 * 1024 * 1024 };
 
 struct store_spec {
 	const char *path;
@@ -52,8 +56,9 @@ void store_do(struct store_tx *tx, unsigned statement);
  * nothing of it happened. */
 void store_commit(struct store_tx *tx, void (*done)(void *arg, int rc), void *arg);
 
-/* Instead of store_commit(): the last store_do() is a question, and its rows come to done
- * on the loop.  rows is NULL when rc is not 0, and lives during the call. */
+/* Instead of store_commit(): the statements are questions, and the rows of all of them, in order, come
+ * to done on the loop (a constant first column tells them apart).  rows is NULL when rc is not 0
+ * (BH_ETOOBIG: more than STORE_ROWS_MAX bytes), and lives during the call. */
 void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store_rows *rows),
 	void *arg);
 
@@ -62,6 +67,9 @@ bool store_row(struct store_rows *rows);
 /* The columns of this row, from 0. */
 int64_t store_row_int(const struct store_rows *rows, unsigned column);
 struct str store_row_text(const struct store_rows *rows, unsigned column);
+
+/* Why the last transaction that failed did; text is filled and returned. */
+const char *store_error(struct store *store, char *text, size_t size);
 
 /* Changes queued and not yet committed. */
 size_t store_backlog(const struct store *store);

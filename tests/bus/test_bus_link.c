@@ -147,7 +147,7 @@ static void what_arrives_byte_by_byte_is_put_together(void **state)
 	b.data[23] = 1; /* its custody number */
 	assert_int_equal(bus_put_bind(&b, 6, &bind), 0);
 	for (size_t i = 0; i < b.len; i++) {
-		assert_int_equal(router.count, i < 24 + 8 + 2 + 4 + 23 ? 0 : 1);
+		assert_int_equal(router.count, i < 24 + 8 + 2 + 4 + 4 + 23 ? 0 : 1);
 		raw_write(fd, b.data + i, 1);
 		run_turns(2);
 	}

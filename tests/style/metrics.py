@@ -20,7 +20,7 @@ LIBRARY_HOME = {
     r"(stringprep|idna|idn2|pr29|punycode|tld|idn-free)\.h": "lib/xmpp",
     r"gnutls/": "lib/net",
     r"gsasl": "authd",
-    r"sqlite3": "authd",
+    r"sqlite3": "lib/store",
     r"confuse\.h": "lib/conf",
     r"seccomp\.h": "lib/daemon",
     r"systemd/": "lib/daemon",
