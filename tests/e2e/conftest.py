@@ -132,6 +132,15 @@ def raw():
 
 
 @pytest.fixture
+def gate(make_suite):
+    """A component of an instance of its own (gate.suite), as a raw stream."""
+    import gate as module
+    suite = module.configure(make_suite(start=False)).start()
+    with module.Gate(suite) as stream:
+        yield stream
+
+
+@pytest.fixture
 def chat():
     from client import Client
     clients = Clients(Client)

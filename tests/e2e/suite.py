@@ -239,6 +239,12 @@ class Suite:
         self.log.thread.join(PATIENCE)
         return code
 
+    def restart(self):
+        """The whole ends and begins again on the same data."""
+        assert self.stop() == 0
+        self.spawn()
+        self.log.wait(r"^bulkhead: ready")
+
     def abort(self):
         """Ends what is left of it, by the ids of its own processes."""
         if self.process is None:
