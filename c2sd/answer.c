@@ -7,7 +7,7 @@ static void answer(struct client *c, uint8_t type, struct str id, struct str inn
 {
 	struct stanza s = {.kind = STANZA_IQ, .type = type, .id = id, .inner = inner};
 
-	stanza_write(client_output(c), &s, STR_NONE);
+	stanza_write(client_output(c), &s, STR_NONE, STR_NONE);
 }
 
 void answer_result(struct client *c, struct str id, struct str inner)

@@ -32,7 +32,7 @@ static void send_bind(struct client *c, const struct element *e, const struct tr
 {
 	const struct tree_node *resource = tree_child(bind, NS_BIND, "resource");
 
-	if (session_ask(c, resource != NULL ? resource->text : STR_NONE) != 0)
+	if ((resource != NULL && resource->next != NULL) || session_ask(c, resource != NULL ? resource->text : STR_NONE) != 0)
 		refuse(c, e->stanza.id, STANZA_BAD_REQUEST);
 	else
 		c->request_id = bh_strndup(e->stanza.id.p, e->stanza.id.len);

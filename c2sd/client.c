@@ -200,6 +200,7 @@ static void on_closed(void *owner, const char *why)
 	free(c->jid);
 	free(c->request_id);
 	free(c->resource);
+	free(c->lang);
 	free(c->stream_id);
 	free(c);
 	if (srv->stopping && srv->clients.count == 0)

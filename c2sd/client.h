@@ -29,6 +29,7 @@ struct client {
 	char *jid;		/* bare after authentication, full after bind */
 	char *request_id;	/* of the IQ that is under way before there is a session */
 	char *resource;		/* that a legacy log-in asks for, until the account is settled */
+	char *lang;		/* of its stream, and so of its stanzas that name none */
 	char *stream_id;	/* of a component's stream: its handshake is made from it */
 	struct buf backlog;	/* what waits for credit, in order; see submit.c */
 	uint64_t in_number;	/* stanzas given to routerd */

@@ -39,16 +39,14 @@ static void written(struct client *c, uint64_t n)
 	session_sent(c);
 }
 
-static void deliver_to_one(struct c2sd *srv, const struct msg_deliver *m, struct stanza *s,
+static void deliver_to_one(struct c2sd *srv, const struct msg_deliver *m, const struct stanza *s,
 	const struct target *t)
 {
 	struct client *c = client_of(srv, t);
 
 	if (c == NULL)
 		return;
-	if (s->to.p == NULL)
-		s->to = str_of(c->jid);
-	stanza_write(client_output(c), s, m->additions);
+	stanza_write(client_output(c), s, m->additions, str_of(c->jid));
 	written(c, t->n);
 }
 
@@ -72,7 +70,7 @@ static void deliver_to_many(struct c2sd *srv, struct msg_deliver *m, const struc
 	size_t place;
 
 	buf_clear(&srv->scratch);
-	place = stanza_write(&srv->scratch, s, m->additions);
+	place = stanza_write(&srv->scratch, s, m->additions, STR_NONE);
 	if (buf_failed(&srv->scratch)) /* nobody gets half of it */
 		return;
 	while (target_take(&m->targets, &t)) {

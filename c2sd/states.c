@@ -1,6 +1,10 @@
 /* The table of the stream's states, and the opening tags. */
 #include "c2sd/states.h"
 
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "c2sd/client.h"
 #include "c2sd/component.h"
 #include "c2sd/early.h"
@@ -180,6 +184,24 @@ static unsigned check_from(const struct client *c, const struct stream_header *h
 	return 0;
 }
 
+enum { LANG_MAX = 35 }; /* RFC 5646 4.4.1 */
+
+/* What is no language tag is not remembered: it would be put into what others get. */
+static bool is_language(struct str tag)
+{
+	for (uint32_t i = 0; i < tag.len; i++)
+		if (tag.p[i] != '-' && !isalnum((unsigned char)tag.p[i]))
+			return false;
+	return tag.len > 0 && tag.len <= LANG_MAX;
+}
+
+/* The language of its stanzas where they name none (4.7.4). */
+static void remember_language(struct client *c, struct str tag)
+{
+	free(c->lang);
+	c->lang = c->entry != ENTRY_COMPONENT && is_language(tag) ? bh_strndup(tag.p, tag.len) : NULL;
+}
+
 static enum client_state next_state(enum client_state s)
 {
 	return s + 1; /* each OPENING state stands before the one that it opens */
@@ -200,6 +222,7 @@ void states_open(struct client *c, const struct stream_header *h)
 		client_fail(c, error, NULL);
 		return;
 	}
+	remember_language(c, h->lang);
 	c->state = next_state(c->state);
 	if (!component && !c->versionless) /* the others know no features */
 		features_send(c);

@@ -210,6 +210,8 @@ void session_submit(struct client *c, const struct element *e)
 	if (c->state != CLIENT_BOUND)
 		return; /* there was no memory to keep that */
 	out.refuse = address(c, &s, to_text);
+	if (s.lang.p == NULL)
+		s.lang = str_of(c->lang); /* 8.1.5 */
 	buf_clear(scratch);
 	stanza_encode(scratch, &s);
 	out.envelope = buf_str(scratch);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "routerd/custody.h"
 #include "routerd/session.h"
+#include "xmpp/addition.h"
 #include "xmpp/names.h"
 #include "xmpp/stanza.h"
 
@@ -65,13 +66,25 @@ static bool is_idle_talk(const struct stanza *s)
 	       known == s->nchildren;
 }
 
+/* A copy says what another client did, and a delay what was: these are not kept back. */
+static bool is_direct(const struct parcel *p)
+{
+	struct str additions = parcel_text(p).additions;
+	struct addition a;
+
+	while (addition_take(&additions, &a))
+		if (a.kind != ADDITION_STANZA_ID)
+			return false;
+	return true;
+}
+
 /* Where it is kept: presence that says who is there, and chat states with nothing else.  NULL:
  * it is important. */
 static struct map *place(struct client_state *cs, const struct parcel *p)
 {
 	struct stanza s;
 
-	if (p->additions_len > 0 || stanza_decode(parcel_envelope(p), &s) != 0)
+	if (!is_direct(p) || stanza_decode(parcel_envelope(p), &s) != 0)
 		return NULL;
 	if (s.kind == STANZA_PRESENCE && (s.type == TYPE_NONE || s.type == TYPE_UNAVAILABLE))
 		return &cs->presence;

@@ -186,6 +186,12 @@ static int put(struct change *c, struct account *a, const struct contact_text *o
 	return 0;
 }
 
+bool roster_edit_fits(const struct account *a, struct str jid)
+{
+	return a->roster.contacts.count < a->router->limits.roster_contacts ||
+	       roster_find(&a->roster, jid) != NULL;
+}
+
 int roster_edit(struct change *c, struct account *a, const struct contact_text *text)
 {
 	struct contact *contact = roster_find(&a->roster, text->jid);
@@ -194,7 +200,7 @@ int roster_edit(struct change *c, struct account *a, const struct contact_text *
 
 	if (contact == NULL && gone)
 		return 0;
-	if (contact == NULL && a->roster.contacts.count >= a->router->limits.roster_contacts)
+	if (!roster_edit_fits(a, text->jid))
 		return BH_EBUSY;
 	if (contact != NULL)
 		old = contact_text(contact);

@@ -16,6 +16,9 @@
  * roster is full (routerd.roster_contacts). */
 int roster_edit(struct change *c, struct account *a, const struct contact_text *text);
 
+/* Is there room for that contact, or is it there? */
+bool roster_edit_fits(const struct account *a, struct str jid);
+
 /* The contact leaves the roster; text may borrow from it. */
 void roster_edit_remove(struct change *c, struct account *a, struct contact *contact);
 

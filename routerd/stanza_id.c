@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "xmpp/addition.h"
 #include "xmpp/inner.h"
+#include "xmpp/jid.h"
 #include "xmpp/names.h"
 #include "xmpp/tree.h"
 
@@ -41,15 +42,16 @@ static bool is_by_us(struct str element, const struct account *a)
 {
 	const struct tree_node *n;
 	struct tree *tree;
-	struct str by;
+	char text[JID_MAX + 1];
+	struct jid by;
 	bool ours;
 
 	if (tree_parse(element, NS_CLIENT, &tree) != 0)
 		return false;
 	n = tree_first(tree);
-	by = tree_attr(n, "by");
 	ours = str_is(n->name, "stanza-id") && str_is(n->ns, NS_STANZA_ID) &&
-	       (str_eq(by, a->jid.bare) || str_eq(by, a->jid.domain));
+	       jid_prepare(tree_attr(n, "by"), text, &by) == 0 &&
+	       (str_eq(by.full, a->jid.bare) || str_eq(by.full, a->jid.domain));
 	tree_free(&tree);
 	return ours;
 }

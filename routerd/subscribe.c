@@ -68,6 +68,8 @@ static void inbound(struct change *c, struct account *a, const struct stanza *s)
 	struct transition t = subscription_inbound(text.state, s->type, text.flags & CONTACT_APPROVED);
 	struct buf envelope = BUF_INIT;
 
+	if (t.passed && !roster_edit_fits(a, s->from))
+		return; /* what cannot be kept is not shown either */
 	text.state = t.state;
 	if (!subscription_pending_in(t.state))
 		text.request = STR_NONE;

@@ -13,7 +13,7 @@
 enum addition_kind {
 	ADDITION_STANZA_ID = 1, /* <stanza-id by='a' id='b'/>, XEP-0359 */
 	ADDITION_DELAY = 2,	/* <delay from='a' stamp='b'/>, XEP-0203 */
-	ADDITION_CARBON = 3,	/* the stanza is wrapped: <message from=b to=b type='chat'>
+	ADDITION_CARBON = 3,	/* the stanza is wrapped: <message from=b to=receiver>
 				 * <sent|received><forwarded>..; a = "sent" or "received", b = the
 				 * account's bare JID: one text for all of its resources */
 };

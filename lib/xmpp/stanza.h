@@ -102,10 +102,12 @@ void stanza_encode(struct buf *out, const struct stanza *s);
 int stanza_decode(struct str envelope, struct stanza *s);
 
 /* Writes the stanza as XML, its tag and its children, and additions (addition.h; may be empty)
- * before the end tag.  to and from are written escaped where present.  Returns where in out the
- * attribute `to` of a stanza without one may be put in (escape_put_attribute()), so that what is
- * written once can go to many; 0 where it cannot: it has a `to`, or it is wrapped. */
-size_t stanza_write(struct buf *out, const struct stanza *s, struct str additions);
+ * before the end tag.  from and to are written escaped where present; receiver is the `to` of a
+ * stanza without one, and of what the additions wrap around it.  Where receiver is absent and would
+ * be written, returns where in out the attribute `to` may be put in (escape_put_attribute()), so that
+ * what is written once can go to many; otherwise 0. */
+size_t stanza_write(struct buf *out, const struct stanza *s, struct str additions,
+	struct str receiver);
 
 /* The answer to s: to and from exchanged, id and kind kept, that type; inner is empty and the
  * caller's to fill. */

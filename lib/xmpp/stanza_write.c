@@ -82,22 +82,24 @@ static size_t put_stanza(struct buf *out, const struct stanza *s, struct str add
 	return place;
 }
 
-/* The account's own server sends the copy: from and to are the account (XEP-0280, 6 and 7). */
-static void put_carbon(struct buf *out, const struct stanza *s, const struct addition *carbon,
-	struct str additions)
+/* The account's own server sends the copy: it comes from the account, to the resource that gets it
+ * (XEP-0280, 6 and 7).  Returns where its `to` stands, or would. */
+static size_t put_carbon(struct buf *out, const struct stanza *s, const struct addition *carbon,
+	struct str additions, struct str receiver)
 {
 	struct str name = str_is(carbon->a, "sent") ? STR_LIT("sent") : STR_LIT("received");
+	struct stanza wrapper = {
+		.kind = STANZA_MESSAGE, .type = s->type, .from = carbon->b, .to = receiver};
+	size_t place = put_tag(out, &wrapper, STR_NONE);
 
-	buf_put_lit(out, "<message");
-	escape_put_attribute(out, "from", carbon->b);
-	escape_put_attribute(out, "to", carbon->b);
-	buf_put_lit(out, " type='chat'><");
+	buf_put_lit(out, "><");
 	buf_put_str(out, name);
 	buf_put_lit(out, " xmlns='" NS_CARBONS "'><forwarded xmlns='" NS_FORWARD "'>");
 	put_stanza(out, s, additions, STR_LIT(NS_CLIENT));
 	buf_put_lit(out, "</forwarded></");
 	buf_put_str(out, name);
 	buf_put_lit(out, "></message>");
+	return place;
 }
 
 /* The wrapper goes around all, wherever it stands in the list. */
@@ -109,15 +111,19 @@ static bool find_carbon(struct str additions, struct addition *carbon)
 	return false;
 }
 
-size_t stanza_write(struct buf *out, const struct stanza *s, struct str additions)
+size_t stanza_write(struct buf *out, const struct stanza *s, struct str additions,
+	struct str receiver)
 {
+	struct stanza addressed = *s;
 	struct addition carbon;
 	size_t place;
 
 	if (additions.len > 0 && find_carbon(additions, &carbon)) {
-		put_carbon(out, s, &carbon, additions);
-		return 0;
+		place = put_carbon(out, s, &carbon, additions, receiver);
+		return receiver.p == NULL ? place : 0;
 	}
-	place = put_stanza(out, s, additions, STR_NONE);
-	return s->to.p == NULL ? place : 0;
+	if (s->to.p == NULL)
+		addressed.to = receiver;
+	place = put_stanza(out, &addressed, additions, STR_NONE);
+	return addressed.to.p == NULL ? place : 0;
 }

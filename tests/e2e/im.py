@@ -93,6 +93,23 @@ def settle(*streams):
     return came
 
 
+def drain(stream):
+    """What was stored for the account has come; messages to it wait behind that.  The messages."""
+    mark = f"drained-{stream.jid}"
+    stream.send(f"<message to='{stream.jid.split('/')[0]}' type='chat' id='{mark}'>"
+                "<body>drained</body></message>")
+    came = []
+    while not came or came[-1].get("id") != mark:
+        came.append(stream.until(lambda e: e.tag == CLIENT + "message"))
+    return came[:-1]
+
+
+def stored(stream, priority=0):
+    """It becomes available: the messages that were stored for it."""
+    stream.send(f"<presence><priority>{priority}</priority></presence>")
+    return drain(stream)
+
+
 def befriend(one, two):
     """Both see each other."""
     a, b = one.jid.split("/")[0], two.jid.split("/")[0]

@@ -13,6 +13,7 @@ import pytest
 
 import bus
 import scram
+from im import drain
 from suite import AS_ROOT, eventually
 from xmpp import CLIENT, body
 
@@ -30,7 +31,10 @@ def evil(quiet):
 @pytest.fixture
 def people(quiet, raw):
     """Alice and bob, at the honest front end."""
-    return raw(quiet, "alice", "home"), raw(quiet, "bob", "home")
+    alice, bob = raw(quiet, "alice", "home"), raw(quiet, "bob", "home")
+    drain(alice)  # what a test before this one had stored for them
+    drain(bob)
+    return alice, bob
 
 
 def unharmed(people):

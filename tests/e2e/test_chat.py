@@ -52,75 +52,6 @@ def test_two_front_ends_may_share_a_port(make_suite, raw):
         stream.ping()
 
 
-# RFC 6121 8.5, one cell of its tables a line.  `bob` says how bob is there: a list of
-# (resource, priority), priority None being a resource that sent no presence.
-R = ("r", 0)
-ROUTING = [
-    # to, type, bob's resources, who gets it, what alice gets
-    ("bob@localhost", "chat", [], [], "service-unavailable"),
-    ("bob@localhost", "normal", [], [], "service-unavailable"),
-    ("bob@localhost", "groupchat", [], [], "service-unavailable"),
-    ("bob@localhost", "headline", [], [], None),
-    ("bob@localhost", "error", [], [], None),
-    ("nobody@localhost", "chat", [], [], "service-unavailable"),
-    ("nobody@localhost/x", "chat", [], [], "service-unavailable"),
-    ("bob@localhost", "chat", [R], ["r"], None),
-    ("bob@localhost", "normal", [R], ["r"], None),
-    ("bob@localhost", "headline", [R], ["r"], None),
-    ("bob@localhost", "groupchat", [R], [], "service-unavailable"),
-    ("bob@localhost", "error", [R], [], None),
-    ("bob@localhost", "odd", [R], ["r"], None),
-    ("bob@localhost", "chat", [("r", -1)], [], "service-unavailable"),
-    ("bob@localhost", "headline", [("r", -1)], [], None),
-    ("bob@localhost", "chat", [("r", None)], [], "service-unavailable"),
-    ("bob@localhost", "headline", [("a", 0), ("b", 5), ("c", -1)], ["a", "b"], None),
-    ("bob@localhost", "chat", [("b", 5), ("c", -1)], ["b"], None),
-    ("bob@localhost/r", "chat", [R], ["r"], None),
-    ("bob@localhost/r", "normal", [R], ["r"], None),
-    ("bob@localhost/r", "groupchat", [R], ["r"], None),
-    ("bob@localhost/r", "headline", [R], ["r"], None),
-    ("bob@localhost/r", "error", [R], ["r"], None),
-    ("bob@localhost/r", "chat", [("r", -5)], ["r"], None),
-    ("bob@localhost/r", "chat", [("r", None)], ["r"], None),
-    ("bob@localhost/other", "chat", [R], ["r"], None),
-    ("bob@localhost/other", "chat", [], [], "service-unavailable"),
-    ("bob@localhost/other", "chat", [("r", -1)], [], "service-unavailable"),
-    ("bob@localhost/other", "normal", [R], [], {"service-unavailable", None}),
-    ("bob@localhost/other", "groupchat", [R], [], {"service-unavailable", None}),
-    ("bob@localhost/other", "headline", [R], [], {"service-unavailable", None}),
-    ("bob@localhost/other", "error", [R], [], None),
-    ("BOB@LOCALHOST/r", "chat", [R], ["r"], None),
-]
-
-
-def cell_name(value):
-    return "+".join(f"{r}:{p}" for r, p in value) or "absent" \
-        if isinstance(value, list) and (not value or isinstance(value[0], tuple)) else None
-
-
-@pytest.mark.parametrize("to, type, bob, takers, answer", ROUTING, ids=cell_name)
-def test_a_message_goes_where_rfc_6121_says(quiet, raw, to, type, bob, takers, answer):
-    streams = {name: raw(quiet, "bob", name, priority=priority) for name, priority in bob}
-    alice = raw(quiet, "alice", "home")
-    alice.message(to, "hello", type)
-    errors = [condition(e)[1] for e in alice.ping() if e.tag == CLIENT + "message"]
-    assert errors in ([[a] if a else [] for a in answer] if isinstance(answer, set)
-                      else [[answer] if answer else []])
-    got = {}
-    for name, stream in streams.items():
-        # A message to the stream itself comes after all that was sent before.
-        alice.message(f"bob@localhost/{name}", "last")
-        while True:
-            message = stream.next_message()
-            if body(message) == "last":
-                break
-            got[name] = message
-    assert sorted(got) == sorted(takers)
-    for message in got.values():
-        assert message.get("from") == alice.jid and body(message) == "hello"
-        assert message.get("type", "normal") in (type, "normal")
-
-
 def test_an_error_names_the_stanza_that_it_answers(shared, raw):
     alice = raw(shared, "alice")
     alice.message("nobody@localhost", "x", id="the-id")
@@ -203,21 +134,6 @@ def test_the_version_and_the_time_are_real(shared, raw):
                - time.time()) < 120
 
 
-def test_what_disco_advertises_is_answered(shared, raw):
-    alice = raw(shared, "alice")
-    info = "{http://jabber.org/protocol/disco#info}"
-    query = alice.iq("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>",
-                     "localhost").find(info + "query")
-    identities = [(i.get("category"), i.get("type")) for i in query.iter(info + "identity")]
-    assert identities == [("server", "im")]
-    names = {"urn:xmpp:ping": "ping", "urn:xmpp:time": "time"}
-    features = [f.get("var") for f in query.iter(info + "feature")]
-    assert len(features) == len(set(features)) and info[1:-1] in features
-    for feature in features:
-        reply = alice.iq("get", f"<{names.get(feature, 'query')} xmlns='{feature}'/>", "localhost")
-        assert reply.get("type") == "result", feature
-
-
 @pytest.mark.parametrize("type, child, to, expected", [
     ("get", "<x xmlns='urn:unknown'/>", "localhost", "service-unavailable"),
     ("set", "<x xmlns='urn:unknown'/>", None, "service-unavailable"),
@@ -242,13 +158,13 @@ def test_an_iq_without_an_id_is_refused(shared, raw):
 
 
 def test_an_iq_travels_between_resources_and_back(shared, raw):
-    alice, bob = raw(shared, "alice"), raw(shared, "bob")
-    alice.send(f"<iq type='get' id='x1' to='{bob.jid}'><q xmlns='urn:q'/></iq>")
-    request = bob.until(lambda e: e.tag == CLIENT + "iq")
-    assert request.get("from") == alice.jid and request.find("{urn:q}q") is not None
-    bob.send(f"<iq type='result' id='x1' to='{alice.jid}'><q xmlns='urn:q'/></iq>")
-    reply = alice.until(lambda e: e.get("id") == "x1")
-    assert reply.get("type") == "result" and reply.get("from") == bob.jid
+    one, two = raw(shared, "alice", "one"), raw(shared, "alice", "two")
+    one.send(f"<iq type='get' id='x1' to='{two.jid}'><q xmlns='urn:q'/></iq>")
+    request = two.until(lambda e: e.tag == CLIENT + "iq")
+    assert request.get("from") == one.jid and request.find("{urn:q}q") is not None
+    two.send(f"<iq type='result' id='x1' to='{one.jid}'><q xmlns='urn:q'/></iq>")
+    reply = one.until(lambda e: e.get("id") == "x1")
+    assert reply.get("type") == "result" and reply.get("from") == two.jid
 
 
 # Presence among one's own resources.
@@ -298,20 +214,7 @@ def test_a_priority_that_is_none_is_refused(shared, raw, priority):
 
 # Resources and streams.
 
-def test_the_newer_of_two_equal_resources_stays(quiet, raw):
-    old = raw(quiet, "alice", "same")
-    new = raw(quiet, "alice", "same")
-    assert old.error() == "conflict"
-    assert new.jid == "alice@localhost/same"
-    new.ping()
-    assert [r["jid"] for r in quiet.rows("session", "list")] == ["alice@localhost/same"]
-
-
-def test_the_server_makes_up_a_resource(shared, raw):
-    one, two = (raw(shared, "alice") for _ in range(2))
-    assert one.jid != two.jid and len(one.jid) > len("alice@localhost/") + 8
-
-
+@pytest.mark.section("RFC 6120 4.4")
 def test_a_closed_stream_is_closed_in_turn(shared, raw):
     alice = raw(shared, "alice")
     alice.send("</stream:stream>")
@@ -321,6 +224,7 @@ def test_a_closed_stream_is_closed_in_turn(shared, raw):
     assert end.value.footer
 
 
+@pytest.mark.section("RFC 6120 4.4")
 def test_what_was_sent_before_the_end_still_arrives(quiet, raw):
     alice, bob = raw(quiet, "alice"), raw(quiet, "bob")
     messages = "".join(f"<message to='{bob.jid}' type='chat'><body>{n}</body></message>"
@@ -343,6 +247,7 @@ def test_two_domains_live_side_by_side(make_suite, raw):
     assert wrong.scram("SCRAM-SHA-1", "alice", "one") == "not-authorized"
 
 
+@pytest.mark.section("RFC 6120 4.4")
 def test_the_server_says_goodbye_when_it_ends(suite, raw):
     alice = raw(suite, "alice")
     suite.stop()

@@ -113,8 +113,8 @@ def test_a_daemon_holds_no_more_descriptors_than_it_needs(shared, daemon):
     sockets = {m.group(1) for f in opened if (m := re.match(r"socket:\[(\d+)\]", f))}
     assert bool(sockets & inet) == (daemon == "c2sd")
     files = [f for f in opened if f.startswith("/") and not f.startswith("/dev/")]
-    if daemon != "authd":
-        assert not [f for f in files if f.endswith((".db", ".sqlite", "-wal"))], files
+    data = {Path(f).name.split(".db")[0] for f in files if re.search(r"\.(db|sqlite)(-\w+)?$", f)}
+    assert data == {"authd": {"accounts"}, "routerd": {"router"}}.get(daemon, set()), files
 
 
 def test_the_order_of_the_end(suite, raw):

@@ -181,15 +181,15 @@ static void writes_tag_and_children(void **state)
 
 	(void)state;
 	s.from = STR_LIT("juliet@example.net/a'b");
-	stanza_write(&b, &s, STR_NONE);
+	stanza_write(&b, &s, STR_NONE, STR_NONE);
 	assert_buf(&b, "<message from='juliet@example.net/a&apos;b' to='romeo@example.net'"
 		       " id='x&apos;1' type='chat' xml:lang='en' xmlns:ns1='u' ns1:a='b'>"
 		       "<body>hi</body></message>");
 	s = (struct stanza){.kind = STANZA_PRESENCE, .type = TYPE_UNKNOWN};
-	stanza_write(&b, &s, STR_LIT(""));
+	stanza_write(&b, &s, STR_LIT(""), STR_NONE);
 	assert_buf(&b, "<presence/>");
 	s = (struct stanza){.kind = STANZA_IQ, .type = TYPE_RESULT, .id = STR_LIT("")};
-	stanza_write(&b, &s, STR_NONE);
+	stanza_write(&b, &s, STR_NONE, STR_NONE);
 	assert_buf(&b, "<iq id='' type='result'/>");
 }
 
@@ -205,7 +205,7 @@ static void writes_additions_before_the_end(void **state)
 	(void)state;
 	addition_put(&list, &id);
 	addition_put(&list, &delay);
-	stanza_write(&b, &s, buf_str(&list));
+	stanza_write(&b, &s, buf_str(&list), STR_NONE);
 	assert_buf(&b, "<message><body/><stanza-id xmlns='urn:xmpp:sid:0' by='a@b' id='&lt;1&gt;'/>"
 		       "<delay xmlns='urn:xmpp:delay' from='b' stamp='2026-11-23T04:42:00Z'/>"
 		       "</message>");
@@ -227,8 +227,8 @@ static void a_carbon_wraps_the_stanza(void **state)
 	(void)state;
 	addition_put(&list, &id);
 	addition_put(&list, &carbon);
-	stanza_write(&b, &s, buf_str(&list));
-	assert_buf(&b, "<message from='a@b' to='a@b' type='chat'><received xmlns='urn:xmpp:carbons:2'>"
+	stanza_write(&b, &s, buf_str(&list), STR_LIT("a@b/y"));
+	assert_buf(&b, "<message from='a@b' to='a@b/y' type='chat'><received xmlns='urn:xmpp:carbons:2'>"
 		       "<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'"
 		       " from='c@d/e' to='a@b/x' type='chat'><body>x</body>"
 		       "<stanza-id xmlns='urn:xmpp:sid:0' by='a@b' id='1'/></message></forwarded>"
@@ -259,7 +259,7 @@ static void the_place_of_an_absent_to_is_told(void **state)
 		size_t place;
 
 		buf_put_lit(&b, "before");
-		place = stanza_write(&b, &cases[i].s, STR_NONE);
+		place = stanza_write(&b, &cases[i].s, STR_NONE, STR_NONE);
 		if (cases[i].with == NULL) {
 			assert_int_equal(place, 0);
 			buf_fini(&b);
