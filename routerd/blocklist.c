@@ -21,7 +21,7 @@ bool blocklist_has(const struct blocklist *b, struct str address)
  * and of nobody else. */
 bool blocklist_blocks(const struct blocklist *b, const struct jid *jid)
 {
-	if (b->entries.count == 0)
+	if (b->entries.count == 0 || str_eq(jid->bare, b->owner))
 		return false;
 	return blocklist_has(b, jid->full) || blocklist_has(b, jid->bare) ||
 	       blocklist_has(b, jid->domain);

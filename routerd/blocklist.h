@@ -16,6 +16,7 @@
 
 struct blocklist {
 	struct map entries; /* struct blocked (blocklist.c) by address */
+	struct str owner;   /* the account, which it never blocks; the account's text */
 };
 
 bool blocklist_blocks(const struct blocklist *b, const struct jid *jid);

@@ -46,7 +46,7 @@ static void answer(struct transit *t, const struct stanza *reply)
 }
 
 void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,
-	struct str application)
+	const struct stanza_error_detail *detail)
 {
 	struct buf inner = BUF_INIT;
 	struct stanza reply;
@@ -54,7 +54,7 @@ void transit_error_with(struct transit *t, enum stanza_error condition, const ch
 	if (t->stanza.type == TYPE_ERROR || t->stanza.type == TYPE_RESULT)
 		return;
 	transit_reply(t, TYPE_ERROR, &reply);
-	stanza_error_write_with(&inner, condition, str_of(text), application);
+	stanza_error_write_with(&inner, condition, str_of(text), detail);
 	reply.inner = buf_str(&inner);
 	reply.content = CONTENT_ERROR;
 	counter_add(COUNT_ERRORS_SENT, 1);
@@ -64,7 +64,7 @@ void transit_error_with(struct transit *t, enum stanza_error condition, const ch
 
 void transit_error(struct transit *t, enum stanza_error condition, const char *text)
 {
-	transit_error_with(t, condition, text, STR_NONE);
+	transit_error_with(t, condition, text, NULL);
 }
 
 void transit_result(struct transit *t, struct str inner)
@@ -129,8 +129,10 @@ static bool abroad(const struct transit *t)
 
 void transit_blocked(struct transit *t)
 {
-	transit_error_with(t, STANZA_NOT_ACCEPTABLE, NULL,
-		STR_LIT("<blocked xmlns='" NS_BLOCKING_ERRORS "'/>"));
+	static const struct stanza_error_detail blocked = {
+		.type = "cancel", .element = STR_LIT("<blocked xmlns='" NS_BLOCKING_ERRORS "'/>")};
+
+	transit_error_with(t, STANZA_NOT_ACCEPTABLE, NULL, &blocked);
 }
 
 /* To a domain that another program serves. */

@@ -46,9 +46,9 @@ struct parcel *transit_parcel_with(struct transit *t, struct str additions);
 
 /* Answers the sender.  Nothing is sent in answer to an error or a result. */
 void transit_error(struct transit *t, enum stanza_error condition, const char *text);
-/* The same with an element of the application beside the condition (canonical XML). */
+/* The same with what an application says beside the condition. */
 void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,
-	struct str application);
+	const struct stanza_error_detail *detail);
 /* An IQ's result with that inner XML. */
 void transit_result(struct transit *t, struct str inner);
 /* The answer's stanza, whose inner XML is the caller's to fill: for answers that are sent

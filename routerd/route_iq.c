@@ -46,12 +46,21 @@ static void to_full(struct transit *t)
 		transit_error(t, STANZA_SERVICE_UNAVAILABLE, NULL);
 }
 
+/* XEP-0191 3.2: a request to whom the sender blocks; what the server itself answers for is not. */
+static bool blocked(const struct transit *t)
+{
+	return t->sender != NULL && is_request(t) && t->stanza.to.p != NULL &&
+	       t->to.local.p != NULL && blocklist_blocks(&t->sender->account->blocklist, &t->to);
+}
+
 bool route_iq(struct transit *t)
 {
 	bool full = t->stanza.to.p != NULL && t->to.local.p != NULL && t->to.resource.p != NULL;
 
 	if (!well_formed(t))
 		transit_error(t, STANZA_BAD_REQUEST, NULL);
+	else if (blocked(t))
+		transit_blocked(t);
 	else if (full)
 		to_full(t);
 	else if (is_request(t)) /* else an answer to the server, which asked nothing */

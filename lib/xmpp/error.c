@@ -80,27 +80,30 @@ void stream_error_write(struct buf *out, unsigned condition, struct str text)
 }
 
 void stanza_error_write_with(struct buf *out, unsigned condition, struct str text,
-	struct str application)
+	const struct stanza_error_detail *detail)
 {
+	static const struct stanza_error_detail none;
 	const struct condition *c;
 
 	if (stanza_error_name(condition) == NULL)
 		condition = STANZA_UNDEFINED_CONDITION;
 	c = &stanza_conditions[condition];
 	buf_put_lit(out, "<error");
-	escape_put_attribute(out, "type", str_of(c->type));
+	if (detail == NULL)
+		detail = &none;
+	escape_put_attribute(out, "type", str_of(detail->type != NULL ? detail->type : c->type));
 	if (c->code != 0)
 		buf_printf(out, " code='%u'", c->code);
 	buf_put_byte(out, '>');
 	put_empty(out, c->name, NS_STANZA_ERRORS);
 	put_text(out, text, NS_STANZA_ERRORS);
-	buf_put_str(out, application);
+	buf_put_str(out, detail->element);
 	buf_put_lit(out, "</error>");
 }
 
 void stanza_error_write(struct buf *out, unsigned condition, struct str text)
 {
-	stanza_error_write_with(out, condition, text, STR_NONE);
+	stanza_error_write_with(out, condition, text, NULL);
 }
 
 void sasl_failure_write(struct buf *out, unsigned condition, struct str text)

@@ -104,9 +104,15 @@ void stream_error_write(struct buf *out, unsigned condition, struct str text);
  * default type of the condition, text may be absent. */
 void stanza_error_write(struct buf *out, unsigned condition, struct str text);
 
-/* The same with an element of the application (canonical XML, or absent) at the end. */
+/* What an application says beside the condition (RFC 6120 8.3.2). */
+struct stanza_error_detail {
+	const char *type; /* where it is not the condition's default; or NULL */
+	struct str element; /* canonical XML, or absent */
+};
+
+/* The same with that; the detail may be NULL. */
 void stanza_error_write_with(struct buf *out, unsigned condition, struct str text,
-	struct str application);
+	const struct stanza_error_detail *detail);
 
 /* <failure xmlns=''><condition/>...</failure> */
 void sasl_failure_write(struct buf *out, unsigned condition, struct str text);

@@ -1,5 +1,9 @@
 """Client state indication (XEP-0352), as routerd hears of it."""
+import pytest
+
 from front import front, make_front  # noqa: F401
+
+pytestmark = pytest.mark.section("XEP-0352")
 
 ACTIVE, INACTIVE = "<active xmlns='urn:xmpp:csi:0'/>", "<inactive xmlns='urn:xmpp:csi:0'/>"
 

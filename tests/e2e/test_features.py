@@ -42,6 +42,7 @@ def test_after_authentication_the_session_s_features_are_shown(front):
     assert most(client) == 262144
 
 
+@pytest.mark.section("XEP-0478")
 def test_the_limits_are_those_of_the_settings_and_hold(make_front):
     front = make_front(settings={"c2sd.stanza": "20000", "c2sd.stanza_before_auth": "5000"})
     assert most(front.secure()) == 5000
@@ -54,6 +55,7 @@ def test_the_limits_are_those_of_the_settings_and_hold(make_front):
     assert client.error() == "policy-violation"
 
 
+@pytest.mark.section("XEP-0478")
 def test_the_limit_before_authentication_holds(make_front):
     front = make_front(settings={"c2sd.stanza_before_auth": "5000"})
     client = front.secure()

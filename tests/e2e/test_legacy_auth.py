@@ -6,6 +6,8 @@ import pytest
 from front import front, make_front  # noqa: F401
 from xmpp import CLIENT, Incoming, Raw, condition
 
+pytestmark = pytest.mark.section("XEP-0078")
+
 FEATURE = "{http://jabber.org/features/iq-auth}auth"
 NS = "{jabber:iq:auth}"
 ON = {"c2sd.legacy_auth": "true"}

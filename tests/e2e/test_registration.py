@@ -5,6 +5,8 @@ import pytest
 from front import front, make_front  # noqa: F401
 from xmpp import CLIENT, condition
 
+pytestmark = pytest.mark.section("XEP-0077 3.1")
+
 FEATURE = "{http://jabber.org/features/iq-register}register"
 NS = "{jabber:iq:register}"
 ON = {"routerd.registration": "true"}
