@@ -99,13 +99,22 @@ static void on_stored(void *arg, int rc)
 	free(st);
 }
 
+/* Of rows that are on their way to a session the quota has room for as many again: for one who is
+ * there, the full store of a moment ago refuses nothing. */
+static bool full(const struct account *a)
+{
+	uint64_t limit = a->router->limits.offline_messages;
+
+	return a->offline.rows >= (a->offline.sending ? 2 * limit : limit);
+}
+
 int offline_store(struct account *a, struct parcel *p)
 {
 	struct parcel_text text = parcel_text(p);
 	struct storing *st;
 	struct store_tx *tx;
 
-	if (a->offline.rows >= a->router->limits.offline_messages)
+	if (full(a))
 		return BH_EBUSY;
 	a->offline.rows++;
 	a->offline.unsent++;

@@ -38,7 +38,8 @@ void offline_loaded(struct offline *o, uint32_t rows);
 /* Must it be stored when nobody takes it, by type, content and hints? */
 bool offline_wants(const struct stanza *s);
 
-/* Stores it.  0; BH_EBUSY when the quota is full (nothing happened). */
+/* Stores it.  0; BH_EBUSY when the quota is full (nothing happened).  The quota doubles while what
+ * is stored is on its way out. */
 int offline_store(struct account *a, struct parcel *p);
 
 /* New messages must wait behind what is stored. */

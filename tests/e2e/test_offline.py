@@ -155,6 +155,20 @@ def test_beyond_the_quota_the_sender_is_told_what_is_full(make_suite, raw):
 
 
 @pytest.mark.section("XEP-0160")
+def test_one_who_just_came_back_to_a_full_store_is_refused_nothing(make_suite, raw):
+    suite = make_suite(settings={"routerd.offline_messages": 3})
+    alice = raw(suite, "alice")
+    for n in range(3):
+        alice.message("bob@localhost", str(n))
+    alice.ping()
+    bob = raw(suite, "bob", priority=None)
+    bob.send("<presence/>" + "<message to='bob@localhost' type='chat'><body>3</body></message>")
+    messages = [bob.next_message() for _ in range(4)]
+    assert [m.get("type") for m in messages] == ["chat"] * 4
+    assert [body(m) for m in messages] == ["0", "1", "2", "3"]
+
+
+@pytest.mark.section("XEP-0160")
 def test_a_server_that_stores_nothing_says_so_at_once(make_suite, raw):
     suite = make_suite(settings={"routerd.offline_messages": 0})
     alice = raw(suite, "alice")
