@@ -25,6 +25,9 @@ class Profanity:
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         subprocess.run([*self.tmux, "kill-server"], check=False, capture_output=True)
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -51,3 +54,7 @@ class Profanity:
 
     def say(self, to, text):
         self.type(f"/msg {to} {text}")
+
+    def window(self, jid):
+        """Shows the chat with it, as it is so far."""
+        self.type(f"/win {jid}")

@@ -1,35 +1,8 @@
 """Real clients of other people: libstrophe in C, and profanity in a terminal."""
-import subprocess
-
 import pytest
 
-from suite import BUILD
+from scripted import Program
 from terminal import Profanity
-
-
-class Strophe:
-    """clients/strophe_client.c, a line at a time."""
-
-    def __init__(self, suite, jid):
-        self.secret = suite.dir / f"{jid.split('@')[0]}.password"
-        self.secret.write_text(suite.password(jid.split("/")[0]) + "\n")
-        self.process = subprocess.Popen(
-            [BUILD / "tests/e2e/strophe_client", jid, self.secret, *map(str, suite.address)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-
-    def expect(self, start):
-        """The rest of the next line, which begins so."""
-        line = self.process.stdout.readline().rstrip("\n")
-        assert line.startswith(start), line
-        return line[len(start):].strip()
-
-    def command(self, line):
-        self.process.stdin.write(line + "\n")
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.stdin.close()
-        assert self.process.wait(30) == 0
 
 
 @pytest.fixture
@@ -37,7 +10,7 @@ def strophe():
     made = []
 
     def make(suite, jid):
-        made.append(Strophe(suite, jid))
+        made.append(Program("libstrophe", suite, jid))
         return made[-1]
     yield make
     for client in made:
@@ -52,25 +25,21 @@ def profanity():
 
 def test_two_libstrophe_clients_chat(suite, strophe):
     alice, bob = strophe(suite, "alice@localhost/a"), strophe(suite, "bob@localhost/b")
-    assert alice.expect("connected") == "alice@localhost/a"
-    assert bob.expect("connected") == "bob@localhost/b"
+    assert (alice.jid, bob.jid) == ("alice@localhost/a", "bob@localhost/b")
     for n in range(100):
-        alice.command(f"send bob@localhost/b there <&> {n}")
-        assert bob.expect("message") == f"alice@localhost/a there <&> {n}"
-        bob.command(f"send alice@localhost/a back {n}")
-        assert alice.expect("message") == f"bob@localhost/b back {n}"
-    alice.command("quit")
-    alice.expect("disconnected")
-    assert alice.process.wait(30) == 0
+        alice.send("bob@localhost/b", f"there <&> {n}")
+        assert bob.expect("message ") == f"alice@localhost/a there <&> {n}"
+        bob.send("alice@localhost/a", f"back {n}")
+        assert alice.expect("message ") == f"bob@localhost/b back {n}"
+    alice.quit()
 
 
 def test_libstrophe_and_slixmpp_chat(suite, strophe, chat):
     alice, bob = strophe(suite, "alice@localhost/a"), chat(suite, "bob@localhost/b")
-    alice.expect("connected")
-    alice.command("send bob@localhost/b one two")
+    alice.send("bob@localhost/b", "one two")
     assert bob.receive() == ("alice@localhost/a", "one two")
     bob.send("alice@localhost/a", "three")
-    assert alice.expect("message") == "bob@localhost/b three"
+    assert alice.expect("message ") == "bob@localhost/b three"
 
 
 def test_slixmpp_as_it_comes_logs_in(suite, chat):
