@@ -75,6 +75,16 @@ static void forget_request(struct client *c)
 	c->request_id = NULL;
 }
 
+void session_take(struct client *c, const struct msg_bound *m)
+{
+	free(c->jid);
+	c->jid = bh_strndup(m->jid.p, m->jid.len);
+	c->session = m->session;
+	c->session_known = true;
+	c->epoch = m->epoch;
+	c->state = CLIENT_BOUND;
+}
+
 int on_bound(const struct bus_event *event)
 {
 	struct client *c = client_find(event->owner, event->frame->subject);
@@ -84,10 +94,7 @@ int on_bound(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL || c->state != CLIENT_BINDING)
 		return 0;
-	free(c->jid);
-	c->jid = bh_strndup(m.jid.p, m.jid.len);
-	c->epoch = m.epoch;
-	c->state = CLIENT_BOUND;
+	session_take(c, &m);
 	if (c->entry == ENTRY_COMPONENT)
 		component_welcome(c);
 	else if (c->legacy)

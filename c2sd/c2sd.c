@@ -9,10 +9,13 @@
 #include "c2sd/component.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
+#include "c2sd/inbound.h"
 #include "c2sd/legacy.h"
 #include "c2sd/register.h"
+#include "c2sd/restore.h"
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
+#include "c2sd/sm.h"
 #include "daemon/log.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
@@ -175,20 +178,31 @@ const struct bus_handler c2sd_handlers[] = {
 	{BUS_BIND_REFUSED, on_bind_refused},
 	{BUS_KILL, on_kill},
 	{BUS_DELIVER, on_deliver},
+	{BUS_SM_ENABLED, on_sm_enabled},
+	{BUS_RESUMED, on_resumed},
+	{BUS_RESUME_REFUSED, on_resume_refused},
+	{BUS_FENCE, on_fence},
+	{BUS_DROP, on_drop},
+	{BUS_SETTLED, on_settled},
 	{0, NULL},
 };
 
 static void on_up(void *owner, const struct msg_welcome *welcome)
 {
-	(void)owner, (void)welcome;
+	(void)welcome;
 	log_info("router-up", "role=c2sd");
+	restore_send(owner);
 }
 
-/* What a client had with routerd is gone with it. */
+/* What a client without a session had with routerd is gone with it. */
 static void on_router_lost(struct client *c)
 {
 	const struct msg_auth_result lost = {.condition = SASL_TEMPORARY_AUTH_FAILURE};
 
+	if (c->state == CLIENT_BOUND || c->detached) {
+		inbound_rewind(c);
+		return;
+	}
 	c->known = false;
 	switch (c->state) {
 	case CLIENT_JUDGING:
@@ -207,7 +221,7 @@ static void on_router_lost(struct client *c)
 	case CLIENT_OPENING_AUTHED:
 	case CLIENT_AUTHED:
 	case CLIENT_BINDING:
-	case CLIENT_BOUND:
+	case CLIENT_RESUMING:
 		client_fail(c, STREAM_SYSTEM_SHUTDOWN, "the server restarts");
 		return;
 	default:
@@ -230,7 +244,7 @@ static void on_down(void *owner, const char *why)
 	struct c2sd *srv = owner;
 
 	log_warn("router-down", "reason=%s", LOG_TEXT(why));
-	buf_clear(&srv->done);
+	restore_lost(srv);
 	for_all_clients(srv, on_router_lost);
 }
 
@@ -256,7 +270,8 @@ int c2sd_start(struct daemon *d)
 
 	counter_enrol(c2sd_counters);
 	srv->parsers = reader_pool_create();
-	if (offers_add_domains(srv) != 0 || guard_start(srv) != 0 ||
+	srv->accepted = srv->accepted_before = RECORDS_INIT;
+	if (offers_add_domains(srv) != 0 || guard_start(srv) != 0 || sm_start(srv) != 0 ||
 		stream_hub_start(d->loop, &srv->hub) != 0)
 		return BH_ENOMEM;
 	stream_hub_on_flushed(srv->hub, on_flushed, srv);
@@ -288,6 +303,7 @@ static void on_hub_stopped(void *arg)
 	map_fini(&srv->clients);
 	reader_pool_free(&srv->parsers);
 	tls_store_unref(&srv->tls);
+	restore_free(srv);
 	buf_fini(&srv->done);
 	buf_fini(&srv->scratch);
 	free(srv);
@@ -302,11 +318,16 @@ static void on_bus_stopped(void *arg)
 	stream_hub_stop(&srv->hub, on_hub_stopped, srv);
 }
 
-static void on_guard_stopped(uv_handle_t *handle)
+static void on_sm_stopped(uv_handle_t *handle)
 {
 	struct c2sd *srv = handle->data;
 
 	bus_client_stop(&srv->bus, on_bus_stopped, srv);
+}
+
+static void on_guard_stopped(uv_handle_t *handle)
+{
+	sm_stop(handle->data, on_sm_stopped);
 }
 
 void c2sd_emptied(struct c2sd *srv)

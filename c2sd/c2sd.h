@@ -13,6 +13,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/records.h"
 #include "bus/client.h"
 #include "daemon/daemon.h"
 #include "net/address.h"
@@ -41,6 +42,7 @@ struct c2sd_settings {
 	unsigned connections, connections_per_address;
 	bool tls_required;
 	bool legacy_auth, registration;
+	const char *resume_location; /* of the configuration, or NULL */
 };
 
 struct c2sd {
@@ -60,11 +62,15 @@ struct c2sd {
 	uint64_t last_client;	/* the number that the newest client got */
 	struct list deadlines;	/* clients that must authenticate soon, oldest first */
 	struct list stalled;	/* clients with stanzas that wait for credit */
+	struct list asking;	/* struct sm (sm.h) with an <r/> to answer */
+	uv_timer_t sm_timer;
 	struct list unsent;	/* clients whose socket does not take all, longest first */
 	uv_timer_t guard_timer;
 	struct msg_credit credit;
 	uint64_t unsafe_bytes;	/* on the link and not yet SAFE */
 	struct buf done;	/* marks that gather during a turn */
+	struct records accepted, accepted_before; /* restore.c: on this link, and on former ones */
+	uint64_t accepted_since; /* ms: when the last of these broke */
 	struct buf scratch;	/* an envelope, or a stanza for several clients */
 };
 

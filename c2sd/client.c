@@ -9,7 +9,9 @@
 #include "bus/codes.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
+#include "c2sd/inbound.h"
 #include "c2sd/session.h"
+#include "c2sd/sm.h"
 #include "daemon/log.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
@@ -95,38 +97,67 @@ static void tell_router(struct client *c)
 {
 	struct msg_closed m = {.reason = c->close_reason};
 
+	if (sm_outlives(c)) {
+		sm_detach(c);
+		return;
+	}
 	if (c->known && c2sd_link(c->srv) != NULL)
 		(void)LINK_SEND(c2sd_link(c->srv), CLOSED, closed, c->id, &m);
 	c->known = false;
+	c->session_known = false;
+	inbound_forget(c);
 }
 
 static void end_stream(struct client *c)
 {
 	buf_put_lit(client_output(c), "</stream:stream>");
-	tell_router(c);
-	session_forget(c);
+	if (!c->detached)
+		tell_router(c);
 	c->state = CLIENT_CLOSING;
 	stream_close(c->stream, LINGER_MS);
 }
 
-void client_fail(struct client *c, enum stream_error condition, const char *text)
+/* After some errors the client may come back for its session (XEP-0198). */
+static uint8_t reason_of(enum stream_error condition)
+{
+	switch (condition) {
+	case STREAM_CONNECTION_TIMEOUT:
+		return CLOSE_LOST;
+	case STREAM_SYSTEM_SHUTDOWN:
+		return CLOSE_SHUTDOWN;
+	default:
+		return CLOSE_BY_SERVER;
+	}
+}
+
+static void fail(struct client *c, enum stream_error condition, const char *text, struct str element)
 {
 	if (c->state == CLIENT_CLOSING)
 		return;
 	log_info("stream-error", "conn=%s from=%s jid=%s error=%s reason=%s", client_name(c),
 		peer_text(c), LOG_TEXT(c->jid), stream_error_name(condition), LOG_TEXT(text));
 	count_add(COUNT_STREAM_ERRORS, 1);
-	c->close_reason = CLOSE_BY_SERVER;
+	c->close_reason = reason_of(condition);
 	client_send_header(c, STR_NONE);
-	stream_error_write(client_output(c), condition, str_of(text));
+	stream_error_write_with(client_output(c), condition, str_of(text), element);
 	end_stream(c);
+}
+
+void client_fail(struct client *c, enum stream_error condition, const char *text)
+{
+	fail(c, condition, text, STR_NONE);
+}
+
+void client_fail_with(struct client *c, enum stream_error condition, struct str element)
+{
+	fail(c, condition, NULL, element);
 }
 
 void client_finish(struct client *c)
 {
 	if (c->state == CLIENT_CLOSING)
 		return;
-	c->finishing = c->backlog.len > 0;
+	c->finishing = c->unsent != records_end(&c->inbound);
 	if (c->finishing)
 		return;
 	c->close_reason = CLOSE_BY_CLIENT;
@@ -184,19 +215,13 @@ static void on_sent(void *owner)
 		session_sent(c);
 }
 
-static void on_closed(void *owner, const char *why)
+static void destroy(struct client *c)
 {
-	struct client *c = owner;
 	struct c2sd *srv = c->srv;
 
-	if (why != NULL)
-		log_info("client-lost", "conn=%s from=%s jid=%s reason=%s", client_name(c),
-			peer_text(c), LOG_TEXT(c->jid), LOG_TEXT(why));
-	tell_router(c);
-	session_forget(c);
-	guard_release(c);
+	inbound_forget(c);
 	map_remove(&srv->clients, &c->node);
-	reader_free(&c->reader);
+	sm_free(c);
 	free(c->jid);
 	free(c->request_id);
 	free(c->resource);
@@ -205,6 +230,33 @@ static void on_closed(void *owner, const char *why)
 	free(c);
 	if (srv->stopping && srv->clients.count == 0)
 		c2sd_emptied(srv);
+}
+
+void client_dropped(struct client *c)
+{
+	c->detached = false;
+	c->known = false;
+	c->session_known = false;
+	if (c->stream == NULL)
+		destroy(c);
+}
+
+/* One whose session outlives the stream stays until routerd has all that was kept for it. */
+static void on_closed(void *owner, const char *why)
+{
+	struct client *c = owner;
+
+	if (why != NULL)
+		log_info("client-lost", "conn=%s from=%s jid=%s reason=%s", client_name(c),
+			peer_text(c), LOG_TEXT(c->jid), LOG_TEXT(why));
+	if (!c->detached)
+		tell_router(c);
+	guard_release(c);
+	reader_free(&c->reader);
+	c->stream = NULL;
+	c->state = CLIENT_CLOSING;
+	if (!c->detached)
+		destroy(c);
 }
 
 static const struct stream_handlers stream_handlers = {on_data, on_secure, on_sent, on_closed};
@@ -222,6 +274,7 @@ static void create(struct c2sd *srv, struct client *c, enum c2sd_entry entry)
 	c->close_reason = CLOSE_LOST;
 	c->entry = (uint8_t)entry;
 	c->state = first[entry];
+	c->inbound = RECORDS_INIT;
 	list_init(&c->waiting);
 	list_init(&c->stalled);
 	c->reader = reader_create(srv->parsers, &reader_handlers, c, &srv->settings.before);

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/records.h"
+#include "bus/bus.h"
 #include "c2sd/c2sd.h"
 #include "c2sd/offers.h"
 #include "c2sd/states.h"
@@ -31,7 +32,11 @@ struct client {
 	char *resource;		/* that a legacy log-in asks for, until the account is settled */
 	char *lang;		/* of its stream, and so of its stanzas that name none */
 	char *stream_id;	/* of a component's stream: its handshake is made from it */
-	struct buf backlog;	/* what waits for credit, in order; see submit.c */
+	struct sm *sm;		/* stream management, or NULL */
+	struct records inbound; /* what it sent and is not safe (inbound.h) */
+	uint64_t unsent;	/* of inbound: the first that was not sent to routerd */
+	uint64_t settled;	/* of inbound: the first that is not safe */
+	uint64_t in_count;	/* stanzas that came */
 	uint64_t in_number;	/* stanzas given to routerd */
 	uint64_t in_safe;
 	uint64_t in_bytes;	/* of those not yet safe */
@@ -39,6 +44,7 @@ struct client {
 	uint64_t out_done;	/* reported as DONE */
 	uint64_t mark_number;	/* done when the socket has taken up to mark_offset */
 	uint64_t mark_offset;
+	struct bus_id session;
 	uint32_t epoch;
 	uint16_t bare_len;
 	uint8_t state; /* enum client_state */
@@ -46,10 +52,13 @@ struct client {
 	uint8_t attempts;
 	uint8_t close_reason; /* enum close_reason */
 	bool known;	      /* routerd has heard of it */
+	bool session_known;   /* it has, or had until its end came, a session */
+	bool detached;	      /* its stream is lost or fenced off, and routerd has not said DROP */
 	bool header_sent;     /* of the current stream */
 	bool counted;	      /* in guard's addresses */
 	bool paused;
-	bool finishing; /* it has said </stream:stream>; its backlog goes out first */
+	bool mark_open; /* mark_number and mark_offset count */
+	bool finishing; /* it has said </stream:stream>; what waits for credit goes out first */
 	bool versionless; /* it speaks the protocol of before RFC 3920 */
 	bool sasl_failed;
 	bool legacy; /* logged in by XEP-0078 */
@@ -63,6 +72,10 @@ struct client *client_find(const struct c2sd *srv, uint64_t id);
 
 /* Ends the stream with an error; text may be NULL.  `why` goes to the log. */
 void client_fail(struct client *c, enum stream_error condition, const char *text);
+/* The same with an element of an application beside the condition. */
+void client_fail_with(struct client *c, enum stream_error condition, struct str element);
+/* routerd has all that was kept for a detached client. */
+void client_dropped(struct client *c);
 /* Ends the stream without an error: the client said </stream:stream>.  What it sent before
  * goes to routerd first, as credit comes. */
 void client_finish(struct client *c);

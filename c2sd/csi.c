@@ -2,6 +2,7 @@
  *
  * Only the last word before a stanza, or of the bytes that came at once, goes to routerd: a client
  * that changes its mind a thousand times in a breath costs no more than one that does so once. */
+#include "c2sd/inbound.h"
 #include "c2sd/session.h"
 
 #include "xmpp/names.h"
@@ -21,4 +22,10 @@ void session_settle_state(struct client *c)
 		return;
 	c->inactive_told = c->inactive_wanted;
 	session_push_state(c);
+}
+
+void session_push_state(struct client *c)
+{
+	inbound_add(c, &(struct inbound){
+		.kind = INBOUND_STATE, .from = STR_NONE, .envelope = STR_NONE, .active = !c->inactive_told});
 }

@@ -3,28 +3,41 @@
 #include "bus/mark.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
+#include "c2sd/restore.h"
 #include "c2sd/session.h"
+#include "c2sd/sm.h"
 #include "xmpp/escape.h"
 
-/* The client that a target names, if it is still the session of that epoch. */
+/* The client that a target names, if it still has the session of that epoch; one that is detached has. */
 static struct client *client_of(struct c2sd *srv, const struct target *t)
 {
 	struct client *c = client_find(srv, t->subject);
 
-	return c != NULL && c->state == CLIENT_BOUND && c->epoch == t->epoch ? c : NULL;
+	return c != NULL && (c->state == CLIENT_BOUND || c->detached) && c->epoch == t->epoch ? c : NULL;
 }
 
-/* What the socket has taken since the last look becomes DONE. */
+void session_done(struct client *c, uint64_t n)
+{
+	if (n <= c->out_done)
+		return;
+	c->out_done = n;
+	mark_put(&c->srv->done, &(struct mark){c->id, n});
+}
+
+/* What the socket has taken since the last look is done, unless the client says itself what it has. */
 void session_sent(struct client *c)
 {
 	uint64_t sent = stream_sent(c->stream);
+	bool open = c->mark_number < c->out_number;
 
-	if (c->out_done < c->mark_number && sent >= c->mark_offset) {
-		c->out_done = c->mark_number;
-		mark_put(&c->srv->done, &(struct mark){c->id, c->out_done});
+	if (c->mark_open && sent >= c->mark_offset) {
+		c->mark_open = false;
+		if (c->sm == NULL || !c->sm->enabled)
+			session_done(c, c->mark_number);
 		guard_write_moves(c);
 	}
-	if (c->out_done < c->out_number && c->mark_number == c->out_done) {
+	if (open && !c->mark_open) {
+		c->mark_open = true;
 		c->mark_number = c->out_number;
 		c->mark_offset = stream_written(c->stream);
 		guard_write_waits(c);
@@ -32,30 +45,38 @@ void session_sent(struct client *c)
 	}
 }
 
-static void written(struct client *c, uint64_t n)
+static void written(struct client *c, const struct bus_event *event, const struct msg_deliver *m,
+	uint64_t n)
 {
+	restore_accepted(c, event, m);
 	c->out_number = n;
 	count_add(COUNT_STANZAS_OUT, 1);
-	session_sent(c);
+	if (c->sm != NULL)
+		sm_delivered(c, m, n);
+	if (c->state == CLIENT_BOUND)
+		session_sent(c);
 }
 
-static void deliver_to_one(struct c2sd *srv, const struct msg_deliver *m, const struct stanza *s,
+static void deliver_to_one(const struct bus_event *event, const struct msg_deliver *m, const struct stanza *s,
 	const struct target *t)
 {
-	struct client *c = client_of(srv, t);
+	struct client *c = client_of(event->owner, t);
 
 	if (c == NULL)
 		return;
-	stanza_write(client_output(c), s, m->additions, str_of(c->jid));
-	written(c, t->n);
+	if (c->state == CLIENT_BOUND)
+		stanza_write(client_output(c), s, m->additions, str_of(c->jid));
+	written(c, event, m, t->n);
 }
 
 /* What was written for all, with each one's own address at the place of its `to` where it has
  * none (RFC 6120 8.1.1). */
 static void put_copy(struct client *c, struct str text, size_t place)
 {
-	struct buf *out = client_output(c);
+	struct buf *out = c->state == CLIENT_BOUND ? client_output(c) : NULL;
 
+	if (out == NULL)
+		return;
 	if (place > 0) {
 		buf_put(out, text.p, place);
 		escape_put_attribute(out, "to", str_of(c->jid));
@@ -64,8 +85,9 @@ static void put_copy(struct client *c, struct str text, size_t place)
 }
 
 /* Written once, copied to each. */
-static void deliver_to_many(struct c2sd *srv, struct msg_deliver *m, const struct stanza *s)
+static void deliver_to_many(const struct bus_event *event, struct msg_deliver *m, const struct stanza *s)
 {
+	struct c2sd *srv = event->owner;
 	struct target t;
 	size_t place;
 
@@ -79,13 +101,12 @@ static void deliver_to_many(struct c2sd *srv, struct msg_deliver *m, const struc
 		if (c == NULL)
 			continue;
 		put_copy(c, buf_str(&srv->scratch), place);
-		written(c, t.n);
+		written(c, event, m, t.n);
 	}
 }
 
 int on_deliver(const struct bus_event *event)
 {
-	struct c2sd *srv = event->owner;
 	struct msg_deliver m;
 	struct stanza s;
 	struct target t;
@@ -95,9 +116,9 @@ int on_deliver(const struct bus_event *event)
 		return BH_EPROTO;
 	s.from = m.from;
 	if (m.targets.len == TARGET_SIZE && target_take(&m.targets, &t))
-		deliver_to_one(srv, &m, &s, &t);
+		deliver_to_one(event, &m, &s, &t);
 	else
-		deliver_to_many(srv, &m, &s);
+		deliver_to_many(event, &m, &s);
 	return 0;
 }
 

@@ -63,6 +63,7 @@ static void put_session(struct client *c, struct buf *out)
 {
 	buf_put_lit(out, "<bind xmlns='" NS_BIND "'/>"
 		"<session xmlns='" NS_SESSION "'><optional/></session>"
+		"<sm xmlns='" NS_SM "'/>"
 		"<csi xmlns='" NS_CSI "'/>"
 		"<ver xmlns='" NS_ROSTER_VERSIONS "'/>"
 		"<sub xmlns='" NS_PRE_APPROVAL "'/>");

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "c2sd/restore.h"
 
 enum { TICK_MS = 1000 };
 
@@ -115,6 +116,7 @@ static void on_tick(uv_timer_t *timer)
 	struct c2sd *srv = timer->data;
 	uint64_t now = clock_ms();
 
+	restore_tick(srv);
 	expire(&srv->deadlines, now - srv->settings.auth_timeout_ms, "not logged in in time");
 	expire(&srv->unsent, now - srv->settings.write_timeout_ms, "the client does not read");
 }

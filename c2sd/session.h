@@ -18,10 +18,13 @@ state_fn session_bind, session_submit, session_csi;
  * asked: the caller says so to the client. */
 int session_ask(struct client *c, struct str resource);
 
+/* It has that session now. */
+void session_take(struct client *c, const struct msg_bound *m);
+
 /* The socket took all, or some, of what was written. */
 void session_sent(struct client *c);
-/* The client is going: what it had under way no longer counts against the link. */
-void session_forget(struct client *c);
+/* All up to n are done: DONE goes to routerd at the end of the turn. */
+void session_done(struct client *c, uint64_t n);
 /* What the client said last of its state goes to routerd, if it is news, behind what waits for
  * credit. */
 void session_settle_state(struct client *c);

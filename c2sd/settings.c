@@ -53,6 +53,7 @@ int settings_read(struct daemon *d, struct c2sd_settings *out)
 		.tls_required = strcmp(conf_text(conf, "c2sd.starttls"), "required") == 0,
 		.legacy_auth = conf_bool(conf, "c2sd.legacy_auth"),
 		.registration = conf_bool(conf, "routerd.registration"),
+		.resume_location = conf_text(conf, "c2sd.resume_location"),
 	};
 	read_limits(conf, &out->before, "c2sd.stanza_before_auth");
 	out->before.wipe = true; /* XEP-0077 and XEP-0078 bring passwords in stanzas */

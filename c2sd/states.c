@@ -11,6 +11,7 @@
 #include "c2sd/features.h"
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
+#include "c2sd/sm.h"
 #include "daemon/log.h"
 #include "xmpp/jid.h"
 #include "xmpp/names.h"
@@ -74,27 +75,30 @@ static void ignore(struct client *c, const struct element *e)
 	(void)c, (void)e;
 }
 
-/* Columns: starttls, auth, response, abort, compress, handshake, csi, stanza, unknown.  Where there
+/* Columns: starttls, auth, response, abort, compress, handshake, csi, sm, stanza, unknown.  Where there
  * is no row, nothing may come: before the opening tag, and while another's turn is waited for that
  * nothing can take back. */
 static state_fn *const table[CLIENT_STATES][CLIENT_ELEMENTS] = {
 	[CLIENT_CLEAR] = {start_tls, auth_in_the_clear, out_of_order, out_of_order, no_compression,
-		not_authorized, not_authorized, early_stanza, not_authorized},
+		not_authorized, not_authorized, not_authorized, early_stanza, not_authorized},
 	[CLIENT_SECURE] = {no_tls, sasl_begin, out_of_order, out_of_order, no_compression,
-		not_authorized, not_authorized, early_stanza, not_authorized},
+		not_authorized, not_authorized, not_authorized, early_stanza, not_authorized},
 	[CLIENT_JUDGING] = {no_tls, out_of_order, out_of_order, sasl_abort, no_compression,
-		not_authorized, not_authorized, not_authorized, not_authorized},
+		not_authorized, not_authorized, not_authorized, not_authorized, not_authorized},
 	[CLIENT_CHALLENGED] = {no_tls, out_of_order, sasl_respond, sasl_abort, no_compression,
-		not_authorized, not_authorized, not_authorized, not_authorized},
+		not_authorized, not_authorized, not_authorized, not_authorized, not_authorized},
 	[CLIENT_COMPONENT] = {not_authorized, not_authorized, not_authorized, not_authorized,
-		not_authorized, component_handshake, not_authorized, not_authorized, not_authorized},
+		not_authorized, component_handshake, not_authorized, not_authorized, not_authorized,
+		not_authorized},
 	[CLIENT_AUTHED] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
-		unknown, unknown, session_bind, unknown},
+		unknown, unknown, sm_before_bind, session_bind, unknown},
 	[CLIENT_BINDING] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
-		unknown, unknown, out_of_order, unknown},
+		unknown, unknown, sm_too_early, out_of_order, unknown},
+	[CLIENT_RESUMING] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
+		unknown, unknown, sm_too_early, out_of_order, unknown},
 	[CLIENT_BOUND] = {no_tls, out_of_order, out_of_order, out_of_order, no_compression,
-		unknown, session_csi, session_submit, unknown},
-	[CLIENT_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore},
+		unknown, session_csi, sm_element, session_submit, unknown},
+	[CLIENT_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore},
 };
 
 static const struct {
@@ -115,6 +119,8 @@ static enum client_element classify(const struct element *e)
 {
 	if (e->stanza.kind != 0)
 		return ELEMENT_STANZA;
+	if (str_is(e->ns, NS_SM))
+		return ELEMENT_SM;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (str_is(e->name, names[i].name) && str_is(e->ns, names[i].ns))
 			return names[i].element;

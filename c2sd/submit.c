@@ -1,134 +1,9 @@
-/* From the client to routerd: addresses prepared, numbers given, credit kept. */
+/* From the client to routerd: what a stanza says is checked, and its address prepared. */
 #include "base/err.h"
-#include "bus/mark.h"
-#include "c2sd/counters.h"
+#include "c2sd/inbound.h"
 #include "c2sd/session.h"
 #include "xmpp/jid.h"
 #include "xmpp/xmlcheck.h"
-
-/* What a client gives to routerd: a stanza, with its sender where the client says who that is; or
- * its own state, without any of these. */
-struct submission {
-	struct str from, envelope;
-	uint16_t refuse;
-	bool is_state, active;
-};
-
-/* The same in a backlog: this, then from, then envelope. */
-struct waiting {
-	uint32_t len;
-	uint16_t from_len, refuse;
-	bool is_state, active;
-};
-
-static bool has_credit(const struct client *c)
-{
-	const struct msg_credit *credit = &c->srv->credit;
-
-	return c2sd_link(c->srv) != NULL && c->in_number - c->in_safe < credit->session_stanzas &&
-	       c->in_bytes < credit->session_bytes && c->srv->unsafe_bytes < credit->link_bytes;
-}
-
-static void send_state(struct client *c, bool active)
-{
-	struct msg_client_state m = {.active = active};
-
-	if (c2sd_link(c->srv) != NULL)
-		(void)LINK_SEND(c2sd_link(c->srv), CLIENT_STATE, client_state, c->id, &m);
-}
-
-static void send_submit(struct client *c, const struct submission *s)
-{
-	struct msg_submit m = {
-		.number = ++c->in_number,
-		.refuse = s->refuse,
-		.from = s->from,
-		.stanza = s->envelope,
-	};
-
-	c->in_bytes += s->envelope.len;
-	c->srv->unsafe_bytes += s->envelope.len;
-	count_add(COUNT_STANZAS_IN, 1);
-	/* A frame that finds no room closes the link, and with it this client. */
-	(void)LINK_SEND(c2sd_link(c->srv), SUBMIT, submit, c->id, &m);
-}
-
-/* Keeps it until there is credit, and leaves the socket alone meanwhile. */
-static void wait_for_credit(struct client *c, const struct submission *s)
-{
-	struct waiting w = {
-		.len = s->envelope.len,
-		.from_len = (uint16_t)s->from.len,
-		.refuse = s->refuse,
-		.is_state = s->is_state,
-		.active = s->active,
-	};
-
-	buf_put(&c->backlog, &w, sizeof w);
-	buf_put_str(&c->backlog, s->from);
-	buf_put_str(&c->backlog, s->envelope);
-	if (buf_failed(&c->backlog)) {
-		client_fail(c, STREAM_RESOURCE_CONSTRAINT, NULL);
-		return;
-	}
-	if (list_empty(&c->stalled))
-		list_append(&c->srv->stalled, &c->stalled);
-	if (!c->paused)
-		stream_pause(c->stream);
-	c->paused = true;
-}
-
-/* Sends what begins the backlog, and returns how long that was; 0 when it must wait. */
-static size_t send_first(struct client *c, const uint8_t *p)
-{
-	struct submission s = {.from = STR_NONE};
-	struct waiting w;
-
-	memcpy(&w, p, sizeof w);
-	if (w.is_state) {
-		send_state(c, w.active);
-		return sizeof w;
-	}
-	if (!has_credit(c))
-		return 0;
-	if (w.from_len > 0)
-		s.from = str_make(p + sizeof w, w.from_len);
-	s.envelope = str_make(p + sizeof w + w.from_len, w.len);
-	s.refuse = w.refuse;
-	send_submit(c, &s);
-	return sizeof w + w.from_len + w.len;
-}
-
-/* Sends what waits, as far as the credit goes. */
-static void drain(struct client *c)
-{
-	size_t at = 0, n = 1;
-
-	while (at < c->backlog.len && n > 0) {
-		n = send_first(c, c->backlog.data + at);
-		at += n;
-	}
-	buf_drop(&c->backlog, at);
-	if (c->backlog.len > 0)
-		return;
-	buf_fini(&c->backlog);
-	list_remove(&c->stalled);
-	c->paused = false;
-	if (c->finishing)
-		client_finish(c);
-	else
-		stream_resume(c->stream);
-}
-
-void session_push_state(struct client *c)
-{
-	struct submission s = {.is_state = true, .active = !c->inactive_told};
-
-	if (c->backlog.len == 0)
-		send_state(c, s.active);
-	else
-		wait_for_credit(c, &s);
-}
 
 /* RFC 6120 8.1.2.1: a `from` that is given must be the client's own. */
 static bool own_from(const struct client *c, struct str from)
@@ -197,7 +72,7 @@ static uint16_t address(const struct client *c, struct stanza *s, char text[JID_
 void session_submit(struct client *c, const struct element *e)
 {
 	struct stanza s = e->stanza;
-	struct submission out = {.from = STR_NONE};
+	struct inbound out = {.kind = INBOUND_STANZA, .from = STR_NONE};
 	struct buf *scratch = &c->srv->scratch;
 	char from_text[JID_MAX + 1], to_text[JID_MAX + 1];
 	unsigned error = check(c, &s, from_text, &out.from);
@@ -217,60 +92,6 @@ void session_submit(struct client *c, const struct element *e)
 	out.envelope = buf_str(scratch);
 	if (buf_failed(scratch))
 		client_fail(c, STREAM_RESOURCE_CONSTRAINT, NULL);
-	else if (c->backlog.len == 0 && has_credit(c))
-		send_submit(c, &out);
 	else
-		wait_for_credit(c, &out);
-}
-
-/* Credit comes back: in proportion, since only the sum of the sizes is kept. */
-static void settle(struct client *c, uint64_t upto)
-{
-	uint64_t open = c->in_number - c->in_safe, left = c->in_number - upto;
-	uint64_t bytes = open > 0 ? c->in_bytes * left / open : 0;
-
-	c->srv->unsafe_bytes -= c->in_bytes - bytes;
-	c->in_bytes = bytes;
-	c->in_safe = upto;
-}
-
-void session_forget(struct client *c)
-{
-	c->srv->unsafe_bytes -= c->in_bytes;
-	c->in_bytes = 0;
-	buf_fini(&c->backlog);
-	list_remove(&c->stalled);
-}
-
-int on_safe(const struct bus_event *event)
-{
-	struct c2sd *srv = event->owner;
-	struct msg_safe m;
-	struct mark mark;
-
-	if (bus_get_safe(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	while (mark_take(&m.marks, &mark)) {
-		struct client *c = client_find(srv, mark.subject);
-
-		if (c == NULL || mark.n <= c->in_safe)
-			continue;
-		if (mark.n > c->in_number)
-			return BH_EPROTO;
-		settle(c, mark.n);
-	}
-	list_for_each_safe(pos, &srv->stalled)
-		drain(container_of(pos, struct client, stalled));
-	return m.marks.len == 0 ? 0 : BH_EPROTO;
-}
-
-int on_credit(const struct bus_event *event)
-{
-	struct c2sd *srv = event->owner;
-
-	if (bus_get_credit(event->frame->body, &srv->credit) != 0)
-		return BH_EPROTO;
-	list_for_each_safe(pos, &srv->stalled)
-		drain(container_of(pos, struct client, stalled));
-	return 0;
+		inbound_add(c, &out);
 }

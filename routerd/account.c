@@ -239,6 +239,12 @@ void account_revoke(struct account *a, uint64_t generation, unsigned stream_erro
 		else
 			connection_kill(c, stream_error, text);
 	}
+	list_for_each_safe(pos, &a->sessions) {
+		struct session *s = container_of(pos, struct session, in_account);
+
+		if (s->connection == NULL && s->generation < generation)
+			session_end(s);
+	}
 }
 
 void accounts_expire(struct router *r, bool all)

@@ -14,6 +14,7 @@
 #include "routerd/account.h"
 #include "routerd/erase.h"
 #include "routerd/front.h"
+#include "routerd/hibernate.h"
 #include "routerd/requests.h"
 #include "routerd/session.h"
 #include "xmpp/error.h"
@@ -85,7 +86,7 @@ static const char *daemon_of(const struct bus_peer *p)
 	return bus_role_name(p->role);
 }
 
-static void status_row(const struct ask *q, const struct bus_peer *p)
+static void status_row(const struct ask *q, const struct bus_peer *p, const char *state)
 {
 	struct front *front = p->data;
 	struct ctl_row row;
@@ -96,7 +97,7 @@ static void status_row(const struct ask *q, const struct bus_peer *p)
 	ctl_cell(&row, "%ld", (long)p->pid);
 	ctl_cell(&row, "%lu", (unsigned long)((clock_ms() - p->since_ms) / 1000));
 	ctl_cell(&row, "%s", p->software);
-	ctl_cell(&row, "up");
+	ctl_cell(&row, "%s", state);
 	ctl_cell(&row, "%zu", front->connections.count);
 	ctl_row_end(&row);
 }
@@ -113,29 +114,30 @@ static void verb_status(const struct ask *q)
 
 	self.data = &none;
 	ctl_columns(q->asker->link, q->subject, "daemon instance pid uptime version state sessions");
-	status_row(q, &self);
+	status_row(q, &self, hibernate_healed(r) ? "custody: healed" : "custody: healing");
 	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
-		status_row(q, p);
+		status_row(q, p, "up");
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
 }
 
 static void session_row(const struct ask *q, const struct session *s)
 {
-	const struct connection *c = s->connection;
+	static const struct connection nobody;
+	const struct connection *c = s->connection != NULL ? s->connection : &nobody;
 	char since[CLOCK_STAMP_SIZE];
 	struct ctl_row row;
 
 	clock_stamp(s->since, since);
 	ctl_row_begin(&row, q->asker->link, q->subject);
 	ctl_cell(&row, "%s", s->text);
-	ctl_cell(&row, "%s", c->front->peer->instance);
+	ctl_cell(&row, "%s", c->front != NULL ? c->front->peer->instance : "-");
 	ctl_cell(&row, "%lu", (unsigned long)c->id);
-	ctl_cell(&row, "%s", c->address);
+	ctl_cell(&row, "%s", c->address != NULL ? c->address : "-");
 	ctl_cell(&row, "%s", since);
 	ctl_cell(&row, "%s", c->tls ? "yes" : "no");
-	ctl_cell(&row, "%s", c->mechanism);
+	ctl_cell(&row, "%s", s->mechanism);
 	ctl_cell(&row, "%d", s->priority);
-	ctl_cell(&row, "%s", session_available(s) ? "available" : "connected");
+	ctl_cell(&row, "%s", s->connection == NULL ? "asleep" : session_available(s) ? "available" : "connected");
 	ctl_row_end(&row);
 }
 
@@ -194,8 +196,7 @@ static unsigned kill_sessions(struct account *a, const struct jid *jid)
 
 		if (jid->resource.p != NULL && !str_eq(jid->resource, s->jid.resource))
 			continue;
-		connection_kill(s->connection, STREAM_POLICY_VIOLATION,
-			"closed by the administrator");
+		session_kill(s, STREAM_POLICY_VIOLATION, "closed by the administrator");
 		n++;
 	}
 	return n;

@@ -1,11 +1,18 @@
 /* BIND and CLOSED: a session begins and ends (RFC 6120 7). */
+#include "routerd/bind.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "daemon/log.h"
-#include "routerd/counters.h"
 #include "routerd/component.h"
+#include "routerd/counters.h"
 #include "routerd/handlers.h"
-#include "routerd/session.h"
+#include "routerd/restore.h"
+#include "routerd/session_row.h"
 #include "xmpp/error.h"
 
 static void refuse(struct connection *c, struct link *link, enum stanza_error condition)
@@ -15,18 +22,12 @@ static void refuse(struct connection *c, struct link *link, enum stanza_error co
 	(void)LINK_SEND(link, BIND_REFUSED, bind_refused, c->id, &m);
 }
 
-static void welcome(struct connection *c, struct link *link)
+static void welcome(struct connection *c)
 {
 	struct session *s = c->session;
-	struct msg_bound m = {
-		.session = s->origin->id,
-		.epoch = s->epoch,
-		.jid = s->jid.full,
-		.ticket = STR_LIT(""),
-		.state = STR_LIT(""),
-	};
+	struct msg_bound m = {.session = s->origin->id, .epoch = s->epoch, .jid = s->jid.full};
 
-	(void)LINK_SEND(link, BOUND, bound, c->id, &m);
+	(void)LINK_SEND(c->front->peer->link, BOUND, bound, c->id, &m);
 	counter_add(COUNT_SESSIONS, 1);
 	log_info("session-bound", "conn=%s/%lu jid=%s", c->front->peer->instance,
 		(unsigned long)c->id, LOG_STR(s->jid.full));
@@ -35,38 +36,111 @@ static void welcome(struct connection *c, struct link *link)
 /* The newer one wins: the older is closed with <conflict/> (7.7.2.2). */
 static void replace(struct session *old)
 {
-	connection_kill(old->connection, STREAM_CONFLICT, "replaced by a new connection");
-	session_end(old);
+	if (old->connection != NULL)
+		connection_kill(old->connection, STREAM_CONFLICT, "replaced by a new connection");
+	session_end(old); /* at once: its name is wanted */
 }
 
-static void bind_resource(struct connection *c, struct link *link, struct str resource)
+/* 0, or why it cannot be bound. */
+static unsigned make_room(const struct connection *c, struct str resource)
+{
+	struct session *old = c->account != NULL ? account_session(c->account, resource) : NULL;
+
+	/* One connection serves a component: the first one keeps it. */
+	if (c->component != NULL)
+		return component_session(c->component) != NULL ? STANZA_CONFLICT : 0;
+	if (old != NULL)
+		replace(old);
+	return c->account->nsessions >= c->front->router->limits.sessions_per_account
+		? STANZA_RESOURCE_CONSTRAINT : 0;
+}
+
+/* A session whose row is on its way to the store: before that nobody hears of it. */
+struct binding {
+	struct router *router;
+	struct connection *connection; /* NULL: it has gone */
+	struct bus_id id;
+	struct str resource; /* of address */
+	char *address;
+};
+
+void bind_forget(struct connection *c)
+{
+	if (c->binding != NULL)
+		c->binding->connection = NULL;
+	c->binding = NULL;
+}
+
+static void forget_row(struct binding *b)
+{
+	struct store_tx *tx = store_begin(b->router->store);
+
+	session_unwrite(&b->id, tx);
+	store_commit(tx, NULL, NULL);
+}
+
+/* 0, or an enum stanza_error. */
+static unsigned create(struct connection *c, struct binding *b)
+{
+	unsigned error = make_room(c, b->resource);
+	struct session *s = NULL;
+
+	if (error == 0)
+		s = session_create(b->router, &b->id, str_of(b->address), c->account, c->component);
+	if (s == NULL)
+		return error != 0 ? error : STANZA_RESOURCE_CONSTRAINT;
+	session_join(s, c);
+	return 0;
+}
+
+static void on_row_written(void *arg, int rc)
+{
+	struct binding *b = arg;
+	struct connection *c = b->connection;
+	unsigned error = rc != 0 ? STANZA_INTERNAL_SERVER_ERROR : 0;
+
+	if (rc != 0)
+		log_error("store-failed", "error=%s", bh_strerror(rc));
+	if (c != NULL) {
+		bind_forget(c);
+		if (error == 0)
+			error = create(c, b);
+		if (error != 0 && c->front->peer->link != NULL)
+			refuse(c, c->front->peer->link, error);
+		else if (error == 0)
+			welcome(c);
+	}
+	if (c == NULL || error != 0)
+		forget_row(b);
+	free(b->address);
+	free(b);
+}
+
+static void write_row(struct connection *c, struct str resource)
 {
 	struct router *r = c->front->router;
-	struct session *s = account_session(c->account, resource);
+	struct binding *b = bh_alloc(sizeof *b);
+	struct store_tx *tx = store_begin(r->store);
+	struct jid jid;
 
-	if (s != NULL)
-		replace(s);
-	else if (c->account->nsessions >= r->limits.sessions_per_account) {
-		refuse(c, link, STANZA_RESOURCE_CONSTRAINT);
-		return;
-	}
-	if (session_create(c, resource, &s) != 0)
-		refuse(c, link, STANZA_RESOURCE_CONSTRAINT);
-	else
-		welcome(c, link);
-}
-
-/* One connection serves a component: the first one keeps it. */
-static void bind_component(struct connection *c, struct link *link)
-{
-	struct session *s;
-
-	if (component_session(c->component) != NULL)
-		refuse(c, link, STANZA_CONFLICT);
-	else if (session_create(c, STR_NONE, &s) != 0)
-		refuse(c, link, STANZA_RESOURCE_CONSTRAINT);
-	else
-		welcome(c, link);
+	b->router = r;
+	b->connection = c;
+	b->address = session_address(c, resource);
+	jid_split(str_of(b->address), &jid);
+	b->resource = jid.resource;
+	rand_bytes(&b->id, sizeof b->id);
+	c->binding = b;
+	session_row_put(tx, &(struct session_row){
+		.id = b->id,
+		.jid = jid.full,
+		.instance = str_of(c->front->peer->instance),
+		.boot = c->front->peer->boot,
+		.epoch = 1,
+		.since = clock_wall(),
+		.generation = c->generation,
+		.mechanism = str_of(c->mechanism),
+		.state = STR_LIT("")});
+	store_commit(tx, on_row_written, b);
 }
 
 int on_bind(const struct bus_event *event)
@@ -80,19 +154,20 @@ int on_bind(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
-	if ((c->account == NULL && c->component == NULL) || c->session != NULL)
+	if ((c->account == NULL && c->component == NULL) || c->session != NULL || c->binding != NULL ||
+		c->wanted != NULL)
 		return BH_EPROTO;
-	if (c->component != NULL) {
-		bind_component(c, event->link);
+	if (restore_defer(event, c))
 		return 0;
-	}
-	if (m.resource.p == NULL || m.resource.len == 0) {
+	if (c->component != NULL) {
+		write_row(c, STR_NONE);
+	} else if (m.resource.p == NULL || m.resource.len == 0) {
 		rand_hex(random, sizeof random / 2);
-		bind_resource(c, event->link, str_of(random));
+		write_row(c, str_of(random));
 	} else if (jid_prepare_resource(m.resource, text, &len) != 0) {
 		refuse(c, event->link, STANZA_BAD_REQUEST);
 	} else {
-		bind_resource(c, event->link, str_make(text, len));
+		write_row(c, str_make(text, len));
 	}
 	return 0;
 }
@@ -106,6 +181,7 @@ int on_closed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
+	c->close_reason = m.reason;
 	if (c->session != NULL)
 		log_info("session-closed", "conn=%s/%lu jid=%s", c->front->peer->instance,
 			(unsigned long)c->id, LOG_STR(c->session->jid.full));

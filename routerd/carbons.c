@@ -2,6 +2,7 @@
 #include "routerd/carbons.h"
 
 #include "routerd/services/carbons.h"
+#include "routerd/session_row.h"
 #include "xmpp/addition.h"
 
 /* Their branches are fixed: a repetition must give the same, whoever had switched them on. */
@@ -89,18 +90,24 @@ void carbons_received(struct transit *t, struct account *a, struct str additions
 	buf_fini(&all);
 }
 
+static void set(struct transit *t, bool on)
+{
+	if (t->sender == NULL)
+		return;
+	t->sender->carbons = on;
+	session_changed(t->sender, &t->cause);
+}
+
 void carbons_enable(struct transit *t, enum service_place place, const struct tree_node *child)
 {
 	(void)place, (void)child;
-	if (t->sender != NULL)
-		t->sender->carbons = true;
+	set(t, true);
 	transit_result(t, STR_LIT(""));
 }
 
 void carbons_disable(struct transit *t, enum service_place place, const struct tree_node *child)
 {
 	(void)place, (void)child;
-	if (t->sender != NULL)
-		t->sender->carbons = false;
+	set(t, false);
 	transit_result(t, STR_LIT(""));
 }

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "daemon/log.h"
 #include "routerd/account.h"
-#include "routerd/emit.h"
+#include "routerd/outbox.h"
 
 struct touched {
 	struct list link;
@@ -17,7 +17,7 @@ struct touched {
 
 struct consequence {
 	struct list link;
-	consequence_fn *fn;
+	uint8_t kind; /* enum consequence_kind */
 	struct account *about;
 	uint32_t from_len;
 	struct buf text; /* from, then the envelope */
@@ -30,13 +30,12 @@ struct change {
 	struct consequence *refusal; /* what the sender gets when it fails */
 };
 
-static struct consequence *consequence(consequence_fn *fn, struct account *about,
-	const struct stanza *s)
+static struct consequence *consequence(unsigned kind, struct account *about, const struct stanza *s)
 {
 	struct consequence *q = bh_alloc(sizeof *q);
 
 	list_init(&q->link);
-	q->fn = fn;
+	q->kind = (uint8_t)kind;
 	q->about = about;
 	if (about != NULL)
 		account_hold(about);
@@ -64,15 +63,7 @@ static void follow(struct change *c, struct consequence *q)
 		stanza_decode(str_make(text.p + q->from_len, text.len - q->from_len), &s) != 0)
 		return;
 	s.from = str_make(text.p, q->from_len);
-	q->fn(&c->cause, q->about, &s);
-}
-
-/* To whoever asked. */
-static void answer(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	(void)about;
-	if (cause->origin->session != NULL)
-		emit_to_session(cause, s, cause->origin->session);
+	consequence_follow(q->kind, &c->cause, q->about, &s);
 }
 
 static void prepare_refusal(struct change *c, const struct transit *t)
@@ -86,7 +77,7 @@ static void prepare_refusal(struct change *c, const struct transit *t)
 	stanza_error_write(&inner, STANZA_INTERNAL_SERVER_ERROR,
 		STR_LIT("the change could not be stored"));
 	reply.inner = buf_str(&inner);
-	c->refusal = consequence(answer, NULL, &reply);
+	c->refusal = consequence(THEN_ANSWER, NULL, &reply);
 	buf_fini(&inner);
 }
 
@@ -127,9 +118,9 @@ void change_touch(struct change *c, struct account *a)
 	list_append(&c->touched, &t->link);
 }
 
-void change_then(struct change *c, consequence_fn *fn, struct account *about, const struct stanza *s)
+void change_then(struct change *c, unsigned kind, struct account *about, const struct stanza *s)
 {
-	list_append(&c->then, &consequence(fn, about, s)->link);
+	list_append(&c->then, &consequence(kind, about, s)->link);
 }
 
 void change_then_result(struct change *c, struct transit *t, struct str inner)
@@ -138,7 +129,7 @@ void change_then_result(struct change *c, struct transit *t, struct str inner)
 
 	transit_reply(t, TYPE_RESULT, &reply);
 	reply.inner = inner;
-	change_then(c, answer, NULL, &reply);
+	change_then(c, THEN_ANSWER, NULL, &reply);
 }
 
 static void untouch(struct touched *t, bool failed)
@@ -185,15 +176,38 @@ static void on_committed(void *arg, int rc)
 	finish(c, rc != 0);
 }
 
+/* With the change itself; nobody repeats what the server does of its own accord. */
+static void store_consequences(struct change *c)
+{
+	struct outbox_row row = {.cause = &c->cause};
+
+	if (c->cause.origin->session == NULL)
+		return;
+	list_for_each(pos, &c->then) {
+		const struct consequence *q = container_of(pos, struct consequence, link);
+		struct str text = buf_str(&q->text);
+
+		row.seq++;
+		row.kind = q->kind;
+		row.about = q->about != NULL ? q->about->jid.bare : STR_NONE;
+		row.from = str_make(text.p, q->from_len);
+		row.envelope = str_make(text.p + q->from_len, text.len - q->from_len);
+		outbox_put(c->tx, &row);
+		c->cause.origin->outbox = c->cause.number;
+	}
+}
+
 void change_commit(struct change **change)
 {
 	struct change *c = *change;
 
 	*change = NULL;
-	if (c->tx != NULL)
-		store_commit(c->tx, on_committed, c);
-	else
+	if (c->tx == NULL) {
 		finish(c, false);
+		return;
+	}
+	store_consequences(c);
+	store_commit(c->tx, on_committed, c);
 }
 
 void change_drop(struct change **change)

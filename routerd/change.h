@@ -3,7 +3,7 @@
  *
  * A change is made in memory at once and committed in a group a few milliseconds later.  Nobody
  * hears of it before that (custody.md, 10): the answer, the pushes, and the stanzas to others are
- * its consequences and wait in it, in order.  The stanza's number stays open, and its sender's next
+ * its consequences and wait in it, in order; they stand in the store too (outbox.h).  The stanza's number stays open, and its sender's next
  * stanzas are not judged meanwhile.
  *
  * When the commit fails, nothing follows but an internal-server-error to the sender, and the
@@ -13,6 +13,7 @@
 #define ROUTERD_CHANGE_H
 
 #include "routerd/cause.h"
+#include "routerd/consequence.h"
 #include "routerd/route.h"
 #include "store/store.h"
 
@@ -29,11 +30,10 @@ struct store_tx *change_tx(struct change *c);
 /* The account's data change: it is not settled until the commit. */
 void change_touch(struct change *c, struct account *a);
 
-/* After the commit, fn(cause, about, stanza) is called: what it sends is caused by the stanza that
- * was changed for.  about may be NULL and is kept in memory; s is copied with its from (its kind
- * may be 0 where there is no stanza). */
-typedef void consequence_fn(struct cause *cause, struct account *about, const struct stanza *s);
-void change_then(struct change *c, consequence_fn *fn, struct account *about, const struct stanza *s);
+/* What follows after the commit, caused by the stanza that was changed for (enum consequence_kind).
+ * about may be NULL and is kept in memory; s is copied with its from (its kind may be 0 where there is
+ * no stanza). */
+void change_then(struct change *c, unsigned kind, struct account *about, const struct stanza *s);
 
 /* The answer to the sender: an IQ's result with that inner XML. */
 void change_then_result(struct change *c, struct transit *t, struct str inner);

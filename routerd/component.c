@@ -90,7 +90,7 @@ static int take(struct router *r, const struct conf *conf, size_t i)
 static void retire(struct router *r, struct component *c)
 {
 	if (c->session != NULL)
-		connection_kill(c->session->connection, STREAM_HOST_GONE, "no longer configured");
+		session_kill(c->session, STREAM_HOST_GONE, "no longer configured");
 	else
 		drop(r, c);
 }

@@ -8,5 +8,6 @@ struct counter router_counters[] = {
 	[COUNT_LOGINS] = {.name = "logins"},
 	[COUNT_LOGINS_FAILED] = {.name = "logins_failed"},
 	[COUNT_SESSIONS] = {.name = "sessions"},
+	[COUNT_RESUMED] = {.name = "resumed"},
 	[COUNT_END] = {.name = NULL},
 };

@@ -7,18 +7,12 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "bus/mark.h"
+#include "routerd/accepted.h"
 #include "routerd/counters.h"
+#include "routerd/custody_entry.h"
+#include "routerd/custody_store.h"
 #include "routerd/offline.h"
-
-/* One parcel on its way to one session. */
-struct custody {
-	struct list in_front;	/* front.unheld, until it is held */
-	struct list in_session; /* session.outbound, until it is done */
-	struct parcel *parcel;
-	struct session *session;
-	uint64_t frame; /* the link's number of the DELIVER */
-	uint64_t n;	/* the session's number */
-};
+#include "routerd/settle.h"
 
 static struct parcel *make(const struct cause *cause, uint32_t branch, size_t size)
 {
@@ -32,6 +26,31 @@ static struct parcel *make(const struct cause *cause, uint32_t branch, size_t si
 			.refs = 1,
 		};
 	return p;
+}
+
+/* The same for the same stanza, whatever else the cause brings about and in whatever order: so a
+ * repetition after a restart gives it again (custody.md, "Words").  Above what others choose. */
+static uint64_t mix(uint64_t h, struct str text)
+{
+	uint64_t word = 0;
+
+	for (; text.len >= sizeof word; text.p += sizeof word, text.len -= (uint32_t)sizeof word) {
+		memcpy(&word, text.p, sizeof word);
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	word = text.len;
+	for (uint32_t i = 0; i < text.len; i++)
+		word = word << 8 | (uint8_t)text.p[i];
+	h = (h ^ word) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
+}
+
+static uint32_t branch_of(const struct parcel_text *text)
+{
+	uint64_t h = mix(mix(mix(1, text->from), text->additions), text->envelope);
+
+	return (uint32_t)h | 0x80000000u;
 }
 
 static struct parcel *make_with(const struct cause *cause, uint32_t branch,
@@ -58,9 +77,9 @@ struct parcel *parcel_create(const struct cause *cause, const struct parcel_text
 	return make_with(cause, 0, text);
 }
 
-struct parcel *parcel_derive(struct cause *cause, const struct parcel_text *text)
+struct parcel *parcel_derive(const struct cause *cause, const struct parcel_text *text)
 {
-	return make_with(cause, ++cause->branch, text);
+	return make_with(cause, branch_of(text), text);
 }
 
 struct parcel *parcel_branch(const struct cause *cause, uint32_t branch, const struct parcel_text *text)
@@ -68,9 +87,10 @@ struct parcel *parcel_branch(const struct cause *cause, uint32_t branch, const s
 	return make_with(cause, branch, text);
 }
 
-struct parcel *parcel_again(struct cause *cause, struct parcel *source)
+struct parcel *parcel_again(const struct cause *cause, struct parcel *source)
 {
-	struct parcel *p = make(cause, ++cause->branch, 0);
+	struct parcel_text text = parcel_text(source);
+	struct parcel *p = make(cause, branch_of(&text), 0);
 
 	if (p == NULL)
 		return NULL;
@@ -124,18 +144,17 @@ static void confirmed(struct parcel *p)
 		origin_close(p->origin, p->number);
 }
 
-static void hold(struct custody *c)
+void custody_hold(struct custody *c)
 {
-	if (list_empty(&c->in_front))
+	if (custody_is_held(c))
 		return;
 	list_remove(&c->in_front);
 	confirmed(c->parcel);
 }
 
-/* Takes the entry out of everything; its parcel lives on with its other references. */
-static void entry_free(struct custody *c)
+void custody_free(struct custody *c)
 {
-	hold(c);
+	custody_hold(c);
 	list_remove(&c->in_session);
 	c->session->outbound_bytes -= c->parcel->envelope_len;
 	parcel_unref(&c->parcel);
@@ -154,34 +173,58 @@ void fanout_begin(void)
 	BUG_ON(!list_empty(&fanout_fronts));
 }
 
-/* An entry for the session, the next of its numbers. */
-static void enter(struct parcel *p, struct session *s)
+/* One more number of the session. */
+static struct custody *entry(struct parcel *p, struct session *s)
 {
-	struct front *front = s->connection->front;
 	struct custody *c = bh_alloc(sizeof *c);
+
 	c->parcel = parcel_ref(p);
 	c->session = s;
 	c->n = ++s->sent;
-	c->frame = link_sent(front->peer->link) + 1;
-	list_append(&front->unheld, &c->in_front);
+	list_init(&c->in_front);
 	list_append(&s->outbound, &c->in_session);
 	s->outbound_bytes += p->envelope_len;
 	if (p->unheld++ == 0)
 		origin_open(p->origin, p->number);
 	p->copies++;
 	counter_add(COUNT_DELIVERIES, 1);
+	return c;
+}
+
+/* To the front end that carries the session, or to the store. */
+static void enter(struct parcel *p, struct session *s)
+{
+	struct front *front = s->connection != NULL ? s->connection->front : NULL;
+	struct custody *c = entry(p, s);
+
+	if (front == NULL) {
+		custody_store(c, false);
+		return;
+	}
+	c->frame = link_sent(front->peer->link) + 1;
+	list_append(&front->unheld, &c->in_front);
 	if (list_empty(&front->fanout))
 		list_append(&fanout_fronts, &front->fanout);
 	target_put(&front->targets, &(struct target){s->connection->id, s->epoch, c->n});
 }
 
+static bool has_room(const struct session *s, const struct parcel *p)
+{
+	/* While a front end may still come with its numbers, it gets none of ours. */
+	if (s->claim != NULL || (s->connection != NULL && s->connection->front->peer->link == NULL))
+		return false;
+	return s->outbound_bytes + s->state.bytes + p->envelope_len <=
+	       s->origin->router->limits.session_queue;
+}
+
 int fanout_add(struct parcel *p, struct session *s)
 {
-	struct front *front = s->connection->front;
-
-	if (front->peer->link == NULL ||
-		s->outbound_bytes + s->state.bytes + p->envelope_len >
-			front->router->limits.session_queue)
+	/* A repetition, after a restart, of what its front end has taken already. */
+	if (accepted_has(s->origin->router, p, s)) {
+		p->copies++;
+		return 0;
+	}
+	if (!has_room(s, p))
 		return BH_EBUSY;
 	if (s->state.inactive && client_state_keep(&s->state, p))
 		return 0;
@@ -199,7 +242,6 @@ static void send_to_front(struct front *front, struct parcel *p)
 		.origin = p->origin->id,
 		.number = p->number,
 		.branch = p->branch,
-		.settled = p->origin->safe,
 		.targets = buf_str(&front->targets),
 		.from = text.from,
 		.additions = text.additions,
@@ -210,6 +252,7 @@ static void send_to_front(struct front *front, struct parcel *p)
 	 * the link then, and the entries are given up when it tells us. */
 	(void)LINK_SEND(front->peer->link, DELIVER, deliver, 0, &m);
 	buf_clear(&front->targets);
+	settle_sent(front, link_sent(front->peer->link), p);
 }
 
 /* Each gets what was kept back, by fan-outs of its own, and then this. */
@@ -256,8 +299,10 @@ void custody_held(struct front *front, uint64_t upto)
 
 		if (c->frame > upto)
 			break;
-		hold(c);
+		custody_hold(c);
 	}
+	custody_store_held(front, upto);
+	settle_held(front, upto);
 }
 
 void custody_done(struct session *s, uint64_t n)
@@ -269,8 +314,10 @@ void custody_done(struct session *s, uint64_t n)
 			break;
 		if (c->parcel->row != NULL)
 			offline_row_done(c->parcel->row);
-		entry_free(c);
+		custody_free(c);
 	}
+	if (n > s->acked)
+		s->acked = n;
 	/* What found no room in its queue comes when half of it is free. */
 	if (s->account != NULL && offline_queued(s->account) && session_takes_messages(s) &&
 		s->outbound_bytes <= s->origin->router->limits.session_queue / 2)
@@ -293,7 +340,7 @@ void custody_abandon(struct session *s, void (*undelivered)(struct router *r, st
 		 * called safe in between. */
 		if (p->copies == 0)
 			undelivered(r, p);
-		entry_free(c);
+		custody_free(c);
 		parcel_unref(&p);
 	}
 }

@@ -42,12 +42,12 @@ struct parcel {
 /* The stanza itself: branch 0 of its cause.  It starts with a reference for the caller.  NULL
  * without memory. */
 struct parcel *parcel_create(const struct cause *cause, const struct parcel_text *text);
-/* Another one that this cause brings about: its next branch. */
-struct parcel *parcel_derive(struct cause *cause, const struct parcel_text *text);
+/* Another one that this cause brings about. */
+struct parcel *parcel_derive(const struct cause *cause, const struct parcel_text *text);
 /* The same with a branch of the caller's, who gives it to nothing else of this cause. */
 struct parcel *parcel_branch(const struct cause *cause, uint32_t branch, const struct parcel_text *text);
 /* The same bytes as an older parcel's, sent anew for this cause. */
-struct parcel *parcel_again(struct cause *cause, struct parcel *source);
+struct parcel *parcel_again(const struct cause *cause, struct parcel *source);
 struct parcel *parcel_ref(struct parcel *p);
 void parcel_unref(struct parcel **p);
 /* Lives as long as the parcel. */

@@ -37,6 +37,21 @@ static const char *const migrations[] = {
 	"CREATE TABLE private ("
 	" account TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, xml BLOB NOT NULL,"
 	" PRIMARY KEY (account, ns, name)) WITHOUT ROWID;",
+
+	"CREATE TABLE session ("
+	" id BLOB PRIMARY KEY, jid TEXT NOT NULL, instance TEXT NOT NULL, boot BLOB NOT NULL,"
+	" epoch INTEGER NOT NULL, since INTEGER NOT NULL, asleep INTEGER NOT NULL,"
+	" generation INTEGER NOT NULL, mechanism TEXT NOT NULL, sm INTEGER NOT NULL, resume INTEGER NOT NULL,"
+	" in_base INTEGER NOT NULL, out_base INTEGER NOT NULL, in_number INTEGER NOT NULL,"
+	" acked INTEGER NOT NULL, sent INTEGER NOT NULL, state BLOB) WITHOUT ROWID;"
+	"CREATE TABLE queued ("
+	" session BLOB NOT NULL, n INTEGER NOT NULL, origin BLOB NOT NULL, number INTEGER NOT NULL,"
+	" branch INTEGER NOT NULL, sender TEXT NOT NULL, additions BLOB, envelope BLOB NOT NULL,"
+	" PRIMARY KEY (session, n)) WITHOUT ROWID;"
+	"CREATE TABLE outbox ("
+	" origin BLOB NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" about TEXT, sender TEXT NOT NULL, envelope BLOB NOT NULL,"
+	" PRIMARY KEY (origin, number, seq)) WITHOUT ROWID;",
 	NULL,
 };
 

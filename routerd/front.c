@@ -5,9 +5,14 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "bus/codes.h"
 #include "routerd/account.h"
+#include "routerd/bind.h"
 #include "routerd/conversation.h"
 #include "routerd/custody.h"
+#include "routerd/hibernate.h"
+#include "routerd/restore.h"
+#include "routerd/resume.h"
 #include "routerd/session.h"
 
 struct front *front_create(struct router *r, struct bus_peer *peer)
@@ -17,6 +22,8 @@ struct front *front_create(struct router *r, struct bus_peer *peer)
 	f->router = r;
 	f->peer = peer;
 	list_init(&f->unheld);
+	list_init(&f->waking);
+	f->settling = (struct settling){RECORDS_INIT, RECORDS_INIT};
 	list_init(&f->fanout);
 	return f;
 }
@@ -36,6 +43,7 @@ void front_free(struct front **front)
 	while ((n = map_walk_next(&walk)) != NULL)
 		connection_end(container_of(n, struct connection, node));
 	map_fini(&f->connections);
+	settle_free(f);
 	buf_fini(&f->targets);
 	free(f);
 }
@@ -71,8 +79,15 @@ void connection_end(struct connection *c)
 {
 	if (c->conversation != NULL)
 		conversation_end(c->conversation);
-	if (c->session != NULL)
+	if (c->session != NULL && c->front->router->stopping)
+		session_discard(c->session);
+	else if (c->session != NULL && session_outlives(c->session, c->close_reason))
+		session_sleep(c->session);
+	else if (c->session != NULL)
 		session_end(c->session);
+	resume_forget(c);
+	restore_undefer(c);
+	bind_forget(c);
 	account_detach(c);
 	map_remove(&c->front->connections, &c->node);
 	free(c->address);
@@ -84,6 +99,7 @@ void connection_kill(struct connection *c, unsigned stream_error, const char *te
 	struct msg_kill m = {.condition = (uint16_t)stream_error, .text = str_of(text)};
 
 	/* A link without room for it is closed by lib/bus, and all its connections with it. */
+	c->close_reason = CLOSE_BY_SERVER;
 	if (c->front->peer->link != NULL)
 		(void)LINK_SEND(c->front->peer->link, KILL, kill, c->id, &m);
 }

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "bus/server.h"
 #include "routerd/router.h"
+#include "routerd/settle.h"
 
 struct account;
 struct component;
@@ -26,9 +27,15 @@ struct front {
 	struct bus_peer *peer;
 	struct map connections; /* struct connection by number */
 	struct list unheld;	/* struct custody, in the order of the link's numbers */
+	struct list waking;	/* struct session (custody_store.h), in that order too */
+	struct settling settling;
+	bool restored;		/* it has named its sessions (restore.h) */
 	struct list fanout;	/* its place among the fronts of the fan-out being made */
 	struct buf targets;	/* of that fan-out */
 };
+
+struct binding;
+struct deferred;
 
 struct connection {
 	struct map_node node;
@@ -40,10 +47,15 @@ struct connection {
 	struct list in_account;
 	uint64_t generation; /* of the account, at the verdict */
 	struct session *session;
+	struct session *wanted;	 /* that it waits to resume */
+	struct session *left;	 /* that it has lost, and of which its front end keeps a copy */
+	struct binding *binding; /* on its way to the store (bind.c) */
+	struct deferred *deferred; /* what it asks for, until the barrier opens (restore.h) */
 	char *address;	  /* of the client, for the log and `session list` */
 	char mechanism[24];
 	bool tls;
 	bool spared;  /* its user changes the password on it: it outlives the old one */
+	uint8_t close_reason; /* enum close_reason, when it ends; CLOSE_LOST with its front end */
 	bool closing; /* CLOSED came while stanzas of it were waiting: it ends after them */
 };
 

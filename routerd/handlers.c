@@ -1,11 +1,14 @@
 /* Which function takes which message. */
 #include "routerd/handlers.h"
 
+#include "routerd/accepted.h"
 #include "routerd/admin.h"
 #include "routerd/conversation.h"
 #include "routerd/client_state.h"
 #include "routerd/mechanisms.h"
 #include "routerd/registration.h"
+#include "routerd/restore.h"
+#include "routerd/resume.h"
 
 const struct bus_handler router_handlers[] = {
 	{BUS_MECHANISMS, on_mechanisms},
@@ -16,6 +19,13 @@ const struct bus_handler router_handlers[] = {
 	{BUS_AUTH_VERDICT, on_auth_verdict},
 	{BUS_BIND, on_bind},
 	{BUS_CLOSED, on_closed},
+	{BUS_SM_ENABLE, on_sm_enable},
+	{BUS_RESUME, on_resume},
+	{BUS_DETACHED, on_detached},
+	{BUS_RESTORE, on_restore},
+	{BUS_RESTORE_STANZA, on_restore_stanza},
+	{BUS_ACCEPTED, on_accepted},
+	{BUS_RESTORED, on_restored},
 	{BUS_SUBMIT, on_submit},
 	{BUS_DONE, on_done},
 	{BUS_CTL_REQUEST, on_ctl_request},

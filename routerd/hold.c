@@ -73,7 +73,8 @@ void hold_resume(struct origin *o)
 	while (o->blocked == 0 && !list_empty(&o->waiting) && run_first(o))
 		;
 	o->running = false;
-	if (!origin_busy(o) && o->session != NULL && o->session->connection->closing)
+	if (!origin_busy(o) && o->session != NULL && o->session->connection != NULL &&
+		o->session->connection->closing)
 		connection_end(o->session->connection);
 	origin_unref(&o);
 }

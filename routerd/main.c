@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = routerd_open,
 		.start = routerd_start,
+		.ready_later = true,
 		.reload = routerd_reload,
 		.stop = routerd_stop,
 	};

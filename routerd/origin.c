@@ -8,7 +8,10 @@
 #include "bus/mark.h"
 #include "routerd/front.h"
 #include "routerd/hold.h"
+#include "routerd/outbox.h"
 #include "routerd/session.h"
+#include "routerd/session_row.h"
+#include "routerd/settle.h"
 
 struct origin *origin_create(struct router *r)
 {
@@ -20,6 +23,35 @@ struct origin *origin_create(struct router *r)
 	list_init(&o->waiting);
 	rand_bytes(&o->id, sizeof o->id);
 	return o;
+}
+
+/* Of a session that has gone nothing comes, so all is safe. */
+struct origin *origin_known(struct router *r, const struct bus_id *id)
+{
+	struct map_node *n = map_find(&r->sessions, id, sizeof *id);
+	struct origin *o;
+
+	if (n != NULL)
+		return origin_ref(container_of(n, struct session, node)->origin);
+	o = origin_create(r);
+	o->id = *id;
+	o->number = o->safe = UINT64_MAX;
+	return o;
+}
+
+void origin_settle(struct origin *o, uint64_t n)
+{
+	if (n > o->settled)
+		o->settled = n;
+	if (o->outbox == 0 || n < o->outbox)
+		return;
+	outbox_forget(o->router, o, o->outbox);
+	o->outbox = 0;
+}
+
+bool origin_settled(const struct origin *o, uint64_t n)
+{
+	return o->settled >= n || o->session == NULL;
 }
 
 struct origin *origin_ref(struct origin *o)
@@ -67,19 +99,27 @@ void origin_close(struct origin *o, uint64_t n)
 		list_append(&o->router->unsafe_told, &o->told);
 }
 
+/* Whose front end keeps what the session sent: of one that has none, nobody does. */
+static struct connection *teller(const struct origin *o)
+{
+	return o->session->connection != NULL ? o->session->connection : o->session->fenced;
+}
+
 /* All marks of one front end go into one frame; the list is short or of few fronts. */
 static void tell_front(struct router *r, struct front *front)
 {
+	uint64_t frame = front->peer->link != NULL ? link_sent(front->peer->link) + 1 : 0;
 	struct buf marks = BUF_INIT;
 	struct msg_safe m;
 
 	list_for_each_safe(pos, &r->unsafe_told) {
 		struct origin *o = container_of(pos, struct origin, told);
 
-		if (o->session->connection->front != front)
+		if (teller(o) == NULL || teller(o)->front != front)
 			continue;
 		list_remove(&o->told);
-		mark_put(&marks, &(struct mark){o->session->connection->id, o->safe});
+		mark_put(&marks, &(struct mark){teller(o)->id, o->safe});
+		settle_told(front, frame, o, o->safe);
 	}
 	m.marks = buf_str(&marks);
 	if (!buf_failed(&marks) && front->peer->link != NULL)
@@ -92,7 +132,14 @@ void origins_tell(struct router *r)
 	while (!list_empty(&r->unsafe_told)) {
 		struct origin *o = container_of(r->unsafe_told.next, struct origin, told);
 
-		tell_front(r, o->session->connection->front);
+		if (teller(o) != NULL) {
+			tell_front(r, teller(o)->front);
+		} else {
+			list_remove(&o->told);
+			origin_settle(o, o->safe);
+		}
+		if (o->session->connection == NULL)
+			session_changed(o->session, NULL);
 	}
 }
 

@@ -35,12 +35,20 @@ struct origin {
 	bool running;	  /* the queue is being worked off */
 	uint64_t number;  /* of the last stanza that came in */
 	uint64_t safe;	  /* all up to here are safe */
+	uint64_t outbox;  /* the last with rows in the outbox; 0: none has */
+	uint64_t settled; /* and up to here its front end knows it (settle.h) */
 	/* For the numbers after safe: how many reasons still keep each from being safe. */
 	uint8_t open[ORIGIN_WINDOW];
 };
 
 /* With one reference, the caller's. */
 struct origin *origin_create(struct router *r);
+/* The origin of a session that there may be no more, or only in another run of routerd. */
+struct origin *origin_known(struct router *r, const struct bus_id *id);
+/* All up to n are safe, and its front end knows it. */
+void origin_settle(struct origin *o, uint64_t n);
+/* The n-th stanza never comes again. */
+bool origin_settled(const struct origin *o, uint64_t n);
 struct origin *origin_ref(struct origin *o);
 void origin_unref(struct origin **o);
 

@@ -375,13 +375,3 @@ void presence_hide_account(struct cause *cause, struct account *a, struct str to
 			send_to(cause, &gone, to);
 	}
 }
-
-void presence_show_then(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	presence_show_account(cause, about, s->to);
-}
-
-void presence_hide_then(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	presence_hide_account(cause, about, s->to);
-}

@@ -32,10 +32,6 @@ void presence_session_gone(struct session *s);
 void presence_show_account(struct cause *cause, struct account *a, struct str to);
 void presence_hide_account(struct cause *cause, struct account *a, struct str to);
 
-/* The same as consequences of a change (change.h): to is the stanza's to. */
-void presence_show_then(struct cause *cause, struct account *about, const struct stanza *s);
-void presence_hide_then(struct cause *cause, struct account *about, const struct stanza *s);
-
 /* May they know that the session is there: its own account, who is subscribed to it, and whom it
  * has shown itself to. */
 bool presence_shared(const struct session *s, const struct jid *with);

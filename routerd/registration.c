@@ -232,7 +232,7 @@ static bool entitled(struct transit *t)
 		transit_error(t, STANZA_FORBIDDEN, NULL);
 		return false;
 	}
-	if (!t->sender->connection->tls) {
+	if (t->sender->connection == NULL || !t->sender->connection->tls) {
 		transit_error(t, STANZA_NOT_ALLOWED, "only over TLS");
 		return false;
 	}
@@ -269,7 +269,7 @@ static void on_changed(void *arg, const struct reply *reply)
 	struct transit t;
 
 	kept_restore(c->kept, &t);
-	if (t.sender != NULL)
+	if (t.sender != NULL && t.sender->connection != NULL)
 		t.sender->connection->spared = false;
 	if (condition == 0)
 		transit_result(&t, STR_LIT(""));

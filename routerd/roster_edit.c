@@ -64,11 +64,6 @@ void roster_item_put_removed(struct buf *out, struct str jid)
 	buf_put_lit(out, " subscription='remove'/>");
 }
 
-static void push(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	(void)emit_to_account(cause, s, about, session_wants_roster);
-}
-
 static void push_then(struct change *c, struct account *a, const struct contact_text *text, bool removed)
 {
 	struct buf inner = BUF_INIT;
@@ -87,7 +82,7 @@ static void push_then(struct change *c, struct account *a, const struct contact_
 	buf_put_lit(&inner, "</query>");
 	s.inner = buf_str(&inner);
 	if (!buf_failed(&inner))
-		change_then(c, push, a, &s);
+		change_then(c, THEN_TO_INTERESTED, a, &s);
 	buf_fini(&inner);
 }
 

@@ -161,7 +161,7 @@ static void bounce(struct parcel *p, const struct stanza *s, enum stanza_error c
 {
 	struct origin *o = p->origin;
 	struct transit t = {
-		.cause = {.router = o->router, .origin = o, .number = p->number, .branch = p->branch},
+		.cause = {.router = o->router, .origin = o, .number = p->number},
 		.stanza = *s,
 	};
 

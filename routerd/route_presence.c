@@ -9,6 +9,7 @@
 #include "routerd/offline.h"
 #include "routerd/presence.h"
 #include "routerd/route.h"
+#include "routerd/session_row.h"
 #include "routerd/subscribe.h"
 
 static bool is_space(char c)
@@ -65,6 +66,7 @@ static void available(struct transit *t)
 	s->priority = priority;
 	parcel_unref(&s->presence);
 	s->presence = p;
+	session_changed(s, &t->cause);
 	presence_broadcast(&t->cause, s, p);
 	if (initial) {
 		presence_welcome(&t->cause, s);
@@ -83,6 +85,7 @@ static void unavailable(struct transit *t)
 		return;
 	gone.from = t->from.full;
 	presence_withdraw(&t->cause, t->sender, p, &gone);
+	session_changed(t->sender, &t->cause);
 	parcel_unref(&p);
 }
 
@@ -142,6 +145,7 @@ static bool remember(struct transit *t)
 
 	if (t->stanza.type == TYPE_UNAVAILABLE) {
 		directed_remove(d, t->stanza.to);
+		session_changed(t->sender, &t->cause);
 		return true;
 	}
 	if (directed_has(d, t->stanza.to))
@@ -152,6 +156,7 @@ static bool remember(struct transit *t)
 			"the session has shown itself to as many as it may (routerd.directed_presence)");
 		return false;
 	}
+	session_changed(t->sender, &t->cause);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "bus/server.h"
@@ -18,6 +19,8 @@
 #include "store/store.h"
 
 struct conversations;
+struct custody_batch;
+struct restoring;
 struct requests;
 struct mechanisms;
 struct registrations;
@@ -32,6 +35,7 @@ struct router_limits {
 	uint32_t vcard, private_xml;
 	uint32_t blocklist, directed_presence;
 	uint32_t registrations_per_address;
+	uint32_t resume_s, resume_sessions;
 	bool registration, password_change;
 };
 
@@ -54,7 +58,19 @@ struct router {
 	struct origin *self;	 /* of what the server sends of its own accord */
 	struct store_tx *offline_done; /* deletes that gather during a turn, or NULL */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */
+	struct map accepted;	       /* struct entry (accepted.c) */
+	struct list outbox;	       /* struct left (outbox.c): consequences of the run before */
+	void (*outbox_done)(struct router *r);
+	struct map ended;	       /* struct ended (ended.c) by session id, and in order */
+	struct list ended_order;
+	struct list asleep, unsealed;  /* struct session (hibernate.h) */
+	struct list changed;	       /* struct session whose row is to be written */
+	struct buf changed_by;	       /* struct cause: not safe before that */
+	struct custody_batch *storing; /* rows that gather during a turn, or NULL */
+	unsigned batches;	       /* of these on their way to the store */
+	struct restoring *restoring;   /* restore.h */
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */
+	bool stopping;
 	uv_check_t turn_end;
 	uv_timer_t tick; /* once a second */
 	struct router_limits limits;

@@ -8,21 +8,29 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "daemon/log.h"
+#include "routerd/accepted.h"
 #include "routerd/account.h"
 #include "routerd/caps.h"
 #include "routerd/component.h"
 #include "routerd/conversation.h"
 #include "routerd/counters.h"
 #include "routerd/custody.h"
+#include "routerd/custody_store.h"
 #include "routerd/data.h"
 #include "routerd/domains.h"
+#include "routerd/ended.h"
 #include "routerd/front.h"
 #include "routerd/handlers.h"
+#include "routerd/hibernate.h"
 #include "routerd/mechanisms.h"
 #include "routerd/offline.h"
+#include "routerd/outbox.h"
 #include "routerd/registration.h"
 #include "routerd/requests.h"
+#include "routerd/restore.h"
 #include "routerd/session.h"
+#include "routerd/session_row.h"
+#include "routerd/settle.h"
 
 static void owner_of(unsigned role, const char *user, struct bus_socket_owner *owner)
 {
@@ -58,27 +66,17 @@ int routerd_open(struct daemon *d)
 	return data_open(d, &r->store);
 }
 
-static struct msg_credit credit_of(const struct router *r)
-{
-	return (struct msg_credit){
-		.link_bytes = r->limits.link_credit,
-		.session_stanzas = r->limits.session_stanzas,
-		.session_bytes = r->limits.session_credit,
-	};
-}
-
 static void on_peer(void *owner, struct bus_peer *peer)
 {
 	struct router *r = owner;
 	struct front *front = front_create(r, peer);
-	struct msg_credit credit = credit_of(r);
 
 	peer->data = front;
 	if (peer->role != ROLE_CTL)
 		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
 			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
-	if (peer->role & ROLES_FRONT)
-		(void)LINK_SEND(peer->link, CREDIT, credit, 0, &credit);
+	if (peer->role == ROLE_AUTH)
+		restore_check_accounts(r);
 	if (peer->role != ROLE_C2S)
 		return;
 	mechanisms_tell(r, front);
@@ -113,8 +111,14 @@ static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
 /* After the turn's frames: one SAFE a front end, before the links write. */
 static void on_turn_end(uv_check_t *check)
 {
-	origins_tell(check->data);
-	offline_flush(check->data);
+	struct router *r = check->data;
+
+	session_rows_flush(r);
+	custody_store_flush(r);
+	settle_tell(r);
+	origins_tell(r);
+	hibernate_progress(r);
+	offline_flush(r);
 }
 
 static uint32_t number(const struct conf *conf, const char *name)
@@ -142,6 +146,8 @@ static void take_settings(struct router *r, const struct conf *conf)
 		.private_xml = number(conf, "routerd.private_xml"),
 		.blocklist = number(conf, "routerd.blocklist"),
 		.directed_presence = number(conf, "routerd.directed_presence"),
+		.resume_s = number(conf, "routerd.resume_timeout"),
+		.resume_sessions = number(conf, "routerd.resume_sessions"),
 		.registrations_per_address = number(conf, "routerd.registrations_per_address"),
 		.registration = conf_bool(conf, "routerd.registration"),
 		.password_change = conf_bool(conf, "routerd.password_change"),
@@ -157,6 +163,7 @@ static void on_tick(uv_timer_t *timer)
 
 	accounts_expire(r, false);
 	offline_tick(r);
+	hibernate_tick(r);
 	registrations_tick(r->registrations);
 }
 
@@ -188,48 +195,68 @@ struct cause cause_of_server(struct router *r)
 	return (struct cause){.router = r, .origin = r->self, .number = ++r->self->number};
 }
 
-int routerd_start(struct daemon *d)
+static void on_restored_rows(struct router *r, int rc)
 {
-	struct router *r = d->state;
 	struct bus_server_spec spec = {
-		.loop = d->loop,
+		.loop = r->daemon->loop,
 		.handlers = router_handlers,
 		.owner = r,
 		.on_peer = on_peer,
 		.on_gone = on_gone,
 		.on_held = on_peer_held,
 		.on_refused = on_refused,
+		.boot = r->boot,
 	};
 
-	rand_bytes(&r->boot, sizeof r->boot);
-	spec.boot = r->boot;
-	r->started_ms = clock_ms();
+	if (rc == 0)
+		rc = bus_server_start(r->server, &spec);
+	if (rc != 0) {
+		daemon_fail(r->daemon, "the sessions of the last run cannot be read: %s", bh_strerror(rc));
+		exit(EXIT_FAILURE); /* nothing has begun */
+	}
+	daemon_ready(r->daemon);
+}
+
+static void make_parts(struct router *r)
+{
 	list_init(&r->unsafe_told);
 	list_init(&r->idle);
+	list_init(&r->asleep);
+	list_init(&r->unsealed);
+	list_init(&r->changed);
+	list_init(&r->ended_order);
+	list_init(&r->outbox);
 	r->self = origin_create(r);
 	r->conversations = conversations_create(r);
 	r->requests = requests_create();
 	r->mechanisms = mechanisms_create();
 	r->registrations = registrations_create();
+	r->restoring = restoring_create(r);
+}
+
+int routerd_start(struct daemon *d)
+{
+	struct router *r = d->state;
+
+	rand_bytes(&r->boot, sizeof r->boot);
+	r->started_ms = clock_ms();
+	make_parts(r);
 	counter_enrol(router_counters);
 	take_settings(r, d->conf);
 	start_handles(r);
 	if (take_domains(r, d->conf) != 0 || store_start(r->store, d->loop) != 0)
 		return BH_ENOMEM;
-	return bus_server_start(r->server, &spec);
+	restore_load(r, on_restored_rows);
+	return 0;
 }
 
 int routerd_reload(struct daemon *d, const struct conf *old)
 {
 	struct router *r = d->state;
-	struct msg_credit credit;
-	struct bus_peer *p = NULL;
 
 	(void)old;
 	take_settings(r, d->conf);
-	credit = credit_of(r);
-	while ((p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL)
-		(void)LINK_SEND(p->link, CREDIT, credit, 0, &credit);
+	restore_credit(r);
 	return take_domains(r, d->conf);
 }
 
@@ -239,6 +266,10 @@ static void on_store_closed(void *arg)
 	struct daemon *d = r->daemon;
 
 	accounts_expire(r, true);
+	accepted_forget(r);
+	ended_free(r);
+	outbox_free(r);
+	restoring_free(&r->restoring);
 	conversations_free(&r->conversations);
 	requests_free(&r->requests);
 	mechanisms_free(&r->mechanisms);
@@ -256,24 +287,43 @@ static void on_store_closed(void *arg)
 static void on_all_closed(void *arg)
 {
 	struct router *r = arg;
+	struct map_walk walk;
+	struct map_node *n;
 
 	offline_flush(r);
+	session_rows_flush(r);
+	custody_store_flush(r);
+	map_walk_start(&walk, &r->sessions);
+	while ((n = map_walk_next(&walk)) != NULL)
+		session_discard(container_of(n, struct session, node));
 	store_stop(&r->store, on_store_closed, r);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void on_tick_closed(uv_handle_t *handle)
 {
 	struct router *r = handle->data;
 
-	if (!uv_is_closing((uv_handle_t *)&r->tick))
-		uv_close((uv_handle_t *)&r->tick, on_handle_closed);
-	else
-		bus_server_stop(&r->server, on_all_closed, r);
+	bus_server_stop(&r->server, on_all_closed, r);
+}
+
+static void on_barrier_closed(void *arg)
+{
+	struct router *r = arg;
+
+	uv_close((uv_handle_t *)&r->tick, on_tick_closed);
+}
+
+static void on_turn_end_closed(uv_handle_t *handle)
+{
+	struct router *r = handle->data;
+
+	restoring_stop(r, on_barrier_closed);
 }
 
 void routerd_stop(struct daemon *d)
 {
 	struct router *r = d->state;
 
-	uv_close((uv_handle_t *)&r->turn_end, on_handle_closed);
+	r->stopping = true;
+	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
 }

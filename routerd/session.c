@@ -9,11 +9,13 @@
 #include "base/err.h"
 #include "routerd/component.h"
 #include "routerd/custody.h"
+#include "routerd/hibernate.h"
 #include "routerd/presence.h"
+#include "routerd/restore.h"
 #include "routerd/route.h"
+#include "routerd/session_row.h"
 
-/* account/resource, or the component's domain. */
-static char *address(const struct connection *c, struct str resource)
+char *session_address(const struct connection *c, struct str resource)
 {
 	const char *bare = c->account != NULL ? c->account->text : component_name(c->component);
 	size_t len = strlen(bare);
@@ -27,14 +29,21 @@ static char *address(const struct connection *c, struct str resource)
 	return text;
 }
 
-static void join(struct session *s, struct connection *c)
+static void init_lists(struct session *s)
 {
-	s->connection = c;
-	s->account = c->account;
-	s->component = c->component;
 	list_init(&s->in_account);
-	c->session = s;
+	list_init(&s->outbound);
+	list_init(&s->asleep);
+	list_init(&s->unsealed);
+	list_init(&s->waking);
+	list_init(&s->changed);
+	client_state_init(&s->state);
+}
+
+static void enlist(struct session *s)
+{
 	if (s->account != NULL) {
+		account_hold(s->account);
 		list_append(&s->account->sessions, &s->in_account);
 		s->account->nsessions++;
 	} else {
@@ -42,32 +51,45 @@ static void join(struct session *s, struct connection *c)
 	}
 }
 
-int session_create(struct connection *c, struct str resource, struct session **out)
+struct session *session_create(struct router *r, const struct bus_id *id, struct str address,
+	struct account *a, struct component *component)
 {
-	struct router *r = c->front->router;
 	struct session *s = bh_alloc(sizeof *s);
 
 	s->origin = origin_create(r);
+	s->origin->id = *id;
 	s->origin->session = s;
 	if (map_add(&r->sessions, &s->node, &s->origin->id, sizeof s->origin->id) != 0) {
 		origin_unref(&s->origin);
 		free(s);
-		return BH_ENOMEM;
+		return NULL;
 	}
-	s->text = address(c, resource);
+	s->text = bh_strndup(address.p, address.len);
 	jid_split(str_of(s->text), &s->jid);
 	s->epoch = 1;
 	s->since = clock_wall();
-	list_init(&s->outbound);
-	client_state_init(&s->state);
-	join(s, c);
-	*out = s;
-	return 0;
+	s->account = a;
+	s->component = component;
+	init_lists(s);
+	enlist(s);
+	return s;
+}
+
+void session_join(struct session *s, struct connection *c)
+{
+	s->connection = c;
+	s->generation = c->generation;
+	memcpy(s->mechanism, c->mechanism, sizeof s->mechanism);
+	c->session = s;
 }
 
 static void leave(struct session *s)
 {
-	s->connection->session = NULL;
+	if (s->connection != NULL)
+		s->connection->session = NULL;
+	restore_forget(s);
+	list_remove(&s->waking);
+	list_remove(&s->changed);
 	if (s->component != NULL)
 		component_left(s->component);
 	if (s->account == NULL)
@@ -76,24 +98,72 @@ static void leave(struct session *s)
 	s->account->nsessions--;
 }
 
-void session_end(struct session *s)
+/* After what it leaves behind for the account, so that nothing is in neither place. */
+static void forget_row(struct router *r, const struct bus_id *id)
 {
-	struct router *r = s->origin->router;
+	struct store_tx *tx = store_begin(r->store);
 
-	leave(s);
-	map_remove(&r->sessions, &s->node);
-	list_remove(&s->origin->told);
-	origin_forget(s->origin);
-	s->origin->session = NULL;
-	if (s->account != NULL)
-		presence_session_gone(s);
-	custody_abandon(s, route_undelivered);
+	session_unwrite(id, tx);
+	store_commit(tx, NULL, NULL);
+}
+
+static void free_session(struct session *s)
+{
 	client_state_fini(&s->state);
 	directed_clear(&s->directed);
 	parcel_unref(&s->presence);
 	origin_unref(&s->origin);
 	free(s->text);
 	free(s);
+}
+
+/* Nothing finds it any more. */
+static void take_out(struct session *s)
+{
+	leave(s);
+	map_remove(&s->origin->router->sessions, &s->node);
+	list_remove(&s->origin->told);
+	origin_forget(s->origin);
+	s->origin->session = NULL;
+}
+
+void session_end(struct session *s)
+{
+	struct router *r = s->origin->router;
+
+	hibernate_forget(s);
+	take_out(s);
+	if (s->account != NULL)
+		presence_session_gone(s);
+	custody_abandon(s, route_undelivered);
+	forget_row(r, &s->origin->id);
+	if (s->account != NULL)
+		account_release(s->account);
+	free_session(s);
+}
+
+static void nowhere(struct router *r, struct parcel *p)
+{
+	(void)r, (void)p;
+}
+
+void session_discard(struct session *s)
+{
+	list_remove(&s->asleep);
+	list_remove(&s->unsealed);
+	take_out(s);
+	custody_abandon(s, nowhere);
+	if (s->account != NULL)
+		account_release(s->account);
+	free_session(s);
+}
+
+void session_kill(struct session *s, unsigned stream_error, const char *text)
+{
+	if (s->connection != NULL)
+		connection_kill(s->connection, stream_error, text);
+	else
+		session_end(s);
 }
 
 bool session_available(const struct session *s)

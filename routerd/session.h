@@ -21,6 +21,7 @@
 #include "routerd/origin.h"
 #include "xmpp/jid.h"
 
+struct claim;
 struct component;
 struct parcel;
 
@@ -29,7 +30,10 @@ struct session {
 	struct list in_account;
 	struct account *account;     /* NULL: it is a component's */
 	struct component *component; /* or NULL */
-	struct connection *connection;
+	struct connection *connection; /* NULL: it is asleep (hibernate.h), or not restored yet */
+	struct connection *fenced;     /* that it had, and whose front end keeps a copy until DROP */
+	struct connection *wanted;     /* that waits to resume it */
+	uint64_t wanted_acked;	       /* what its client has got, as that says */
 	struct origin *origin;
 	char *text; /* the full JID; the domain of a component */
 	struct jid jid;
@@ -44,16 +48,43 @@ struct session {
 	bool carbons;	      /* it gets copies of the account's other messages (XEP-0280) */
 	struct list outbound; /* struct custody, by number */
 	uint64_t sent;	      /* the number of the last */
+	uint64_t acked;	      /* up to here its client has them */
 	size_t outbound_bytes;
+	uint64_t generation;  /* of the account, at its log-in */
+	char mechanism[24];   /* of that */
+	/* Stream management (XEP-0198). */
+	bool sm, enabling;
+	bool sealing;		     /* its numbers are on their way to the store */
+	uint32_t resume_s;	     /* how long it waits for its client; 0: it does not */
+	uint64_t in_base, out_base;  /* stanzas each way that came before it was enabled */
+	int64_t asleep_since;	     /* wall clock; 0: it is not asleep */
+	uint64_t wakes_until;	     /* ms: then it ends */
+	uint64_t wake_frame, wake_n; /* custody_store.h */
+	struct list asleep, unsealed; /* in the router's lists of that name */
+	struct list waking;	      /* in front.waking */
+	struct list changed;	      /* in router.changed: its row is to be written */
+	struct claim *claim;	      /* that a front end may have to it (restore.h), or NULL */
 };
 
-/* Binds the resource (prepared) to the connection, whose account has none of that name; or the
- * connection's component, then resource is absent.  0 or BH_ENOMEM. */
-int session_create(struct connection *c, struct str resource, struct session **out);
+/* Who it will be: the full JID, or a component's domain. */
+char *session_address(const struct connection *c, struct str resource);
+
+/* A session of that id and address, of that account or else component, which has none of that name;
+ * and of no connection yet.  NULL without memory. */
+struct session *session_create(struct router *r, const struct bus_id *id, struct str address,
+	struct account *a, struct component *component);
+/* The connection carries it. */
+void session_join(struct session *s, struct connection *c);
 
 /* Ends it: its unavailable presence goes out, and what its client had not got is treated as for
  * a resource that has gone (RFC 6121 8). */
 void session_end(struct session *s);
+
+/* Frees it without a word to anybody: routerd stops, and the next one restores it. */
+void session_discard(struct session *s);
+
+/* Ends it for good, its connection too if it has one. */
+void session_kill(struct session *s, unsigned stream_error, const char *text);
 
 /* Choices for emit_to_account(). */
 bool session_available(const struct session *s);

@@ -4,6 +4,7 @@
 #include "routerd/counters.h"
 #include "routerd/handlers.h"
 #include "routerd/hold.h"
+#include "routerd/outbox.h"
 #include "xmpp/xmlcheck.h"
 
 /* The next number, within the session's credit. */
@@ -52,6 +53,8 @@ int on_submit(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0; /* on its way when the connection ended */
+	if (c->left != NULL)
+		return 0; /* on its way when it was fenced off: never counted, so the client sends it again */
 	if (c->session == NULL || !in_order(c->session, &m))
 		return BH_EPROTO;
 	t.sender = c->session->account != NULL ? c->session : NULL;
@@ -63,6 +66,11 @@ int on_submit(const struct bus_event *event)
 		return BH_EPROTO;
 	counter_add(COUNT_STANZAS_IN, 1);
 	c->session->origin->number = m.number;
+	if (outbox_judged(&t.cause)) {
+		origin_open(t.cause.origin, m.number);
+		origin_close(t.cause.origin, m.number);
+		return 0;
+	}
 	hold_or_route(&t, m.refuse);
 	return 0;
 }

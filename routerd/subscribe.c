@@ -15,27 +15,11 @@ static struct contact_text known(const struct account *a, struct str bare)
 	return c != NULL ? contact_text(c) : (struct contact_text){.jid = bare, .state = SUB_NONE};
 }
 
-static void to_available(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	(void)emit_to_account(cause, s, about, session_available);
-}
-
-static void to_interested(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	(void)emit_to_account(cause, s, about, session_wants_roster);
-}
-
-static void abroad(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	(void)about;
-	(void)emit_abroad(cause, s);
-}
-
-static void presence_then(struct change *c, consequence_fn *fn, struct account *a, struct str to)
+static void presence_then(struct change *c, unsigned kind, struct account *a, struct str to)
 {
 	struct stanza s = {.kind = STANZA_PRESENCE, .from = a->jid.bare, .to = to};
 
-	change_then(c, fn, a, &s);
+	change_then(c, kind, a, &s);
 }
 
 static void arrive(struct change *c, struct router *r, const struct stanza *s);
@@ -47,7 +31,7 @@ static void reply_subscribed(struct change *c, struct account *a, struct str to)
 		.kind = STANZA_PRESENCE, .type = TYPE_SUBSCRIBED, .from = a->jid.bare, .to = to};
 
 	arrive(c, a->router, &s);
-	presence_then(c, presence_show_then, a, to);
+	presence_then(c, THEN_SHOW, a, to);
 }
 
 /* Keeps what a request says, to show it again until it is answered. */
@@ -81,11 +65,11 @@ static void inbound(struct change *c, struct account *a, const struct stanza *s)
 	}
 	/* Before the push: the user's clients are told what changes it (3.1.6). */
 	if (t.passed)
-		change_then(c, s->type == TYPE_SUBSCRIBE ? to_available : to_interested, a, s);
+		change_then(c, s->type == TYPE_SUBSCRIBE ? THEN_TO_AVAILABLE : THEN_TO_INTERESTED, a, s);
 	if (roster_edit(c, a, &text) == 0 && t.granted)
 		reply_subscribed(c, a, s->from);
 	if (gave && !subscription_gives(t.state))
-		presence_then(c, presence_hide_then, a, s->from);
+		presence_then(c, THEN_HIDE, a, s->from);
 	buf_fini(&envelope);
 }
 
@@ -98,7 +82,7 @@ static void arrive(struct change *c, struct router *r, const struct stanza *s)
 	jid_split(s->to, &to);
 	jid_split(s->from, &from);
 	if (!domains_have(&r->domains, to.domain)) {
-		change_then(c, abroad, NULL, s);
+		change_then(c, THEN_ABROAD, NULL, s);
 		return;
 	}
 	a = account_find(r, to.bare);
@@ -135,9 +119,9 @@ static void presence_follows(struct change *c, struct account *own, const struct
 	bool gives = subscription_gives(known(own, s->to).state);
 
 	if (s->type == TYPE_SUBSCRIBED && gives && !gave)
-		presence_then(c, presence_show_then, own, s->to);
+		presence_then(c, THEN_SHOW, own, s->to);
 	if (gave && !gives)
-		presence_then(c, presence_hide_then, own, s->to);
+		presence_then(c, THEN_HIDE, own, s->to);
 }
 
 static void send_out(struct transit *t, struct account *own, const struct stanza *s)
@@ -200,7 +184,7 @@ void subscribe_cancel(struct change *c, struct account *a, const struct contact 
 		arrive(c, a->router, &s);
 	}
 	if (subscription_gives(state))
-		presence_then(c, presence_hide_then, a, contact->jid);
+		presence_then(c, THEN_HIDE, a, contact->jid);
 }
 
 static void show_request(struct cause *cause, struct session *to, const struct contact *contact)

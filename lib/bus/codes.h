@@ -35,4 +35,11 @@ enum close_reason {
 	CLOSE_SHUTDOWN = 4,   /* c2sd ends or drains */
 };
 
+/* RESTORE.flags */
+enum restore_flag {
+	RESTORE_SM = 1,	      /* with stream management (XEP-0198) */
+	RESTORE_TLS = 2,
+	RESTORE_INACTIVE = 4, /* nobody looks at the client (XEP-0352) */
+};
+
 #endif

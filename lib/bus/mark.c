@@ -1,4 +1,4 @@
-/* The packed lists of marks and targets. */
+/* The packed lists. */
 #include "bus/mark.h"
 
 #include "bus/wire.h"
@@ -28,6 +28,21 @@ void target_put(struct buf *out, const struct target *t)
 	wire_put_u32(&w, t->epoch);
 	wire_put_u64(&w, t->n);
 	buf_commit(out, TARGET_SIZE);
+}
+
+void accepted_put(struct buf *out, const struct accepted *a)
+{
+	uint8_t *at = buf_room(out, ACCEPTED_SIZE);
+	struct wire_writer w;
+
+	if (at == NULL)
+		return;
+	memcpy(at, a->session.b, sizeof a->session.b);
+	memcpy(at + 16, a->origin.b, sizeof a->origin.b);
+	w = (struct wire_writer){at + 32, at + ACCEPTED_SIZE, false};
+	wire_put_u64(&w, a->number);
+	wire_put_u32(&w, a->branch);
+	buf_commit(out, ACCEPTED_SIZE);
 }
 
 /* The first n bytes of the list, taken off it; NULL when there are fewer. */
@@ -62,5 +77,17 @@ bool target_take(struct str *list, struct target *t)
 	t->subject = wire_u64_at(p);
 	t->epoch = wire_u32_at(p + 8);
 	t->n = wire_u64_at(p + 12);
+	return true;
+}
+
+bool accepted_take(struct str *list, struct accepted *a)
+{
+	const uint8_t *p = take(list, ACCEPTED_SIZE);
+
+	if (p == NULL)
+		return false;
+	*a = (struct accepted){.number = wire_u64_at(p + 32), .branch = wire_u32_at(p + 40)};
+	memcpy(a->session.b, p, sizeof a->session.b);
+	memcpy(a->origin.b, p + 16, sizeof a->origin.b);
 	return true;
 }

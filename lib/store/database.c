@@ -103,10 +103,12 @@ static int prepare_all(struct database *db, const struct database_spec *spec)
 {
 	db->statements = bh_alloc((spec->nstatements + 1) * sizeof *db->statements);
 	db->nstatements = spec->nstatements;
-	for (size_t i = 0; i < spec->nstatements; i++)
+	for (size_t i = 0; i < spec->nstatements; i++) {
 		if (sqlite3_prepare_v3(db->db, spec->statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 			    &db->statements[i], NULL) != SQLITE_OK)
 			return BH_EIO;
+		BUG_ON(sqlite3_column_count(db->statements[i]) > COLUMNS_MAX);
+	}
 	return 0;
 }
 

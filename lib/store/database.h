@@ -16,6 +16,9 @@
 
 struct database;
 
+/* Of one row: checked when the statements are prepared. */
+enum { COLUMNS_MAX = 32 };
+
 struct database_spec {
 	const char *path;
 	/* SQL that takes the schema from version i to i + 1; ends with NULL.  Never edited, only

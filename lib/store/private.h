@@ -9,7 +9,6 @@
 #include "store/database.h"
 #include "store/store.h"
 
-enum { COLUMNS_MAX = 16 };
 
 /* Inside ops, params and rows; never leaves the process. */
 struct param_head {

@@ -71,11 +71,17 @@ static void put_text(struct buf *out, struct str text, const char *ns)
 
 void stream_error_write(struct buf *out, unsigned condition, struct str text)
 {
+	stream_error_write_with(out, condition, text, STR_NONE);
+}
+
+void stream_error_write_with(struct buf *out, unsigned condition, struct str text, struct str element)
+{
 	if (stream_error_name(condition) == NULL)
 		condition = STREAM_UNDEFINED_CONDITION;
 	buf_put_lit(out, "<stream:error>");
 	put_empty(out, stream_error_name(condition), NS_STREAM_ERRORS);
 	put_text(out, text, NS_STREAM_ERRORS);
+	buf_put_str(out, element);
 	buf_put_lit(out, "</stream:error>");
 }
 

@@ -100,6 +100,9 @@ const char *sasl_error_name(unsigned condition);
 /* <stream:error>...</stream:error>; text may be absent. */
 void stream_error_write(struct buf *out, unsigned condition, struct str text);
 
+/* The same with an application's element (canonical XML, or absent). */
+void stream_error_write_with(struct buf *out, unsigned condition, struct str text, struct str element);
+
 /* <error type='' ...><condition xmlns=''/>...</error>, the child of an error stanza; the
  * default type of the condition, text may be absent. */
 void stanza_error_write(struct buf *out, unsigned condition, struct str text);

@@ -39,6 +39,7 @@
 #define NS_SERVER_INFO "http://jabber.org/network/serverinfo"
 #define NS_COMPONENT "jabber:component:accept"
 #define NS_CSI "urn:xmpp:csi:0"
+#define NS_SM "urn:xmpp:sm:3"
 #define NS_ROSTER_VERSIONS "urn:xmpp:features:rosterver"
 #define NS_PRE_APPROVAL "urn:xmpp:features:pre-approval"
 #define NS_LIMITS "urn:xmpp:stream-limits:0"

@@ -10,6 +10,7 @@
 #include "routerd/data.h"
 #include "routerd/emit.h"
 #include "routerd/presence.h"
+#include "routerd/session_row.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
@@ -30,6 +31,7 @@ void blocking_get(struct transit *t, enum service_place place, const struct tree
 		return;
 	}
 	t->sender->wants_blocklist = true;
+	session_changed(t->sender, &t->cause);
 	buf_put_lit(&out, "<blocklist xmlns='" NS_BLOCKING "'>");
 	blocklist_each(&t->sender->account->blocklist, put_item, &out);
 	buf_put_lit(&out, "</blocklist>");
@@ -38,11 +40,6 @@ void blocking_get(struct transit *t, enum service_place place, const struct tree
 	else
 		transit_result(t, buf_str(&out));
 	buf_fini(&out);
-}
-
-static void push(struct cause *cause, struct account *about, const struct stanza *s)
-{
-	(void)emit_to_account(cause, s, about, session_wants_blocklist);
 }
 
 /* The clients that have asked for the list hear what has changed in it (3.3, 3.4). */
@@ -54,12 +51,12 @@ static void push_then(struct change *c, struct transit *t)
 
 	rand_hex(id, 12);
 	s.id = str_of(id);
-	change_then(c, push, t->sender->account, &s);
+	change_then(c, THEN_TO_BLOCKERS, t->sender->account, &s);
 }
 
 /* Contacts who see the account stop seeing it, or see it again.  An entry may be more than one
  * contact: a whole domain. */
-static void presence_then(struct change *c, struct account *a, struct str entry, consequence_fn *fn)
+static void presence_then(struct change *c, struct account *a, struct str entry, unsigned kind)
 {
 	struct map_walk walk;
 	struct map_node *n;
@@ -74,7 +71,7 @@ static void presence_then(struct change *c, struct account *a, struct str entry,
 		jid_split(contact->jid, &jid);
 		if (subscription_gives(contact->state) && what.resource.p == NULL &&
 			(str_eq(jid.bare, entry) || str_eq(jid.domain, entry)))
-			change_then(c, fn, a, &s);
+			change_then(c, kind, a, &s);
 	}
 }
 
@@ -90,7 +87,7 @@ static void block_one(struct change *c, struct account *a, struct str entry)
 	if (blocklist_add(&a->blocklist, entry) != 0)
 		return;
 	store_entry(c, a, entry, SQL_BLOCKED_ADD);
-	presence_then(c, a, entry, presence_hide_then);
+	presence_then(c, a, entry, THEN_HIDE);
 }
 
 static void unblock_one(struct change *c, struct account *a, struct str entry)
@@ -98,7 +95,7 @@ static void unblock_one(struct change *c, struct account *a, struct str entry)
 	if (blocklist_remove(&a->blocklist, entry) != 0)
 		return;
 	store_entry(c, a, entry, SQL_BLOCKED_DELETE);
-	presence_then(c, a, entry, presence_show_then);
+	presence_then(c, a, entry, THEN_SHOW);
 }
 
 struct unblocking {
@@ -110,7 +107,7 @@ static void show_again(void *arg, struct str entry)
 {
 	struct unblocking *u = arg;
 
-	presence_then(u->change, u->account, entry, presence_show_then);
+	presence_then(u->change, u->account, entry, THEN_SHOW);
 }
 
 static void unblock_all(struct change *c, struct account *a)

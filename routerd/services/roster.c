@@ -13,6 +13,7 @@
 #include "routerd/keep.h"
 #include "routerd/roster_edit.h"
 #include "routerd/subscribe.h"
+#include "routerd/session_row.h"
 #include "xmpp/names.h"
 
 enum { TEXT_MAX = 1023 };
@@ -144,6 +145,7 @@ void roster_get(struct transit *t, enum service_place place, const struct tree_n
 		return;
 	a = t->sender->account;
 	t->sender->wants_roster = true;
+	session_changed(t->sender, &t->cause);
 	if (child->children != NULL)
 		transit_error(t, STANZA_BAD_REQUEST, "a roster is asked for as a whole");
 	else if (ver.len > 0 && roster_version_parse(a, ver, &since) &&

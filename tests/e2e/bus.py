@@ -129,6 +129,8 @@ class Peer:
     def welcomed(self, **how):
         self.hello(**how)
         self.expect("WELCOME")
+        if self.role == ROLES["C2S"]:
+            self.send("RESTORED")
         return self
 
     def next(self, timeout=None):

@@ -50,7 +50,7 @@ class Router(bus.Peer):
         _, connection, wish = self.expect("BIND")
         resource = (wish["resource"] or b"r1").decode()
         self.send("BOUND", connection, session=b"s" * 16, epoch=1,
-                  jid=jid or f"alice@localhost/{resource}", ticket=b"", state=b"")
+                  jid=jid or f"alice@localhost/{resource}")
         return connection
 
     def silent(self, *names):

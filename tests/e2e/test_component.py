@@ -212,13 +212,15 @@ def test_what_comes_for_it_is_in_its_namespace(front):
     assert message.find("{u}x")[0].tag == CLIENT + "y"
 
 
-def test_when_routerd_is_lost_the_stream_ends(front):
-    client, _ = joined(front)
+def test_when_routerd_is_lost_the_session_stays_and_a_handshake_fails(front):
+    client, connection = joined(front)
     judged = handshake(opened(front))
     front.router.expect("AUTH_BEGIN")
     front.router.socket.close()
-    assert client.error() == "system-shutdown"
     assert judged.error() == "remote-connection-failed"
+    front.router = front.accept()
+    assert front.router.expect("RESTORE")[1] == connection
+    front.router.expect("RESTORED")
 
 
 # The whole suite.

@@ -8,7 +8,7 @@ from xmpp import CLIENT
 LIMITS = "{urn:xmpp:stream-limits:0}"
 CAPS = "{http://jabber.org/protocol/caps}c"
 SESSION = ["{urn:ietf:params:xml:ns:xmpp-bind}bind", "{urn:ietf:params:xml:ns:xmpp-session}session",
-           "{urn:xmpp:csi:0}csi", "{urn:xmpp:features:rosterver}ver",
+           "{urn:xmpp:sm:3}sm", "{urn:xmpp:csi:0}csi", "{urn:xmpp:features:rosterver}ver",
            "{urn:xmpp:features:pre-approval}sub"]
 
 

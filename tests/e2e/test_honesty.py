@@ -53,6 +53,7 @@ AFTER_LOGIN = {
     "{urn:ietf:params:xml:ns:xmpp-bind}bind": "test_bind.test_the_client_s_own_resource_is_taken",
     "{urn:ietf:params:xml:ns:xmpp-session}session":
         "test_bind.test_the_session_of_rfc_3921_is_optional_and_answered",
+    "{urn:xmpp:sm:3}sm": "test_sm.test_a_lost_connection_is_resumed_with_all_that_came_meanwhile",
     "{urn:xmpp:csi:0}csi": "test_csi_effect.test_of_many_changes_of_presence_the_last_comes",
     "{urn:xmpp:features:rosterver}ver": "test_roster.test_an_older_version_gets_what_has_changed_in_order",
     "{urn:xmpp:features:pre-approval}sub": "test_subscription.test_what_was_approved_before_is_granted_without_a_question",

@@ -34,6 +34,7 @@ class StreamError(Exception):
     """The server sent a stream error; `condition` is its name."""
 
     def __init__(self, element):
+        self.element = element
         self.condition = next(c.tag[len(STREAM_ERRORS):] for c in element
                               if c.tag.startswith(STREAM_ERRORS) and not c.tag.endswith("}text"))
         self.text = element.findtext(STREAM_ERRORS + "text")

@@ -1,0 +1,257 @@
+/* XEP-0198: enabling, counting, acknowledging. */
+#include "c2sd/sm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "bus/mark.h"
+#include "c2sd/inbound.h"
+#include "c2sd/session.h"
+#include "c2sd/sm_kept.h"
+#include "xmpp/escape.h"
+#include "xmpp/names.h"
+
+enum { TICK_MS = 125 }; /* an <r/> waits two of them for what is not safe yet */
+
+void sm_failed(struct client *c, unsigned condition)
+{
+	buf_printf(client_output(c), "<failed xmlns='" NS_SM "'><%s xmlns='" NS_STANZA_ERRORS "'/></failed>",
+		stanza_error_name(condition));
+}
+
+/* A number of 32 bits, as h and max are.  false where it is none. */
+bool sm_number(struct str text, uint32_t *out)
+{
+	uint64_t n = 0;
+
+	if (text.p == NULL || text.len == 0 || text.len > 10)
+		return false;
+	for (uint32_t i = 0; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		n = n * 10 + (unsigned)(text.p[i] - '0');
+	}
+	*out = (uint32_t)n;
+	return n <= UINT32_MAX;
+}
+
+struct sm *sm_create(struct client *c)
+{
+	struct sm *sm = bh_alloc(sizeof *sm);
+
+	sm->kept = RECORDS_INIT;
+	list_init(&sm->asking);
+	sm->client = c;
+	c->sm = sm;
+	return sm;
+}
+
+void sm_free(struct client *c)
+{
+	struct sm *sm = c->sm;
+
+	c->sm = NULL;
+	if (sm == NULL)
+		return;
+	list_remove(&sm->asking);
+	records_fini(&sm->kept);
+	free(sm->id);
+	free(sm);
+}
+
+static void enable(struct client *c, const struct element *e)
+{
+	struct str resume = element_attribute(e, "resume");
+	struct inbound in = {.kind = INBOUND_ENABLE, .from = STR_NONE, .envelope = STR_NONE};
+
+	if (c->sm != NULL || c->entry == ENTRY_COMPONENT) {
+		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
+		return;
+	}
+	in.resume = resume.p != NULL && (str_is(resume, "true") || str_is(resume, "1"));
+	if (!sm_number(element_attribute(e, "max"), &in.max))
+		in.max = UINT32_MAX;
+	sm_create(c)->in_base = inbound_count(c);
+	inbound_add(c, &in);
+}
+
+int on_sm_enabled(const struct bus_event *event)
+{
+	struct client *c = client_find(event->owner, event->frame->subject);
+	struct msg_sm_enabled m;
+	struct sm *sm;
+	struct buf *out;
+
+	if (bus_get_sm_enabled(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c == NULL || c->state != CLIENT_BOUND || c->sm == NULL || c->sm->enabled)
+		return 0;
+	sm = c->sm;
+	sm->enabled = true;
+	sm->out_base = sm->acked = sm->requested = c->out_number;
+	sm->max = m.max;
+	/* What went before counts as it did: it is done when the kernel has it. */
+	session_done(c, c->out_number);
+	out = client_output(c);
+	buf_put_lit(out, "<enabled xmlns='" NS_SM "'");
+	if (m.id.p != NULL) {
+		sm->id = bh_strndup(m.id.p, m.id.len);
+		escape_put_attribute(out, "id", m.id);
+		buf_printf(out, " resume='true' max='%u'", m.max);
+		if (c->srv->settings.resume_location != NULL)
+			escape_put_attribute(out, "location", str_of(c->srv->settings.resume_location));
+	}
+	buf_put_lit(out, "/>");
+	sm_safe(c);
+	return 0;
+}
+
+/* How many of the counted stanzas are safe. */
+static uint32_t handled(const struct client *c)
+{
+	uint64_t base = c->sm->in_base;
+
+	return c->in_safe > base ? (uint32_t)(c->in_safe - base) : 0;
+}
+
+static void answer(struct client *c)
+{
+	buf_printf(client_output(c), "<a xmlns='" NS_SM "' h='%u'/>", handled(c));
+	c->sm->told = c->in_safe;
+}
+
+static void settle_request(struct client *c)
+{
+	answer(c);
+	c->sm->asked = 0;
+	c->sm->late = false;
+	list_remove(&c->sm->asking);
+}
+
+static void on_tick(uv_timer_t *timer);
+
+static void start_timer(struct c2sd *srv)
+{
+	if (!uv_is_active((uv_handle_t *)&srv->sm_timer))
+		uv_timer_start(&srv->sm_timer, on_tick, TICK_MS, TICK_MS);
+}
+
+static void requested(struct client *c)
+{
+	struct sm *sm = c->sm;
+	uint64_t count = inbound_count(c);
+
+	if (!sm->enabled || c->in_safe < count) {
+		sm->asked = count;
+		if (list_empty(&sm->asking))
+			list_append(&c->srv->asking, &sm->asking);
+		start_timer(c->srv);
+		return;
+	}
+	settle_request(c);
+}
+
+void sm_safe(struct client *c)
+{
+	struct sm *sm = c->sm;
+
+	if (sm->enabled && c->state == CLIENT_BOUND && !list_empty(&sm->asking) && c->in_safe >= sm->asked)
+		settle_request(c);
+}
+
+void sm_too_high(struct client *c, uint32_t h, uint32_t sent)
+{
+	char element[160];
+
+	snprintf(element, sizeof element,
+		"<handled-count-too-high xmlns='" NS_SM "' h='%u' send-count='%u'/>", h, sent);
+	client_fail_with(c, STREAM_UNDEFINED_CONDITION, str_of(element));
+}
+
+/* There is one <r/> of ours under way while anything is not acknowledged, and not more. */
+static void request(struct client *c)
+{
+	struct sm *sm = c->sm;
+
+	if (c->state != CLIENT_BOUND || sm->acked < sm->requested || sm->acked == c->out_number)
+		return;
+	buf_put_lit(client_output(c), "<r xmlns='" NS_SM "'/>");
+	sm->requested = c->out_number;
+}
+
+static void acknowledged(struct client *c, const struct element *e)
+{
+	struct sm *sm = c->sm;
+	uint32_t h, new;
+
+	if (!sm_number(element_attribute(e, "h"), &h)) {
+		client_fail(c, STREAM_BAD_FORMAT, "an <a/> without a number");
+		return;
+	}
+	if (!sm->enabled)
+		return; /* of nothing that counts */
+	new = h - (uint32_t)(sm->acked - sm->out_base); /* modulo 2^32 */
+	if (new > c->out_number - sm->acked) {
+		sm_too_high(c, h, (uint32_t)(c->out_number - sm->out_base));
+		return;
+	}
+	sm->acked += new;
+	sm_kept_drop(&sm->kept, sm->acked);
+	session_done(c, sm->acked);
+	request(c);
+}
+
+void sm_element(struct client *c, const struct element *e)
+{
+	if (str_is(e->name, "enable"))
+		enable(c, e);
+	else if (c->sm == NULL)
+		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
+	else if (str_is(e->name, "r"))
+		requested(c);
+	else if (str_is(e->name, "a"))
+		acknowledged(c, e);
+	else
+		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
+}
+
+void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n)
+{
+	if (!c->sm->enabled)
+		return;
+	sm_kept_add(&c->sm->kept, m, n);
+	request(c);
+}
+
+/* In each tick: those that waited a whole tick are answered with what is safe. */
+static void on_tick(uv_timer_t *timer)
+{
+	struct c2sd *srv = timer->data;
+
+	list_for_each_safe(pos, &srv->asking) {
+		struct sm *sm = container_of(pos, struct sm, asking);
+		struct client *c = sm->client;
+
+		if (!sm->enabled || c->state != CLIENT_BOUND)
+			continue;
+		if (sm->late && sm->told < c->in_safe)
+			answer(c); /* the rest follows when it is safe */
+		sm->late = true;
+	}
+	if (list_empty(&srv->asking))
+		uv_timer_stop(timer);
+}
+
+int sm_start(struct c2sd *srv)
+{
+	list_init(&srv->asking);
+	srv->sm_timer.data = srv;
+	return uv_timer_init(srv->daemon->loop, &srv->sm_timer);
+}
+
+void sm_stop(struct c2sd *srv, uv_close_cb done)
+{
+	uv_close((uv_handle_t *)&srv->sm_timer, done);
+}

@@ -1,0 +1,58 @@
+/*
+ * sm - stream management on the client's side (XEP-0198)
+ *
+ * <r/> is answered with what is safe; when not all is, after 250 ms with as much as is, and again when the
+ * rest is (custody.md, 13).  What the client has not acknowledged is kept, for a routerd that restarts.
+ * A client that may resume and whose TCP is lost is kept ("detached") until routerd says DROP.
+ */
+#ifndef C2SD_SM_H
+#define C2SD_SM_H
+
+#include "base/records.h"
+#include "bus/link.h"
+#include "c2sd/client.h"
+#include "c2sd/states.h"
+
+struct sm {
+	struct client *client;
+	uint64_t in_base, out_base; /* stanzas each way that came before it was enabled */
+	uint64_t acked;		    /* the last that the client has */
+	uint64_t asked;		    /* stanzas that came before the <r/> that waits; 0: none waits */
+	uint64_t told;		    /* what the last <a/> said */
+	uint64_t requested;	    /* the last stanza that an <r/> of ours came behind */
+	struct list asking;	    /* in c2sd.asking */
+	struct records kept;	    /* what it has not acknowledged (sm_kept.h) */
+	char *id;		    /* that it may be resumed by, or NULL */
+	uint32_t max;
+	bool enabled; /* <enabled/> was sent; until then nothing is counted */
+	bool late;    /* the <r/> has waited for a tick */
+};
+
+/* urn:xmpp:sm:3 elements, before and after bind; and while neither has been answered. */
+state_fn sm_before_bind, sm_element, sm_too_early;
+
+/* A stanza was written to it, or kept for it: it is the n-th. */
+void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n);
+/* More of what the client sent is safe. */
+void sm_safe(struct client *c);
+
+/* Its session outlives its connection. */
+bool sm_outlives(const struct client *c);
+/* The connection is lost, or is about to be: routerd hears of it, and the client is kept. */
+void sm_detach(struct client *c);
+
+struct sm *sm_create(struct client *c);
+void sm_free(struct client *c);
+
+/* <failed/>, and the stream error for an h above what was sent (section 4). */
+void sm_failed(struct client *c, unsigned condition);
+void sm_too_high(struct client *c, uint32_t h, uint32_t sent);
+/* A number of 32 bits, as h and max are.  false where it is none. */
+bool sm_number(struct str text, uint32_t *out);
+
+int sm_start(struct c2sd *srv);
+void sm_stop(struct c2sd *srv, uv_close_cb done);
+
+bus_handler_fn on_sm_enabled, on_resumed, on_resume_refused, on_fence, on_drop;
+
+#endif

@@ -1,0 +1,250 @@
+/* Rows for what waits. */
+#include "routerd/custody_store.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "bus/mark.h"
+#include "daemon/log.h"
+#include "routerd/custody_entry.h"
+#include "routerd/data.h"
+#include "routerd/hibernate.h"
+#include "routerd/origin.h"
+#include "routerd/route.h"
+
+/* On its way to the store. */
+struct custody_batch {
+	struct router *router;
+	struct store_tx *tx;
+	struct list entries; /* struct custody, by in_front */
+};
+
+static struct custody_batch *batch(struct router *r)
+{
+	struct custody_batch *b = r->storing;
+
+	if (b != NULL)
+		return b;
+	b = bh_alloc(sizeof *b);
+	b->router = r;
+	b->tx = store_begin(r->store);
+	list_init(&b->entries);
+	r->storing = b;
+	return b;
+}
+
+static struct str id_blob(const struct bus_id *id)
+{
+	return str_make((const char *)id->b, sizeof id->b);
+}
+
+void custody_store(struct custody *c, bool held)
+{
+	struct custody_batch *b = batch(c->session->origin->router);
+	struct parcel_text text = parcel_text(c->parcel);
+
+	store_blob(b->tx, id_blob(&c->session->origin->id));
+	store_int(b->tx, (int64_t)c->n);
+	store_blob(b->tx, id_blob(&c->parcel->origin->id));
+	store_int(b->tx, (int64_t)c->parcel->number);
+	store_int(b->tx, c->parcel->branch);
+	store_text(b->tx, text.from);
+	store_blob(b->tx, text.additions);
+	store_blob(b->tx, text.envelope);
+	store_do(b->tx, SQL_QUEUED_ADD);
+	c->stored = true;
+	if (!held) {
+		list_remove(&c->in_front);
+		list_append(&b->entries, &c->in_front);
+	}
+}
+
+void custody_store_all(struct session *s)
+{
+	list_remove(&s->waking);
+	list_for_each(pos, &s->outbound) {
+		struct custody *c = container_of(pos, struct custody, in_session);
+
+		if (!c->stored)
+			custody_store(c, custody_is_held(c));
+	}
+}
+
+bool custody_all_stored(const struct session *s)
+{
+	const struct custody *last;
+
+	if (list_empty(&s->outbound))
+		return true;
+	last = container_of(s->outbound.prev, struct custody, in_session);
+	return last->stored && custody_is_held(last);
+}
+
+/* The store has failed: the sender hears of it, since nobody else has the stanza. */
+static void give_up(struct custody *c)
+{
+	struct parcel *p = parcel_ref(c->parcel);
+
+	if (p->copies <= 1)
+		route_unstored(p);
+	custody_free(c);
+	parcel_unref(&p);
+}
+
+static void on_stored(void *arg, int rc)
+{
+	struct custody_batch *b = arg;
+
+	b->router->batches--;
+	if (rc != 0)
+		log_error("store-failed", "error=%s", bh_strerror(rc));
+	while (!list_empty(&b->entries)) {
+		struct custody *c = container_of(b->entries.next, struct custody, in_front);
+
+		if (rc == 0)
+			custody_hold(c);
+		else
+			give_up(c);
+	}
+	hibernate_progress(b->router);
+	free(b);
+}
+
+void custody_store_flush(struct router *r)
+{
+	struct custody_batch *b = r->storing;
+
+	r->storing = NULL;
+	if (b == NULL)
+		return;
+	r->batches++;
+	store_commit(b->tx, on_stored, b);
+}
+
+/* An entry that somebody has already. */
+static void enter_held(struct session *s, struct parcel *p, uint64_t n, bool stored)
+{
+	struct custody *c = bh_alloc(sizeof *c);
+
+	c->parcel = parcel_ref(p);
+	c->session = s;
+	c->n = n;
+	c->stored = stored;
+	list_init(&c->in_front);
+	list_append(&s->outbound, &c->in_session);
+	s->outbound_bytes += p->envelope_len;
+	p->copies++;
+	if (n > s->sent)
+		s->sent = n;
+}
+
+static struct bus_id id_of(struct str blob)
+{
+	struct bus_id id = {{0}};
+
+	memcpy(id.b, blob.p, blob.len < sizeof id.b ? blob.len : sizeof id.b);
+	return id;
+}
+
+static void take(struct session *s, const struct msg_restore_stanza *m, bool stored)
+{
+	struct router *r = s->origin->router;
+	struct origin *o = origin_known(r, &m->origin);
+	struct cause cause = {.router = r, .origin = o, .number = m->number};
+	struct parcel *p = parcel_branch(&cause, m->branch, &(struct parcel_text){
+		.from = m->from, .additions = m->additions, .envelope = m->stanza});
+
+	if (p != NULL)
+		enter_held(s, p, m->n, stored);
+	parcel_unref(&p);
+	origin_unref(&o);
+}
+
+void custody_load(struct session *s, const struct store_rows *row)
+{
+	take(s, &(struct msg_restore_stanza){
+		.n = (uint64_t)store_row_int(row, 2),
+		.origin = id_of(store_row_text(row, 3)),
+		.number = (uint64_t)store_row_int(row, 4),
+		.branch = (uint32_t)store_row_int(row, 5),
+		.from = store_row_text(row, 6),
+		.additions = store_row_text(row, 7),
+		.stanza = store_row_text(row, 8)}, true);
+}
+
+static uint64_t last_number(const struct session *s)
+{
+	return list_empty(&s->outbound) ? s->acked
+		: container_of(s->outbound.prev, struct custody, in_session)->n;
+}
+
+int custody_restore(struct session *s, const struct msg_restore_stanza *m)
+{
+	struct stanza stanza;
+
+	if (stanza_decode(m->stanza, &stanza) != 0 || m->n <= last_number(s) || m->n > s->sent)
+		return BH_EPROTO;
+	take(s, m, false);
+	return 0;
+}
+
+static void send_again(struct custody *c, struct front *front)
+{
+	struct parcel_text text = parcel_text(c->parcel);
+	struct msg_deliver m = {
+		.origin = c->parcel->origin->id,
+		.number = c->parcel->number,
+		.branch = c->parcel->branch,
+		.from = text.from,
+		.additions = text.additions,
+		.stanza = text.envelope,
+	};
+
+	buf_clear(&front->targets);
+	target_put(&front->targets,
+		&(struct target){c->session->connection->id, c->session->epoch, c->n});
+	m.targets = buf_str(&front->targets);
+	(void)LINK_SEND(front->peer->link, DELIVER, deliver, 0, &m);
+	buf_clear(&front->targets);
+}
+
+void custody_send_again(struct session *s)
+{
+	struct front *front = s->connection->front;
+
+	list_for_each(pos, &s->outbound)
+		send_again(container_of(pos, struct custody, in_session), front);
+	s->wake_frame = link_sent(front->peer->link);
+	s->wake_n = s->sent;
+	list_remove(&s->waking);
+	list_append(&front->waking, &s->waking);
+}
+
+static void forget_rows(struct session *s)
+{
+	struct store_tx *tx = store_begin(s->origin->router->store);
+
+	store_blob(tx, id_blob(&s->origin->id));
+	store_int(tx, (int64_t)s->wake_n);
+	store_do(tx, SQL_QUEUED_DROP);
+	store_commit(tx, NULL, NULL);
+	list_for_each(pos, &s->outbound) {
+		struct custody *c = container_of(pos, struct custody, in_session);
+
+		if (c->n <= s->wake_n)
+			c->stored = false;
+	}
+}
+
+void custody_store_held(struct front *front, uint64_t upto)
+{
+	while (!list_empty(&front->waking)) {
+		struct session *s = container_of(front->waking.next, struct session, waking);
+
+		if (s->wake_frame > upto)
+			return;
+		list_remove(&s->waking);
+		forget_rows(s);
+	}
+}

@@ -1,0 +1,36 @@
+/*
+ * custody_store - what waits for sessions that no front end carries: rows in the store
+ *
+ * A stanza for such a session is safe at the commit of its row (custody.md, 2).  Rows gather during a
+ * turn and are committed at its end.
+ */
+#ifndef ROUTERD_CUSTODY_STORE_H
+#define ROUTERD_CUSTODY_STORE_H
+
+#include "routerd/custody.h"
+#include "store/store.h"
+
+struct custody;
+
+/* Writes the entry's row; when that is committed it is held, if it is not already. */
+void custody_store(struct custody *c, bool held);
+/* The session has lost its front end: all its entries are taken from that and stored. */
+void custody_store_all(struct session *s);
+/* All its entries have rows. */
+bool custody_all_stored(const struct session *s);
+
+/* A row of an earlier run comes back: SQL_QUEUED_GET. */
+void custody_load(struct session *s, const struct store_rows *row);
+/* A front end gives one back that it keeps (RESTORE_STANZA). */
+int custody_restore(struct session *s, const struct msg_restore_stanza *m);
+
+/* A front end carries the session from now on: it is sent all that its client has not
+ * acknowledged, with the numbers that they have. */
+void custody_send_again(struct session *s);
+/* That front end confirmed frames up to there: what it was sent again needs no rows any more. */
+void custody_store_held(struct front *front, uint64_t upto);
+
+/* At the end of a turn. */
+void custody_store_flush(struct router *r);
+
+#endif

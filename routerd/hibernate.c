@@ -1,0 +1,155 @@
+/* Falling asleep, and what the old front end and a new one wait for. */
+#include "routerd/hibernate.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "bus/codes.h"
+#include "daemon/log.h"
+#include "routerd/custody_store.h"
+#include "routerd/restore.h"
+#include "routerd/resume.h"
+#include "routerd/session_row.h"
+
+bool session_outlives(const struct session *s, unsigned reason)
+{
+	return s->sm && s->resume_s > 0 && reason != CLOSE_BY_CLIENT && reason != CLOSE_BY_SERVER;
+}
+
+/* The account's oldest sleepers end when there are too many. */
+static void enforce_limit(const struct session *newest)
+{
+	struct router *r = newest->origin->router;
+	unsigned n = 0;
+
+	list_for_each(pos, &r->asleep)
+		n += container_of(pos, struct session, asleep)->account == newest->account;
+	list_for_each_safe(pos, &r->asleep) {
+		struct session *s = container_of(pos, struct session, asleep);
+
+		if (n <= r->limits.resume_sessions)
+			return;
+		if (s->account != newest->account || s == newest)
+			continue;
+		session_end(s);
+		n--;
+	}
+}
+
+void session_sleep(struct session *s)
+{
+	struct router *r = s->origin->router;
+
+	s->connection->session = NULL;
+	s->connection = NULL;
+	s->asleep_since = clock_wall();
+	s->wakes_until = clock_ms() + (uint64_t)s->resume_s * 1000;
+	list_append(&r->asleep, &s->asleep);
+	log_info("session-asleep", "jid=%s max=%u", LOG_TEXT(s->text), s->resume_s);
+	custody_store_all(s);
+	session_changed(s, NULL);
+	enforce_limit(s);
+}
+
+void session_detach(struct session *s)
+{
+	struct connection *c = s->connection;
+
+	s->fenced = c;
+	c->left = s;
+	list_append(&s->origin->router->unsealed, &s->unsealed);
+	session_sleep(s);
+}
+
+/* All that was accepted from its client is safe, and all that waits for it is stored. */
+static bool is_complete(const struct session *s)
+{
+	return s->origin->safe == s->origin->number && !origin_busy(s->origin) &&
+	       custody_all_stored(s);
+}
+
+static void drop_copy(struct session *s)
+{
+	struct msg_drop m;
+	struct connection *c = s->fenced;
+
+	s->fenced = NULL;
+	if (c == NULL)
+		return;
+	c->left = NULL;
+	if (c->front->peer->link != NULL)
+		(void)LINK_SEND(c->front->peer->link, DROP, drop, c->id, &m);
+	connection_end(c);
+}
+
+static void on_sealed(void *arg, int rc)
+{
+	struct origin *o = arg;
+	struct session *s = o->session;
+
+	if (s != NULL) {
+		s->sealing = false;
+		if (rc == 0)
+			drop_copy(s);
+		else
+			log_error("store-failed", "session=%s error=%s", LOG_TEXT(s->text),
+				bh_strerror(rc));
+		if (s->wanted != NULL)
+			resume_finish(s, rc);
+		if (s->fenced == NULL && s->wanted == NULL)
+			list_remove(&s->unsealed);
+	}
+	origin_unref(&o);
+}
+
+/* Its numbers go to the store as they will stay; with the new owner, where there is one. */
+static void seal(struct session *s)
+{
+	struct store_tx *tx = store_begin(s->origin->router->store);
+	const struct front *front = s->wanted != NULL ? s->wanted->front : NULL;
+
+	s->sealing = true;
+	if (front != NULL)
+		s->epoch++;
+	session_write(s, front, tx);
+	store_commit(tx, on_sealed, origin_ref(s->origin));
+}
+
+void hibernate_progress(struct router *r)
+{
+	list_for_each_safe(pos, &r->unsealed) {
+		struct session *s = container_of(pos, struct session, unsealed);
+
+		if (!s->sealing && is_complete(s))
+			seal(s);
+	}
+}
+
+void hibernate_tick(struct router *r)
+{
+	uint64_t now = clock_ms();
+
+	list_for_each_safe(pos, &r->asleep) {
+		struct session *s = container_of(pos, struct session, asleep);
+
+		if (s->wakes_until > now || s->wanted != NULL)
+			continue;
+		log_info("session-expired", "jid=%s", LOG_TEXT(s->text));
+		session_end(s);
+	}
+}
+
+void hibernate_forget(struct session *s)
+{
+	list_remove(&s->asleep);
+	list_remove(&s->unsealed);
+	drop_copy(s);
+	resume_gone(s);
+}
+
+bool hibernate_healed(const struct router *r)
+{
+	return restore_over(r) && list_empty(&r->unsealed) && r->batches == 0 && r->storing == NULL;
+}

@@ -1,0 +1,510 @@
+/* Rows, claims, and the barrier. */
+#include "routerd/restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "bus/codes.h"
+#include "daemon/log.h"
+#include "routerd/accepted.h"
+#include "routerd/component.h"
+#include "routerd/custody_store.h"
+#include "routerd/data.h"
+#include "routerd/domains.h"
+#include "routerd/front.h"
+#include "routerd/handlers.h"
+#include "routerd/hibernate.h"
+#include "routerd/outbox.h"
+#include "routerd/requests.h"
+#include "routerd/resume.h"
+#include "routerd/session_row.h"
+#include "routerd/session_state.h"
+#include "xmpp/error.h"
+
+enum { BARRIER_MS = 1500, REPEATS_MS = 60000 };
+
+struct claim {
+	struct list link; /* in restoring.claims */
+	struct session *session;
+	char instance[65];
+	struct bus_id boot;
+	bool asleep; /* nobody carried it */
+	bool gone;   /* its front end has not named it */
+};
+
+/* A request that waits for the barrier, of connection.deferred. */
+struct deferred {
+	struct list link; /* in restoring.deferred */
+	struct connection *connection;
+	uint16_t type;
+	struct buf body;
+};
+
+struct restoring {
+	struct router *router;
+	void (*done)(struct router *r, int rc);
+	void (*stopped)(void *router);
+	struct list claims, deferred;
+	bool barrier, opening;
+	bool checked; /* authd has been asked about the accounts */
+	uv_timer_t timer; /* the end of the barrier; then, of repetitions */
+};
+
+struct restoring *restoring_create(struct router *r)
+{
+	struct restoring *x = bh_alloc(sizeof *x);
+
+	x->router = r;
+	x->barrier = true;
+	list_init(&x->claims);
+	list_init(&x->deferred);
+	x->timer.data = x;
+	uv_timer_init(r->daemon->loop, &x->timer);
+	return x;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct restoring *x = handle->data;
+
+	x->stopped(x->router);
+}
+
+void restoring_stop(struct router *r, void (*done)(void *router))
+{
+	r->restoring->stopped = done;
+	uv_close((uv_handle_t *)&r->restoring->timer, on_timer_closed);
+}
+
+void restoring_free(struct restoring **x)
+{
+	free(*x);
+	*x = NULL;
+}
+
+bool restore_over(const struct router *r)
+{
+	return !r->restoring->barrier && list_empty(&r->restoring->claims);
+}
+
+void restore_forget(struct session *s)
+{
+	if (s->claim != NULL)
+		list_remove(&s->claim->link);
+	free(s->claim);
+	s->claim = NULL;
+}
+
+/* ---- rows -------------------------------------------------------------------------- */
+
+/* What it belongs to.  false: to nothing that we have any more. */
+static bool owner_of(struct router *r, const struct jid *jid, struct account **a,
+	struct component **component)
+{
+	*component = jid->local.p == NULL ? component_find(r, jid->full) : NULL;
+	*a = jid->local.p != NULL && domains_have(&r->domains, jid->domain)
+		? account_get(r, jid->bare) : NULL;
+	return *component != NULL || *a != NULL;
+}
+
+static void take_numbers(struct session *s, const struct session_row *row)
+{
+	struct origin *o = s->origin;
+
+	s->epoch = row->epoch;
+	s->since = row->since;
+	s->generation = row->generation;
+	snprintf(s->mechanism, sizeof s->mechanism, "%.*s", STR_FMT(row->mechanism));
+	s->sm = row->sm;
+	s->resume_s = row->resume_s;
+	s->in_base = row->in_base;
+	s->out_base = row->out_base;
+	s->acked = row->acked;
+	s->sent = row->sent;
+	o->number = o->safe = o->settled = row->in_number;
+	s->asleep_since = row->asleep_since;
+}
+
+static void take_row(struct restoring *x, const struct session_row *row)
+{
+	struct router *r = x->router;
+	struct component *component;
+	struct session *s = NULL;
+	struct account *a;
+	struct jid jid;
+
+	if (jid_check(row->jid, &jid) == 0 && owner_of(r, &jid, &a, &component))
+		s = session_create(r, &row->id, row->jid, a, component);
+	if (s == NULL) {
+		struct store_tx *tx = store_begin(r->store);
+
+		session_unwrite(&row->id, tx);
+		store_commit(tx, NULL, NULL);
+		return;
+	}
+	take_numbers(s, row);
+	if (row->state.len > 0 && session_state_take(s, row->state) != 0)
+		log_warn("session-state", "jid=%s reason=unreadable", LOG_TEXT(s->text));
+	s->claim = bh_alloc(sizeof *s->claim);
+	s->claim->session = s;
+	s->claim->boot = row->boot;
+	s->claim->asleep = row->asleep_since != 0;
+	snprintf(s->claim->instance, sizeof s->claim->instance, "%.*s", STR_FMT(row->instance));
+	list_append(&x->claims, &s->claim->link);
+}
+
+static void take_queued(struct router *r, const struct store_rows *rows)
+{
+	struct str id = store_row_text(rows, 1);
+	struct map_node *n = map_find(&r->sessions, id.p, id.len);
+
+	if (n != NULL)
+		custody_load(container_of(n, struct session, node), rows);
+}
+
+/* ---- the end of a claim ------------------------------------------------------------ */
+
+static void end_now(void *arg)
+{
+	struct origin *o = arg;
+
+	if (o->session != NULL)
+		session_end(o->session);
+	origin_unref(&o);
+}
+
+/* Its contacts are told, whom its account's data name. */
+static void end(struct session *s)
+{
+	struct origin *o = origin_ref(s->origin);
+
+	if (s->account != NULL && !account_ready(s->account))
+		account_when_ready(s->account, end_now, o);
+	else
+		end_now(o);
+}
+
+/* Nobody carries it: it sleeps, if it can. */
+static void abandon(struct claim *claim)
+{
+	struct session *s = claim->session;
+	struct router *r = s->origin->router;
+	int64_t slept = s->asleep_since != 0 ? clock_wall() - s->asleep_since : 0;
+
+	restore_forget(s);
+	if (!session_outlives(s, CLOSE_LOST)) {
+		end(s);
+		return;
+	}
+	if (s->asleep_since == 0)
+		s->asleep_since = clock_wall();
+	s->wakes_until = clock_ms() + (slept < s->resume_s ? s->resume_s - (uint64_t)slept : 0) * 1000;
+	list_append(&r->asleep, &s->asleep);
+	session_changed(s, NULL);
+}
+
+/* Those that nobody will come for.  After the barrier, since others hear of their end. */
+static void abandon_gone(struct restoring *x)
+{
+	list_for_each_safe(pos, &x->claims) {
+		struct claim *claim = container_of(pos, struct claim, link);
+
+		if (claim->asleep || claim->gone)
+			abandon(claim);
+	}
+}
+
+/* ---- the barrier ------------------------------------------------------------------- */
+
+static void send_credit(struct router *r, struct bus_peer *peer)
+{
+	struct msg_credit credit = {
+		.link_bytes = r->limits.link_credit,
+		.session_stanzas = r->limits.session_stanzas,
+		.session_bytes = r->limits.session_credit,
+	};
+
+	if (peer->link != NULL)
+		(void)LINK_SEND(peer->link, CREDIT, credit, 0, &credit);
+}
+
+void restore_credit(struct router *r)
+{
+	struct bus_peer *p = NULL;
+
+	while (!r->restoring->barrier && (p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL) {
+		const struct front *front = p->data;
+
+		if (front->restored)
+			send_credit(r, p);
+	}
+}
+
+bool restore_defer(const struct bus_event *event, struct connection *c)
+{
+	struct restoring *x = c->front->router->restoring;
+	struct deferred *d;
+
+	if (!x->barrier)
+		return false;
+	restore_undefer(c);
+	d = bh_alloc(sizeof *d);
+	d->connection = c;
+	d->type = event->frame->type;
+	buf_put_str(&d->body, event->frame->body);
+	c->deferred = d;
+	list_append(&x->deferred, &d->link);
+	return true;
+}
+
+void restore_undefer(struct connection *c)
+{
+	if (c->deferred == NULL)
+		return;
+	list_remove(&c->deferred->link);
+	buf_fini(&c->deferred->body);
+	free(c->deferred);
+	c->deferred = NULL;
+}
+
+static void handle_deferred(struct deferred *d)
+{
+	struct connection *c = d->connection;
+	struct frame frame = {.type = d->type, .subject = c->id, .body = buf_str(&d->body)};
+	struct bus_event event = {
+		.owner = c->front->peer, .link = c->front->peer->link, .frame = &frame};
+
+	list_remove(&d->link);
+	c->deferred = NULL;
+	(void)(d->type == BUS_BIND ? on_bind : on_resume)(&event);
+	buf_fini(&d->body);
+	free(d);
+}
+
+static void on_repeats_over(uv_timer_t *timer)
+{
+	struct restoring *x = timer->data;
+
+	accepted_forget(x->router);
+}
+
+/* What was to follow has followed. */
+static void on_outbox_empty(struct router *r)
+{
+	struct restoring *x = r->restoring;
+
+	x->barrier = false;
+	log_info("restored", "sessions=%zu after_ms=%lu", r->sessions.count,
+		(unsigned long)(clock_ms() - r->started_ms));
+	restore_credit(r);
+	abandon_gone(x);
+	while (!list_empty(&x->deferred))
+		handle_deferred(container_of(x->deferred.next, struct deferred, link));
+	uv_timer_start(&x->timer, on_repeats_over, REPEATS_MS, 0);
+	uv_unref((uv_handle_t *)&x->timer);
+}
+
+static void open_barrier(struct restoring *x)
+{
+	if (x->opening)
+		return;
+	x->opening = true;
+	outbox_run(x->router, on_outbox_empty);
+}
+
+/* Those who nobody carried before the restart need wait for nobody. */
+static bool anybody_missing(const struct restoring *x)
+{
+	list_for_each(pos, &x->claims)
+		if (!container_of(pos, struct claim, link)->asleep &&
+			!container_of(pos, struct claim, link)->gone)
+			return true;
+	return false;
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	open_barrier(timer->data);
+}
+
+static void on_rows(void *arg, int rc, struct store_rows *rows)
+{
+	struct restoring *x = arg;
+	struct session_row row;
+
+	while (rc == 0 && store_row(rows)) {
+		if (store_row_int(rows, 0) == 1) {
+			session_row_take(rows, &row);
+			take_row(x, &row);
+		} else if (store_row_int(rows, 0) == 2) {
+			take_queued(x->router, rows);
+		} else {
+			outbox_load(x->router, rows);
+		}
+	}
+	if (rc == 0)
+		uv_timer_start(&x->timer, on_time, anybody_missing(x) ? BARRIER_MS : 0, 0);
+	x->done(x->router, rc);
+}
+
+void restore_load(struct router *r, void (*done)(struct router *r, int rc))
+{
+	struct store_tx *tx = store_begin(r->store);
+
+	r->restoring->done = done;
+	store_do(tx, SQL_SESSIONS_GET);
+	store_do(tx, SQL_QUEUED_GET);
+	store_do(tx, SQL_OUTBOX_GET);
+	store_ask(tx, on_rows, r->restoring);
+}
+
+/* ---- accounts ---------------------------------------------------------------------- */
+
+/* What changed while routerd was away. */
+static void on_authd_says(void *arg, const struct reply *reply)
+{
+	struct account *a = arg;
+
+	if (reply->lost || reply->code == ACCOUNT_UNREADABLE)
+		a->router->restoring->checked = false;
+	else if (reply->code != ACCOUNT_ACTIVE)
+		account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account is gone");
+	else
+		account_revoke(a, reply->generation, STREAM_NOT_AUTHORIZED, "the password was changed");
+	account_release(a);
+}
+
+static void check_account(struct account *a, struct bus_peer *authd)
+{
+	struct msg_account_lookup m = {.account = a->jid.bare};
+	uint64_t id = request_ask(a->router, authd, on_authd_says, a);
+
+	if (id == 0)
+		return;
+	account_hold(a);
+	(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
+}
+
+void restore_check_accounts(struct router *r)
+{
+	struct bus_peer *authd = requests_authd(r);
+	struct map_walk walk;
+	struct map_node *n;
+
+	if (r->restoring->checked || authd == NULL)
+		return;
+	r->restoring->checked = true;
+	map_walk_start(&walk, &r->accounts);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct account *a = container_of(n, struct account, node);
+
+		if (a->nsessions > 0)
+			check_account(a, authd);
+	}
+}
+
+/* ---- what front ends say ----------------------------------------------------------- */
+
+static void refuse(struct front *front, uint64_t connection)
+{
+	struct msg_kill m = {.condition = STREAM_RESET, .text = STR_LIT("the session is not known any more")};
+
+	(void)LINK_SEND(front->peer->link, KILL, kill, connection, &m);
+}
+
+static struct session *claimed(const struct front *front, const struct msg_restore *m)
+{
+	struct map_node *n = map_find(&front->router->sessions, &m->session, sizeof m->session);
+	struct session *s = n != NULL ? container_of(n, struct session, node) : NULL;
+	const struct claim *claim = s != NULL ? s->claim : NULL;
+
+	if (claim == NULL || s->epoch != m->epoch || strcmp(claim->instance, front->peer->instance) != 0 ||
+		memcmp(&claim->boot, &front->peer->boot, sizeof claim->boot) != 0)
+		return NULL;
+	return s;
+}
+
+static int join(struct session *s, struct connection *c, const struct msg_restore *m)
+{
+	struct router *r = c->front->router;
+
+	c->component = s->component;
+	c->generation = s->generation;
+	c->tls = m->flags & RESTORE_TLS;
+	c->address = bh_strndup(m->address.p != NULL ? m->address.p : "", m->address.len);
+	memcpy(c->mechanism, s->mechanism, sizeof c->mechanism);
+	if (s->account != NULL && account_attach(r, s->account->jid.bare, c) != 0)
+		return BH_ENOMEM;
+	restore_forget(s);
+	session_join(s, c);
+	s->asleep_since = 0;
+	s->sm = m->flags & RESTORE_SM;
+	s->in_base = m->in_base;
+	s->out_base = m->out_base;
+	s->state.inactive = m->flags & RESTORE_INACTIVE;
+	s->origin->number = s->origin->safe = s->origin->settled = m->in_safe;
+	s->sent = m->out_number;
+	s->acked = m->out_done;
+	return 0;
+}
+
+int on_restore(const struct bus_event *event)
+{
+	struct front *front = front_of(event);
+	struct connection *c;
+	struct session *s;
+	struct msg_restore m;
+
+	if (bus_get_restore(event->frame->body, &m) != 0 || front->restored ||
+		front_connection(front, event->frame->subject) != NULL || m.out_done > m.out_number)
+		return BH_EPROTO;
+	s = claimed(front, &m);
+	if (s == NULL) {
+		refuse(front, event->frame->subject);
+		return 0;
+	}
+	c = front_add_connection(front, event->frame->subject);
+	return c != NULL ? join(s, c, &m) : BH_ENOMEM;
+}
+
+int on_restore_stanza(const struct bus_event *event)
+{
+	struct front *front = front_of(event);
+	struct connection *c = front_connection(front, event->frame->subject);
+	struct msg_restore_stanza m;
+
+	if (bus_get_restore_stanza(event->frame->body, &m) != 0 || front->restored)
+		return BH_EPROTO;
+	if (c == NULL || c->session == NULL)
+		return 0; /* of a session that was refused */
+	return custody_restore(c->session, &m);
+}
+
+int on_restored(const struct bus_event *event)
+{
+	struct front *front = front_of(event);
+	struct router *r = front->router;
+	struct restoring *x = r->restoring;
+	struct msg_restored m;
+
+	if (bus_get_restored(event->frame->body, &m) != 0 || front->restored)
+		return BH_EPROTO;
+	front->restored = true;
+	list_for_each_safe(pos, &x->claims) {
+		struct claim *claim = container_of(pos, struct claim, link);
+
+		if (strcmp(claim->instance, front->peer->instance) == 0)
+			claim->gone = true;
+	}
+	if (!x->barrier) {
+		abandon_gone(x);
+		send_credit(r, front->peer);
+	} else if (!anybody_missing(x)) {
+		uv_timer_stop(&x->timer);
+		open_barrier(x);
+	}
+	return 0;
+}

@@ -1,0 +1,95 @@
+/* Two queues per front end. */
+#include "routerd/settle.h"
+
+#include "base/alloc.h"
+#include "routerd/custody.h"
+#include "routerd/front.h"
+#include "routerd/origin.h"
+
+struct note {
+	uint64_t frame;
+	struct origin *origin;
+	uint64_t number;
+};
+
+static void add(struct records *r, uint64_t frame, struct origin *o, uint64_t number)
+{
+	struct note n = {frame, o, number};
+	void *at = records_add(r, sizeof n);
+
+	BUG_ON(at == NULL);
+	n.origin = origin_ref(o);
+	memcpy(at, &n, sizeof n);
+}
+
+static bool first(const struct records *r, struct note *n)
+{
+	uint64_t at = records_first(r);
+	struct str record;
+
+	if (!records_next(r, &at, &record))
+		return false;
+	memcpy(n, record.p, sizeof *n);
+	return true;
+}
+
+static void drop(struct records *r, struct note *n)
+{
+	records_drop(r);
+	origin_unref(&n->origin);
+}
+
+void settle_sent(struct front *front, uint64_t frame, const struct parcel *p)
+{
+	add(&front->settling.sent, frame, p->origin, p->number);
+}
+
+void settle_told(struct front *front, uint64_t frame, struct origin *o, uint64_t n)
+{
+	add(&front->settling.told, frame, o, n);
+}
+
+void settle_held(struct front *front, uint64_t upto)
+{
+	struct note n;
+
+	while (first(&front->settling.told, &n) && n.frame <= upto) {
+		origin_settle(n.origin, n.number);
+		drop(&front->settling.told, &n);
+	}
+}
+
+static void tell(struct front *front)
+{
+	struct msg_settled m = {.upto = 0};
+	struct note n;
+
+	while (first(&front->settling.sent, &n) && origin_settled(n.origin, n.number)) {
+		m.upto = n.frame;
+		drop(&front->settling.sent, &n);
+	}
+	if (m.upto > 0 && front->peer->link != NULL)
+		(void)LINK_SEND(front->peer->link, SETTLED, settled, 0, &m);
+}
+
+void settle_tell(struct router *r)
+{
+	struct bus_peer *p = NULL;
+
+	while ((p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL)
+		tell(p->data);
+}
+
+static void clear(struct records *r)
+{
+	struct note n;
+
+	while (first(r, &n))
+		drop(r, &n);
+}
+
+void settle_free(struct front *front)
+{
+	clear(&front->settling.sent);
+	clear(&front->settling.told);
+}

@@ -1,0 +1,36 @@
+/*
+ * settle - what a front end need not remember any more (custody.md, 5)
+ *
+ * A stanza is settled when it is safe and its sender's front end has confirmed that it knows: it never
+ * comes again.  Front ends remember what they accepted until SETTLED says so.
+ */
+#ifndef ROUTERD_SETTLE_H
+#define ROUTERD_SETTLE_H
+
+#include <stdint.h>
+
+#include "base/records.h"
+
+struct front;
+struct origin;
+struct parcel;
+struct router;
+
+/* In struct front: what it was sent, and what it was told, by the numbers of its link's frames. */
+struct settling {
+	struct records sent; /* DELIVERs: struct note (settle.c) */
+	struct records told; /* SAFEs */
+};
+
+/* That frame delivers the parcel. */
+void settle_sent(struct front *front, uint64_t frame, const struct parcel *p);
+/* That frame says that all of the origin up to n is safe. */
+void settle_told(struct front *front, uint64_t frame, struct origin *o, uint64_t n);
+/* The front end confirmed frames up to there. */
+void settle_held(struct front *front, uint64_t upto);
+
+/* At the end of a turn: SETTLED to those for whom there is news. */
+void settle_tell(struct router *r);
+void settle_free(struct front *front);
+
+#endif
