@@ -12,7 +12,7 @@
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 5000,
-	SETTLED_MS = 1000, /* a life of this length ends the back-off */
+	SETTLED_MS = 250, /* a life of this length ends the back-off */
 	PATIENCE_MS = 10000,
 };
 

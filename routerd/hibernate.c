@@ -91,12 +91,15 @@ static void on_sealed(void *arg, int rc)
 
 	if (s != NULL) {
 		s->sealing = false;
+		/* Whoever it was sealed for may have gone, and another have come. */
+		if (s->sealed_wish != (s->wanted != NULL ? s->wishes : 0))
+			session_changed(s, NULL);
 		if (rc == 0)
 			drop_copy(s);
 		else
 			log_error("store-failed", "session=%s error=%s", LOG_TEXT(s->text),
 				bh_strerror(rc));
-		if (s->wanted != NULL)
+		if (s->wanted != NULL && s->sealed_wish == s->wishes)
 			resume_finish(s, rc);
 		if (s->fenced == NULL && s->wanted == NULL)
 			list_remove(&s->unsealed);
@@ -108,12 +111,12 @@ static void on_sealed(void *arg, int rc)
 static void seal(struct session *s)
 {
 	struct store_tx *tx = store_begin(s->origin->router->store);
-	const struct front *front = s->wanted != NULL ? s->wanted->front : NULL;
 
 	s->sealing = true;
-	if (front != NULL)
+	s->sealed_wish = s->wanted != NULL ? s->wishes : 0;
+	if (s->wanted != NULL)
 		s->epoch++;
-	session_write(s, front, tx);
+	session_write(s, tx);
 	store_commit(tx, on_sealed, origin_ref(s->origin));
 }
 

@@ -86,7 +86,7 @@ int on_sm_enable(const struct bus_event *event)
 	s->in_base = m.in_base;
 	s->enabling = true;
 	tx = store_begin(s->origin->router->store);
-	session_write(s, c->front, tx);
+	session_write(s, tx);
 	store_commit(tx, on_enabled, origin_ref(s->origin));
 	return 0;
 }
@@ -137,6 +137,7 @@ static void want(struct connection *c, struct session *s, uint64_t n)
 	if (s->connection != NULL)
 		fence(s);
 	s->wanted = c;
+	s->wishes++;
 	s->wanted_acked = n;
 	c->wanted = s;
 	list_remove(&s->unsealed);

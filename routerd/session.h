@@ -54,7 +54,8 @@ struct session {
 	char mechanism[24];   /* of that */
 	/* Stream management (XEP-0198). */
 	bool sm, enabling;
-	bool sealing;		     /* its numbers are on their way to the store */
+	bool sealing;		     /* its numbers are on their way to the store, */
+	uint64_t wishes, sealed_wish; /* how many have wanted it; for which of them that is */
 	uint32_t resume_s;	     /* how long it waits for its client; 0: it does not */
 	uint64_t in_base, out_base;  /* stanzas each way that came before it was enabled */
 	int64_t asleep_since;	     /* wall clock; 0: it is not asleep */

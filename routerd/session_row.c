@@ -69,8 +69,17 @@ void session_row_take(const struct store_rows *rows, struct session_row *row)
 	};
 }
 
-void session_write(struct session *s, const struct front *front, struct store_tx *tx)
+/* Who carries it, or will when the store knows; NULL: nobody. */
+static const struct front *carrier(const struct session *s)
 {
+	if (s->connection != NULL)
+		return s->connection->front;
+	return s->sealing && s->wanted != NULL ? s->wanted->front : NULL;
+}
+
+void session_write(struct session *s, struct store_tx *tx)
+{
+	const struct front *front = carrier(s);
 	struct buf state = BUF_INIT;
 
 	session_state_put(s, &state);
@@ -81,7 +90,7 @@ void session_write(struct session *s, const struct front *front, struct store_tx
 		.boot = front != NULL ? front->peer->boot : (struct bus_id){{0}},
 		.epoch = s->epoch,
 		.since = s->since,
-		.asleep_since = s->asleep_since,
+		.asleep_since = front != NULL ? 0 : s->asleep_since,
 		.generation = s->generation,
 		.mechanism = str_of(s->mechanism),
 		.sm = s->sm || s->enabling,
@@ -147,7 +156,7 @@ void session_rows_flush(struct router *r)
 		struct session *s = container_of(r->changed.next, struct session, changed);
 
 		list_remove(&s->changed);
-		session_write(s, s->connection != NULL ? s->connection->front : NULL, tx);
+		session_write(s, tx);
 	}
 	causes = bh_alloc(sizeof *causes);
 	*causes = r->changed_by;

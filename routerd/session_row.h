@@ -29,8 +29,8 @@ struct session_row {
 void session_row_put(struct store_tx *tx, const struct session_row *row);
 void session_row_take(const struct store_rows *rows, struct session_row *row);
 
-/* The session as it is now, carried by that front end (NULL: by none). */
-void session_write(struct session *s, const struct front *front, struct store_tx *tx);
+/* The session as it is now. */
+void session_write(struct session *s, struct store_tx *tx);
 void session_unwrite(const struct bus_id *id, struct store_tx *tx);
 
 /* Something of its row has changed: it is written at the end of the turn, and the cause is not safe

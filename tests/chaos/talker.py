@@ -3,6 +3,8 @@
 It sends to one partner, keeps what is not acknowledged, and after a resume sends again what the server
 has not counted (XEP-0198, 5).  What it gets it notes.
 """
+import contextlib
+import socket
 import sys
 import threading
 import time
@@ -152,4 +154,5 @@ class Talker:
 
     def cut(self):
         """Its connection breaks, for no reason of its own."""
-        self.stream.wire.socket.shutdown(2)
+        with contextlib.suppress(OSError):  # it is just being lost anyway
+            self.stream.wire.socket.shutdown(socket.SHUT_RDWR)
