@@ -3,7 +3,7 @@ BUILD ?= build
 TYPE ?= RelWithDebInfo
 PEERS ?=
 
-.PHONY: all build run check bench install fuzz format clean
+.PHONY: all build run check chaos bench install fuzz format clean
 
 all: build
 
@@ -16,6 +16,10 @@ run:
 
 check:
 	@tools/check
+
+# The long run: KILLS=2000 make chaos
+chaos:
+	@PARTS="deps build chaos" KILLS=$${KILLS:-2000} tools/check
 
 bench:
 	@PEERS=$(PEERS) tools/bench

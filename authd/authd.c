@@ -76,6 +76,17 @@ static int on_stats_get(const struct bus_event *event)
 	return rc == 0 ? 0 : BH_EPROTO;
 }
 
+static int on_restart(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	struct msg_restart m;
+
+	if (bus_get_restart(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	daemon_restart(a->daemon);
+	return 0;
+}
+
 static const struct bus_handler handlers[] = {
 	{BUS_AUTH_BEGIN, on_auth_begin},
 	{BUS_AUTH_STEP, on_auth_step},
@@ -86,6 +97,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_SET_LOG, on_set_log},
+	{BUS_RESTART, on_restart},
 	{0, NULL},
 };
 

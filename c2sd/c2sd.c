@@ -89,7 +89,7 @@ static void accept_clients(struct c2sd *srv)
 		[ENTRY_COMPONENT] = "none",
 	};
 
-	if (srv->accepting || srv->stopping || !offers_complete(srv))
+	if (srv->accepting || srv->stopping || srv->draining || !offers_complete(srv))
 		return;
 	srv->accepting = true;
 	for (unsigned i = 0; i < srv->nlisteners; i++) {
@@ -164,10 +164,36 @@ static int on_set_log(const struct bus_event *event)
 	return 0;
 }
 
+static int on_restart(const struct bus_event *event)
+{
+	struct c2sd *srv = event->owner;
+	struct msg_restart m;
+
+	if (bus_get_restart(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	daemon_restart(srv->daemon);
+	return 0;
+}
+
+static int on_drain(const struct bus_event *event)
+{
+	struct c2sd *srv = event->owner;
+	struct msg_drain m;
+
+	if (bus_get_drain(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	log_info("draining", "clients=%zu", srv->clients.count);
+	close_listeners(srv);
+	srv->draining = true;
+	return 0;
+}
+
 const struct bus_handler c2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
 	{BUS_SET_LOG, on_set_log},
+	{BUS_RESTART, on_restart},
+	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_MECHANISMS, on_mechanisms},
 	{BUS_DOMAIN_CAPS, on_domain_caps},

@@ -55,6 +55,7 @@ struct c2sd {
 	unsigned nlisteners;
 	bool accepting;
 	bool stopping;
+	bool draining; /* those that can resume elsewhere are sent on, some a second */
 	struct c2sd_settings settings;
 	struct map offers;	/* struct offer (offers.h) by domain */
 	struct map clients;	/* struct client by number */

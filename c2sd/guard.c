@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "c2sd/restore.h"
+#include "c2sd/sm.h"
 
 enum { TICK_MS = 1000 };
 
@@ -117,6 +118,8 @@ static void on_tick(uv_timer_t *timer)
 	uint64_t now = clock_ms();
 
 	restore_tick(srv);
+	if (srv->draining)
+		sm_send_on(srv);
 	expire(&srv->deadlines, now - srv->settings.auth_timeout_ms, "not logged in in time");
 	expire(&srv->unsent, now - srv->settings.write_timeout_ms, "the client does not read");
 }

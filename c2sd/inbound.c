@@ -120,6 +120,10 @@ static bool push(struct client *c)
 		send_entry(c, &e, record.p + sizeof e);
 		c->unsent = at;
 	}
+#ifdef BULKHEAD_CUSTODY_OFF
+	/* For tests/chaos alone, which must notice it: what was sent counts as if it were safe. */
+	inbound_safe(c, c->in_number);
+#endif
 	return true;
 }
 

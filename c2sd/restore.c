@@ -117,7 +117,7 @@ static void send_client(struct client *c, struct link *link)
 	};
 
 	if (c->stream != NULL) {
-		address_text_port(stream_peer(c->stream), address);
+		address_text(stream_peer(c->stream), address);
 		m.flags |= stream_is_secure(c->stream) ? RESTORE_TLS : 0;
 	}
 	m.address = str_of(address);

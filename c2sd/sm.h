@@ -44,6 +44,9 @@ void sm_detach(struct client *c);
 struct sm *sm_create(struct client *c);
 void sm_free(struct client *c);
 
+/* While draining: some of those that can resume elsewhere are sent on. */
+void sm_send_on(struct c2sd *srv);
+
 /* <failed/>, and the stream error for an h above what was sent (section 4). */
 void sm_failed(struct client *c, unsigned condition);
 void sm_too_high(struct client *c, uint32_t h, uint32_t sent);

@@ -11,6 +11,8 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
+enum { SENT_ON_AT_ONCE = 500 };
+
 void sm_too_early(struct client *c, const struct element *e)
 {
 	(void)e;
@@ -115,6 +117,23 @@ void sm_detach(struct client *c)
 	part(c);
 	inbound_add(c, &(struct inbound){
 		.kind = INBOUND_DETACH, .from = STR_NONE, .envelope = STR_NONE});
+}
+
+void sm_send_on(struct c2sd *srv)
+{
+	unsigned left = SENT_ON_AT_ONCE;
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &srv->clients);
+	while (left > 0 && (n = map_walk_next(&walk)) != NULL) {
+		struct client *c = container_of(n, struct client, node);
+
+		if (c->state != CLIENT_BOUND || c->sm == NULL || c->sm->id == NULL)
+			continue;
+		client_fail(c, STREAM_SYSTEM_SHUTDOWN, "resume elsewhere");
+		left--;
+	}
 }
 
 int on_fence(const struct bus_event *event)

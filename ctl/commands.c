@@ -30,6 +30,14 @@ const struct command commands[] = {
 	{"log level", "INSTANCE LEVEL", 2, 2,
 		"Lets a daemon write more or less: error, warn, info or debug.", run_verb,
 		"log.level"},
+	{"restart", "INSTANCE", 1, 1,
+		"Ends a daemon in order, and it is started again: \"routerd\", \"authd\", \"c2sd@1\".  No\n"
+		"message is lost; clients of a c2sd resume their sessions where they can.",
+		run_verb, "restart"},
+	{"drain", "INSTANCE", 1, 1,
+		"Lets a c2sd take no new connections, and sends clients on that can resume their\n"
+		"sessions elsewhere.  It serves the others until it is restarted.",
+		run_verb, "drain"},
 	{"check config", "", 0, 0, "Checks the configuration file.", run_check_config, NULL},
 	{"version", "", 0, 0, "Shows the version.", run_version, NULL},
 	{"help", "[COMMAND]", 0, 2, "Explains a command.", run_help, NULL},

@@ -15,17 +15,25 @@ struct entry {
 	struct accepted what; /* the key */
 };
 
+static struct accepted entry_of(const struct bus_id *session, const struct parcel *p)
+{
+	struct accepted a;
+
+	memset(&a, 0, sizeof a);
+	a.session = *session;
+	a.origin = p->origin->id;
+	a.number = p->number;
+	a.branch = p->branch;
+	return a;
+}
+
 bool accepted_has(const struct router *r, const struct parcel *p, const struct session *s)
 {
 	struct accepted a;
 
 	if (r->accepted.count == 0)
 		return false;
-	memset(&a, 0, sizeof a);
-	a.session = s->origin->id;
-	a.origin = p->origin->id;
-	a.number = p->number;
-	a.branch = p->branch;
+	a = entry_of(&s->origin->id, p);
 	return map_find(&r->accepted, &a, sizeof a) != NULL;
 }
 
@@ -55,6 +63,13 @@ static int add(struct router *r, const struct accepted *what)
 		return 0;
 	free(e);
 	return BH_ENOMEM;
+}
+
+void accepted_note_queued(struct router *r, const struct bus_id *session, const struct parcel *p)
+{
+	struct accepted a = entry_of(session, p);
+
+	(void)add(r, &a);
 }
 
 /* As if nobody's session had accepted it. */

@@ -116,7 +116,7 @@ static void verb_status(const struct ask *q)
 	ctl_columns(q->asker->link, q->subject, "daemon instance pid uptime version state sessions");
 	status_row(q, &self, hibernate_healed(r) ? "custody: healed" : "custody: healing");
 	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
-		status_row(q, p, "up");
+		status_row(q, p, ((struct front *)p->data)->draining ? "draining" : "up");
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
 }
 
@@ -341,6 +341,41 @@ static void verb_log_level(const struct ask *q)
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
 }
 
+static void verb_restart(const struct ask *q)
+{
+	struct str args = q->args, rest = q->args, name;
+	struct msg_restart m;
+	struct bus_peer *p;
+
+	if (textlist_take(&args, &name) && str_is(name, "routerd")) {
+		daemon_restart(q->router->daemon);
+	} else {
+		p = instance_argument(q, &rest);
+		if (p == NULL)
+			return;
+		(void)LINK_SEND(p->link, RESTART, restart, 0, &m);
+	}
+	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
+static void verb_drain(const struct ask *q)
+{
+	struct str rest = q->args;
+	struct msg_drain m;
+	struct bus_peer *p = instance_argument(q, &rest);
+	struct front *front = p != NULL ? p->data : NULL;
+
+	if (p == NULL)
+		return;
+	if (p->role != ROLE_C2S) {
+		ctl_end(q->asker->link, q->subject, EXIT_USAGE, "only a c2sd can be drained");
+		return;
+	}
+	front->draining = true;
+	(void)LINK_SEND(p->link, DRAIN, drain, 0, &m);
+	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
 static const struct verb {
 	const char *name;
 	void (*run)(const struct ask *q);
@@ -352,6 +387,8 @@ static const struct verb {
 	{"user.delete", verb_user_delete},
 	{"stats", verb_stats},
 	{"log.level", verb_log_level},
+	{"restart", verb_restart},
+	{"drain", verb_drain},
 };
 
 int on_ctl_request(const struct bus_event *event)

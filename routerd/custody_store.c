@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "bus/mark.h"
 #include "daemon/log.h"
+#include "routerd/accepted.h"
 #include "routerd/custody_entry.h"
 #include "routerd/data.h"
 #include "routerd/hibernate.h"
@@ -69,6 +70,19 @@ void custody_store_all(struct session *s)
 		if (!c->stored)
 			custody_store(c, custody_is_held(c));
 	}
+}
+
+bool custody_unsafe(const struct session *s)
+{
+	if (s->connection != NULL)
+		return false;
+	list_for_each(pos, &s->outbound) {
+		const struct parcel *p = container_of(pos, struct custody, in_session)->parcel;
+
+		if (p->origin->session != NULL && p->number > p->origin->safe)
+			return true;
+	}
+	return false;
 }
 
 bool custody_all_stored(const struct session *s)
@@ -157,6 +171,9 @@ static void take(struct session *s, const struct msg_restore_stanza *m, bool sto
 
 	if (p != NULL)
 		enter_held(s, p, m->n, stored);
+	/* Its sender may not know that it was safe, and send it again. */
+	if (p != NULL && stored)
+		accepted_note_queued(r, &s->origin->id, p);
 	parcel_unref(&p);
 	origin_unref(&o);
 }

@@ -16,6 +16,8 @@ struct custody;
 void custody_store(struct custody *c, bool held);
 /* The session has lost its front end: all its entries are taken from that and stored. */
 void custody_store_all(struct session *s);
+/* It sleeps, and something that waits for it is not safe. */
+bool custody_unsafe(const struct session *s);
 /* All its entries have rows. */
 bool custody_all_stored(const struct session *s);
 

@@ -152,7 +152,21 @@ void hibernate_forget(struct session *s)
 	resume_gone(s);
 }
 
+/* Something that waits for the session may come again from its sender, and nobody but the session's dead
+ * front end knew that it has come. */
+static bool may_repeat(const struct session *s)
+{
+	return custody_unsafe(s) || !list_empty(&s->waking);
+}
+
 bool hibernate_healed(const struct router *r)
 {
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &r->sessions);
+	while ((n = map_walk_next(&walk)) != NULL)
+		if (may_repeat(container_of(n, struct session, node)))
+			return false;
 	return restore_over(r) && list_empty(&r->unsealed) && r->batches == 0 && r->storing == NULL;
 }

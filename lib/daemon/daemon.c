@@ -22,8 +22,11 @@ struct life {
 	struct arguments args;
 	uv_loop_t loop;
 	uv_signal_t term, interrupt, hangup;
+	uv_timer_t again; /* to daemon_restart() */
 	bool stopping;
 };
+
+enum { ANSWER_MS = 20 };
 
 void daemon_fail(struct daemon *d, const char *fmt, ...)
 {
@@ -69,11 +72,19 @@ static void close_signals(struct life *life)
 	uv_close((uv_handle_t *)&life->term, NULL);
 	uv_close((uv_handle_t *)&life->interrupt, NULL);
 	uv_close((uv_handle_t *)&life->hangup, NULL);
+	uv_close((uv_handle_t *)&life->again, NULL);
 }
 
 void daemon_stopped(struct daemon *d)
 {
 	close_signals(container_of(d, struct life, daemon));
+}
+
+static void stop(struct life *life)
+{
+	life->stopping = true;
+	notify_stopping();
+	life->daemon.spec->stop(&life->daemon);
 }
 
 static void on_stop_signal(uv_signal_t *handle, int number)
@@ -82,10 +93,26 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 
 	if (life->stopping)
 		_exit(EXIT_FAILED); /* asked twice: at once */
-	life->stopping = true;
 	log_info("stopping", "signal=%d", number);
-	notify_stopping();
-	life->daemon.spec->stop(&life->daemon);
+	stop(life);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+	struct life *life = timer->data;
+
+	if (life->stopping)
+		return;
+	log_info("stopping", "reason=restart");
+	stop(life);
+}
+
+/* Not from within the message that asks for it, and after the answer to it. */
+void daemon_restart(struct daemon *d)
+{
+	struct life *life = container_of(d, struct life, daemon);
+
+	uv_timer_start(&life->again, on_again, ANSWER_MS, 0);
 }
 
 static void tell_change(void *arg, const struct conf_change *change)
@@ -140,6 +167,8 @@ static void watch_signals(struct life *life)
 	watch_signal(life, &life->term, on_stop_signal, SIGTERM);
 	watch_signal(life, &life->interrupt, on_stop_signal, SIGINT);
 	watch_signal(life, &life->hangup, on_reload_signal, SIGHUP);
+	life->again.data = life;
+	uv_timer_init(&life->loop, &life->again);
 }
 
 /* From here on the process can do only what its table says. */

@@ -72,6 +72,9 @@ void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid);
 /* It serves from now on: whoever waits for that is told. */
 void daemon_ready(struct daemon *d);
 
+/* Ends in order, soon: whoever runs it starts it again. */
+void daemon_restart(struct daemon *d);
+
 /* Everything is closed: the loop may end. */
 void daemon_stopped(struct daemon *d);
 

@@ -31,7 +31,7 @@ class Talker:
         self.got = []          # (sender's name, number)
         self.handled = 0       # our h
         self.lost, self.fresh, self.refused = 0, 0, 0
-        self.talking, self.over = True, False
+        self.talking, self.over, self.online = True, False, False
         self.paused = threading.Event()
         self.asked = False
         self.problem = None
@@ -53,6 +53,7 @@ class Talker:
         sm.enable(self.stream)
         self.jid, self.id = self.stream.jid, self.stream.sm_id
         self.fresh += 1
+        self.online = True
         self.stream.send("<presence/>")
         self.counted, self.handled = 0, 0
         self.presences = 1  # stanzas of ours that are no messages, and count
@@ -69,6 +70,7 @@ class Talker:
             stream.close()
             raise
         self.stream = stream
+        self.online = True
         self._acknowledge(int(answer.get("h")))
         self.asked = False
         for number in self.unacked:
@@ -78,6 +80,7 @@ class Talker:
 
     def _again(self):
         """Until it is back; the servers may be away for a while."""
+        self.online = False
         self.stream.close()
         self.lost += 1
         end = time.monotonic() + 60

@@ -36,7 +36,9 @@ def test_status_names_every_daemon(suite):
     assert set(rows) == {"routerd", "c2sd", "authd"}
     for row in rows.values():
         command = Path(f"/proc/{row['pid']}/cmdline").read_bytes().split(b"\0")[0].decode()
-        assert row["state"] == "up" and command.endswith(f"bulkhead-{row['daemon']}")
+        assert command.endswith(f"bulkhead-{row['daemon']}")
+    states = {daemon: row["state"] for daemon, row in rows.items()}
+    assert states == {"routerd": "custody: healed", "c2sd": "up", "authd": "up"}
 
 
 def test_session_list_tells_who_is_there(suite, raw):
