@@ -226,18 +226,6 @@ static void send_again(struct custody *c, struct front *front)
 	buf_clear(&front->targets);
 }
 
-void custody_send_again(struct session *s)
-{
-	struct front *front = s->connection->front;
-
-	list_for_each(pos, &s->outbound)
-		send_again(container_of(pos, struct custody, in_session), front);
-	s->wake_frame = link_sent(front->peer->link);
-	s->wake_n = s->sent;
-	list_remove(&s->waking);
-	list_append(&front->waking, &s->waking);
-}
-
 static void forget_rows(struct session *s)
 {
 	struct store_tx *tx = store_begin(s->origin->router->store);
@@ -252,6 +240,22 @@ static void forget_rows(struct session *s)
 		if (c->n <= s->wake_n)
 			c->stored = false;
 	}
+}
+
+void custody_send_again(struct session *s)
+{
+	struct front *front = s->connection->front;
+
+	list_for_each(pos, &s->outbound)
+		send_again(container_of(pos, struct custody, in_session), front);
+	s->wake_frame = link_sent(front->peer->link);
+	s->wake_n = s->sent;
+	list_remove(&s->waking);
+	if (list_empty(&s->outbound)) {
+		forget_rows(s); /* the front end has nothing to confirm */
+		return;
+	}
+	list_append(&front->waking, &s->waking);
 }
 
 void custody_store_held(struct front *front, uint64_t upto)
