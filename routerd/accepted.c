@@ -9,6 +9,7 @@
 #include "bus/mark.h"
 #include "routerd/custody.h"
 #include "routerd/front.h"
+#include "routerd/restore.h"
 
 struct entry {
 	struct map_node node;
@@ -55,6 +56,8 @@ static int add(struct router *r, const struct accepted *what)
 {
 	struct entry *e;
 
+	if (!restore_repeats(r))
+		return 0;
 	if (map_find(&r->accepted, what, sizeof *what) != NULL)
 		return 0;
 	e = bh_alloc(sizeof *e);

@@ -38,7 +38,6 @@ static struct account *create(struct router *r, struct str bare)
 	list_init(&a->sessions);
 	list_init(&a->waiting);
 	list_init(&a->idle);
-	offline_init(&a->offline);
 	a->blocklist.owner = a->jid.bare;
 	if (map_add(&r->accounts, &a->node, a->text, bare.len) == 0)
 		return a;

@@ -95,7 +95,7 @@ static bool take_row(struct account *a, const struct store_rows *row)
 		blocklist_load(&a->blocklist, row);
 		return false;
 	case ROW_OFFLINE:
-		offline_loaded(&a->offline, (uint32_t)store_row_int(row, 1));
+		offline_loaded(a, (uint32_t)store_row_int(row, 1));
 		return false;
 	default:
 		return false;

@@ -136,9 +136,11 @@ void client_state_flush(struct session *s)
 	cs->inactive = false;
 	while (!list_empty(&out)) {
 		struct kept *k = container_of(out.next, struct kept, link);
+		struct parcel *p = parcel_ref(k->parcel);
 
-		(void)deliver_one(k->parcel, s);
 		drop(cs, k);
+		(void)deliver_one(p, s); /* it may be kept back anew */
+		parcel_unref(&p);
 	}
 	cs->inactive = inactive;
 }

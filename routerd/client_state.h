@@ -4,7 +4,7 @@
  * While nobody does, presence for it is kept back, the latest of each sender only, and so are
  * chat states without a message.  Anything else is important: what was kept back goes before it, so
  * that the order between any two entities stays.  What is kept back has no number yet (custody.md,
- * 3).
+ * 3).  The same happens to presence for which a session's queue has no room (custody.md, 9).
  */
 #ifndef ROUTERD_CLIENT_STATE_H
 #define ROUTERD_CLIENT_STATE_H

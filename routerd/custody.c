@@ -117,7 +117,6 @@ void parcel_unref(struct parcel **p)
 	if (gone == NULL || --gone->refs > 0)
 		return;
 	parcel_unref(&gone->source);
-	offline_row_free(&gone->row);
 	origin_unref(&gone->origin);
 	free(gone);
 }
@@ -201,6 +200,9 @@ static void enter(struct parcel *p, struct session *s)
 		custody_store(c, false);
 		return;
 	}
+	/* Its row moves with it. */
+	if (p->row != 0)
+		custody_store(c, true);
 	c->frame = link_sent(front->peer->link) + 1;
 	list_append(&front->unheld, &c->in_front);
 	if (list_empty(&front->fanout))
@@ -210,8 +212,10 @@ static void enter(struct parcel *p, struct session *s)
 
 static bool has_room(const struct session *s, const struct parcel *p)
 {
+	const struct front *front = s->connection != NULL ? s->connection->front : NULL;
+
 	/* While a front end may still come with its numbers, it gets none of ours. */
-	if (s->claim != NULL || (s->connection != NULL && s->connection->front->peer->link == NULL))
+	if (s->claim != NULL || (front != NULL && (front->peer->link == NULL || !front->restored)))
 		return false;
 	return s->outbound_bytes + s->state.bytes + p->envelope_len <=
 	       s->origin->router->limits.session_queue;
@@ -224,8 +228,9 @@ int fanout_add(struct parcel *p, struct session *s)
 		p->copies++;
 		return 0;
 	}
+	/* Of presence the latest of each sender waits for room. */
 	if (!has_room(s, p))
-		return BH_EBUSY;
+		return client_state_keep(&s->state, p) ? 0 : BH_EBUSY;
 	if (s->state.inactive && client_state_keep(&s->state, p))
 		return 0;
 	if (client_state_pending(&s->state))
@@ -305,23 +310,33 @@ void custody_held(struct front *front, uint64_t upto)
 	settle_held(front, upto);
 }
 
+void custody_room(struct session *s)
+{
+	if (client_state_pending(&s->state) && !s->state.inactive)
+		client_state_flush(s);
+	if (s->account != NULL && offline_queued(s->account) && session_takes_messages(s))
+		offline_send(s);
+}
+
 void custody_done(struct session *s, uint64_t n)
 {
+	uint64_t stored = 0;
+
 	while (!list_empty(&s->outbound)) {
 		struct custody *c = container_of(s->outbound.next, struct custody, in_session);
 
 		if (c->n > n)
 			break;
-		if (c->parcel->row != NULL)
-			offline_row_done(c->parcel->row);
+		if (c->stored)
+			stored = c->n;
 		custody_free(c);
 	}
+	if (stored > 0)
+		custody_unstore(s, stored);
 	if (n > s->acked)
 		s->acked = n;
-	/* What found no room in its queue comes when half of it is free. */
-	if (s->account != NULL && offline_queued(s->account) && session_takes_messages(s) &&
-		s->outbound_bytes <= s->origin->router->limits.session_queue / 2)
-		offline_send(s);
+	if (s->outbound_bytes <= s->origin->router->limits.session_queue / 2)
+		custody_room(s);
 }
 
 void custody_abandon(struct session *s, void (*undelivered)(struct router *r, struct parcel *p))

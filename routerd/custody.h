@@ -24,12 +24,10 @@ struct parcel_text {
 	struct str envelope;
 };
 
-struct offline_row;
-
 struct parcel {
 	struct origin *origin;
 	struct parcel *source; /* whose bytes it shares; NULL where they are its own */
-	struct offline_row *row; /* the stored message that it is, or NULL */
+	int64_t row; /* that it had among the stored messages (offline.h); 0: none */
 	uint64_t number;
 	uint32_t branch; /* 0: the stanza itself; else one that it caused */
 	unsigned refs;
@@ -66,6 +64,8 @@ int deliver_one(struct parcel *p, struct session *s);
 void custody_held(struct front *front, uint64_t upto);
 /* The session's client has all up to n. */
 void custody_done(struct session *s, uint64_t n);
+/* What found no room in its queue comes: presence that was kept back, and stored messages. */
+void custody_room(struct session *s);
 
 /* The session is gone: its entries that are not done are given to undelivered(), in order. */
 void custody_abandon(struct session *s, void (*undelivered)(struct router *r, struct parcel *p));

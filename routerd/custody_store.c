@@ -11,6 +11,7 @@
 #include "routerd/custody_entry.h"
 #include "routerd/data.h"
 #include "routerd/hibernate.h"
+#include "routerd/offline.h"
 #include "routerd/origin.h"
 #include "routerd/route.h"
 
@@ -18,6 +19,7 @@
 struct custody_batch {
 	struct router *router;
 	struct store_tx *tx;
+	uint64_t number;     /* of router.batch_begun */
 	struct list entries; /* struct custody, by in_front */
 };
 
@@ -30,6 +32,7 @@ static struct custody_batch *batch(struct router *r)
 	b = bh_alloc(sizeof *b);
 	b->router = r;
 	b->tx = store_begin(r->store);
+	b->number = ++r->batch_begun;
 	list_init(&b->entries);
 	r->storing = b;
 	return b;
@@ -40,7 +43,7 @@ static struct str id_blob(const struct bus_id *id)
 	return str_make((const char *)id->b, sizeof id->b);
 }
 
-void custody_store(struct custody *c, bool held)
+void custody_store(struct custody *c, bool elsewhere)
 {
 	struct custody_batch *b = batch(c->session->origin->router);
 	struct parcel_text text = parcel_text(c->parcel);
@@ -53,12 +56,57 @@ void custody_store(struct custody *c, bool held)
 	store_text(b->tx, text.from);
 	store_blob(b->tx, text.additions);
 	store_blob(b->tx, text.envelope);
+	store_int(b->tx, c->parcel->row);
 	store_do(b->tx, SQL_QUEUED_ADD);
 	c->stored = true;
-	if (!held) {
+	if (!elsewhere) {
 		list_remove(&c->in_front);
 		list_append(&b->entries, &c->in_front);
 	}
+}
+
+void custody_moved(const struct parcel *p, const struct session *s)
+{
+	struct router *r = s->origin->router;
+
+	offline_row_moved(batch(r)->tx, p->row);
+	/* Its sender may not know that it was safe, and send it again. */
+	accepted_note_queued(r, &s->origin->id, p);
+}
+
+static void drop_rows(struct store_tx *tx, const struct session *s, uint64_t upto)
+{
+	store_blob(tx, id_blob(&s->origin->id));
+	store_int(tx, (int64_t)upto);
+	store_do(tx, SQL_QUEUED_DROP);
+}
+
+void custody_unstore(struct session *s, uint64_t n)
+{
+	drop_rows(batch(s->origin->router)->tx, s, n);
+}
+
+static void store_overdue(struct front *front)
+{
+	if (front->peer->link == NULL)
+		return;
+	while (!list_empty(&front->unheld)) {
+		struct custody *c = container_of(front->unheld.next, struct custody, in_front);
+
+		if (c->frame > front->overdue[1])
+			break;
+		custody_store(c, false);
+	}
+	front->overdue[1] = front->overdue[0];
+	front->overdue[0] = link_sent(front->peer->link);
+}
+
+void custody_store_overdue(struct router *r)
+{
+	struct bus_peer *p = NULL;
+
+	while ((p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL)
+		store_overdue(p->data);
 }
 
 void custody_store_all(struct session *s)
@@ -95,11 +143,28 @@ bool custody_all_stored(const struct session *s)
 	return last->stored && custody_is_held(last);
 }
 
-/* The store has failed: the sender hears of it, since nobody else has the stanza. */
+/* It waits for its front end as before. */
+static void wait_on(struct custody *c, struct front *front)
+{
+	struct list *at = front->unheld.next;
+
+	while (at != &front->unheld && container_of(at, struct custody, in_front)->frame < c->frame)
+		at = at->next;
+	list_remove(&c->in_front);
+	list_append(at, &c->in_front);
+	c->stored = false;
+}
+
+/* The store has failed: the sender hears of it, if nobody else has the stanza. */
 static void give_up(struct custody *c)
 {
 	struct parcel *p = parcel_ref(c->parcel);
 
+	if (c->session->connection != NULL) {
+		wait_on(c, c->session->connection->front);
+		parcel_unref(&p);
+		return;
+	}
 	if (p->copies <= 1)
 		route_unstored(p);
 	custody_free(c);
@@ -111,6 +176,7 @@ static void on_stored(void *arg, int rc)
 	struct custody_batch *b = arg;
 
 	b->router->batches--;
+	b->router->batch_stored = b->number;
 	if (rc != 0)
 		log_error("store-failed", "error=%s", bh_strerror(rc));
 	while (!list_empty(&b->entries)) {
@@ -136,6 +202,29 @@ void custody_store_flush(struct router *r)
 	store_commit(b->tx, on_stored, b);
 }
 
+/* The entry behind which that number has its place, or the list's head. */
+static struct list *place_of(struct session *s, uint64_t n)
+{
+	struct list *at = s->outbound.prev;
+
+	while (at != &s->outbound && container_of(at, struct custody, in_session)->n > n)
+		at = at->prev;
+	return at;
+}
+
+static uint64_t last_number(const struct session *s)
+{
+	return list_empty(&s->outbound) ? s->acked
+		: container_of(s->outbound.prev, struct custody, in_session)->n;
+}
+
+static bool has_number(struct session *s, uint64_t n)
+{
+	const struct list *at = place_of(s, n);
+
+	return at != &s->outbound && container_of(at, struct custody, in_session)->n == n;
+}
+
 /* An entry that somebody has already. */
 static void enter_held(struct session *s, struct parcel *p, uint64_t n, bool stored)
 {
@@ -146,7 +235,7 @@ static void enter_held(struct session *s, struct parcel *p, uint64_t n, bool sto
 	c->n = n;
 	c->stored = stored;
 	list_init(&c->in_front);
-	list_append(&s->outbound, &c->in_session);
+	list_append(place_of(s, n)->next, &c->in_session);
 	s->outbound_bytes += p->envelope_len;
 	p->copies++;
 	if (n > s->sent)
@@ -161,48 +250,52 @@ static struct bus_id id_of(struct str blob)
 	return id;
 }
 
-static void take(struct session *s, const struct msg_restore_stanza *m, bool stored)
+/* NULL without memory. */
+static struct parcel *given_back(struct router *r, const struct msg_restore_stanza *m)
 {
-	struct router *r = s->origin->router;
 	struct origin *o = origin_known(r, &m->origin);
 	struct cause cause = {.router = r, .origin = o, .number = m->number};
 	struct parcel *p = parcel_branch(&cause, m->branch, &(struct parcel_text){
 		.from = m->from, .additions = m->additions, .envelope = m->stanza});
 
-	if (p != NULL)
-		enter_held(s, p, m->n, stored);
-	/* Its sender may not know that it was safe, and send it again. */
-	if (p != NULL && stored)
-		accepted_note_queued(r, &s->origin->id, p);
-	parcel_unref(&p);
 	origin_unref(&o);
+	return p;
 }
 
 void custody_load(struct session *s, const struct store_rows *row)
 {
-	take(s, &(struct msg_restore_stanza){
-		.n = (uint64_t)store_row_int(row, 2),
+	struct router *r = s->origin->router;
+	struct parcel *p = given_back(r, &(struct msg_restore_stanza){
 		.origin = id_of(store_row_text(row, 3)),
 		.number = (uint64_t)store_row_int(row, 4),
 		.branch = (uint32_t)store_row_int(row, 5),
 		.from = store_row_text(row, 6),
 		.additions = store_row_text(row, 7),
-		.stanza = store_row_text(row, 8)}, true);
-}
+		.stanza = store_row_text(row, 8)});
 
-static uint64_t last_number(const struct session *s)
-{
-	return list_empty(&s->outbound) ? s->acked
-		: container_of(s->outbound.prev, struct custody, in_session)->n;
+	if (p == NULL)
+		return;
+	p->row = store_row_int(row, 9);
+	enter_held(s, p, (uint64_t)store_row_int(row, 2), true);
+	/* Its sender may not know that it was safe, and send it again. */
+	accepted_note_queued(r, &s->origin->id, p);
+	parcel_unref(&p);
 }
 
 int custody_restore(struct session *s, const struct msg_restore_stanza *m)
 {
 	struct stanza stanza;
+	struct parcel *p;
 
-	if (stanza_decode(m->stanza, &stanza) != 0 || m->n <= last_number(s) || m->n > s->sent)
+	if (stanza_decode(m->stanza, &stanza) != 0 || m->n <= s->acked || m->n > s->sent)
 		return BH_EPROTO;
-	take(s, m, false);
+	if (has_number(s, m->n))
+		return 0; /* the store had it, too */
+	p = given_back(s->origin->router, m);
+	if (p == NULL)
+		return BH_ENOMEM;
+	enter_held(s, p, m->n, false);
+	parcel_unref(&p);
 	return 0;
 }
 
@@ -228,17 +321,45 @@ static void send_again(struct custody *c, struct front *front)
 
 static void forget_rows(struct session *s)
 {
-	struct store_tx *tx = store_begin(s->origin->router->store);
-
-	store_blob(tx, id_blob(&s->origin->id));
-	store_int(tx, (int64_t)s->wake_n);
-	store_do(tx, SQL_QUEUED_DROP);
-	store_commit(tx, NULL, NULL);
+	custody_unstore(s, s->wake_n);
 	list_for_each(pos, &s->outbound) {
 		struct custody *c = container_of(pos, struct custody, in_session);
 
 		if (c->n <= s->wake_n)
 			c->stored = false;
+	}
+}
+
+/* Those after that number get numbers without gaps: what was between them comes again from its senders. */
+static void renumber(struct session *s, uint64_t after)
+{
+	struct store_tx *tx = batch(s->origin->router)->tx;
+
+	store_blob(tx, id_blob(&s->origin->id));
+	store_int(tx, (int64_t)after);
+	store_do(tx, SQL_QUEUED_CUT);
+	list_for_each(pos, &s->outbound) {
+		struct custody *c = container_of(pos, struct custody, in_session);
+
+		if (c->n <= after)
+			continue;
+		c->n = ++s->sent;
+		custody_store(c, true);
+	}
+}
+
+void custody_renew(struct session *s)
+{
+	uint64_t after = s->sent;
+
+	if (list_empty(&s->outbound) || last_number(s) <= after)
+		return;
+	renumber(s, after);
+	list_for_each(pos, &s->outbound) {
+		struct custody *c = container_of(pos, struct custody, in_session);
+
+		if (c->n > after)
+			send_again(c, s->connection->front);
 	}
 }
 

@@ -47,7 +47,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE queued ("
 	" session BLOB NOT NULL, n INTEGER NOT NULL, origin BLOB NOT NULL, number INTEGER NOT NULL,"
 	" branch INTEGER NOT NULL, sender TEXT NOT NULL, additions BLOB, envelope BLOB NOT NULL,"
-	" PRIMARY KEY (session, n)) WITHOUT ROWID;"
+	" row INTEGER NOT NULL, PRIMARY KEY (session, n)) WITHOUT ROWID;"
 	"CREATE TABLE outbox ("
 	" origin BLOB NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,"
 	" about TEXT, sender TEXT NOT NULL, envelope BLOB NOT NULL,"

@@ -2,13 +2,16 @@
 #include "routerd/offline.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "daemon/log.h"
+#include "routerd/accepted.h"
 #include "routerd/account.h"
 #include "routerd/custody.h"
+#include "routerd/custody_store.h"
 #include "routerd/data.h"
 #include "routerd/route.h"
 #include "routerd/session.h"
@@ -17,27 +20,25 @@
 
 enum { PAGE = 100, EXPIRE_SECONDS = 3600 };
 
-struct offline_row {
-	struct list link; /* in offline.flight */
-	struct account *account;
-	int64_t id;
-	bool done;
-};
-
-void offline_init(struct offline *o)
+static struct session *taker(const struct account *a)
 {
-	*o = (struct offline){0};
-	list_init(&o->flight);
+	list_for_each(pos, &a->sessions) {
+		struct session *s = container_of(pos, struct session, in_account);
+
+		if (session_takes_messages(s))
+			return s;
+	}
+	return NULL;
 }
 
-void offline_loaded(struct offline *o, uint32_t rows)
+void offline_loaded(struct account *a, uint32_t rows)
 {
-	uint32_t flying = 0;
+	struct session *s = taker(a);
 
-	list_for_each(pos, &o->flight)
-		flying++;
-	o->rows = rows;
-	o->unsent = rows > flying ? rows - flying : 0;
+	a->offline.rows = rows;
+	/* After a restart it may be there already. */
+	if (s != NULL)
+		offline_send(s);
 }
 
 bool offline_wants(const struct stanza *s)
@@ -59,7 +60,7 @@ bool offline_wants(const struct stanza *s)
 
 bool offline_queued(const struct account *a)
 {
-	return a->offline.unsent > 0;
+	return a->offline.rows > 0;
 }
 
 /* A message that is being stored. */
@@ -67,17 +68,6 @@ struct storing {
 	struct account *account;
 	struct parcel *parcel;
 };
-
-static struct session *taker(const struct account *a)
-{
-	list_for_each(pos, &a->sessions) {
-		struct session *s = container_of(pos, struct session, in_account);
-
-		if (session_takes_messages(s))
-			return s;
-	}
-	return NULL;
-}
 
 static void on_stored(void *arg, int rc)
 {
@@ -88,7 +78,6 @@ static void on_stored(void *arg, int rc)
 	if (rc != 0) {
 		log_error("store-failed", "account=%s error=%s", LOG_TEXT(a->text), bh_strerror(rc));
 		a->offline.rows -= a->offline.rows > 0;
-		a->offline.unsent -= a->offline.unsent > 0;
 		route_unstored(st->parcel);
 	} else if (s != NULL) {
 		offline_send(s);
@@ -108,22 +97,23 @@ static bool full(const struct account *a)
 	return a->offline.rows >= (a->offline.sending ? 2 * limit : limit);
 }
 
-int offline_store(struct account *a, struct parcel *p)
+/* A repetition, after a restart, of what one of its sessions was given. */
+static bool given(const struct account *a, const struct parcel *p)
+{
+	list_for_each(pos, &a->sessions)
+		if (accepted_has(a->router, p, container_of(pos, struct session, in_account)))
+			return true;
+	return false;
+}
+
+static void write_row(const struct account *a, const struct parcel *p, struct store_tx *tx)
 {
 	struct parcel_text text = parcel_text(p);
-	struct storing *st;
-	struct store_tx *tx;
 
-	if (full(a))
-		return BH_EBUSY;
-	a->offline.rows++;
-	a->offline.unsent++;
-	st = bh_alloc(sizeof *st);
-	st->account = a;
-	st->parcel = parcel_ref(p);
-	account_hold(a);
-	origin_open(p->origin, p->number);
-	tx = store_begin(a->router->store);
+	if (p->row != 0)
+		store_int(tx, p->row);
+	else
+		store_text(tx, STR_NONE);
 	store_text(tx, a->jid.bare);
 	store_blob(tx, str_make(p->origin->id.b, sizeof p->origin->id.b));
 	store_int(tx, (int64_t)p->number);
@@ -133,68 +123,93 @@ int offline_store(struct account *a, struct parcel *p)
 	store_blob(tx, text.additions);
 	store_blob(tx, text.envelope);
 	store_do(tx, SQL_OFFLINE_ADD);
+}
+
+int offline_store(struct account *a, struct parcel *p)
+{
+	struct storing *st;
+	struct store_tx *tx;
+
+	if (given(a, p))
+		return 0;
+	if (p->row == 0 && full(a))
+		return BH_EBUSY;
+	/* Its row has ended in that transaction. */
+	if (p->row != 0)
+		custody_store_flush(a->router);
+	a->offline.rows++;
+	st = bh_alloc(sizeof *st);
+	st->account = a;
+	st->parcel = parcel_ref(p);
+	account_hold(a);
+	origin_open(p->origin, p->number);
+	tx = store_begin(a->router->store);
+	write_row(a, p, tx);
 	store_commit(tx, on_stored, st);
 	return 0;
 }
 
-static bool in_flight(const struct account *a, int64_t id)
+/* One that was stored before says when it came the first time. */
+static bool has_delay(struct str additions)
 {
-	list_for_each(pos, &a->offline.flight)
-		if (container_of(pos, struct offline_row, link)->id == id)
+	struct addition a;
+
+	while (addition_take(&additions, &a))
+		if (a.kind == ADDITION_DELAY)
 			return true;
 	return false;
 }
 
-static struct offline_row *row_create(struct account *a, int64_t id)
+static struct bus_id id_of(struct str blob)
 {
-	struct offline_row *row = bh_alloc(sizeof *row);
+	struct bus_id id = {{0}};
 
-	row->account = a;
-	row->id = id;
-	account_hold(a);
-	list_append(&a->offline.flight, &row->link);
-	return row;
+	memcpy(id.b, blob.p, blob.len < sizeof id.b ? blob.len : sizeof id.b);
+	return id;
 }
 
 /* The message as it was, and when it came. */
 static struct parcel *row_parcel(struct account *a, const struct store_rows *row)
 {
-	struct cause cause = cause_of_server(a->router);
+	struct bus_id id = id_of(store_row_text(row, 1));
+	struct origin *o = origin_known(a->router, &id);
+	struct cause cause = {
+		.router = a->router, .origin = o, .number = (uint64_t)store_row_int(row, 2)};
 	struct buf additions = BUF_INIT;
 	char stamp[CLOCK_STAMP_SIZE];
 	struct parcel *p;
 
 	clock_stamp(store_row_int(row, 4), stamp);
 	buf_put_str(&additions, store_row_text(row, 6));
-	addition_put(&additions, &(struct addition){
-		.kind = ADDITION_DELAY, .a = a->jid.domain, .b = str_of(stamp)});
-	p = parcel_create(&cause, &(struct parcel_text){
+	if (!has_delay(store_row_text(row, 6)))
+		addition_put(&additions, &(struct addition){
+			.kind = ADDITION_DELAY, .a = a->jid.domain, .b = str_of(stamp)});
+	p = parcel_branch(&cause, (uint32_t)store_row_int(row, 3), &(struct parcel_text){
 		.from = store_row_text(row, 5),
 		.additions = buf_str(&additions),
 		.envelope = store_row_text(row, 7)});
+	if (p != NULL)
+		p->row = store_row_int(row, 0);
 	buf_fini(&additions);
+	origin_unref(&o);
 	return p;
+}
+
+void offline_row_moved(struct store_tx *tx, int64_t row)
+{
+	store_int(tx, row);
+	store_do(tx, SQL_OFFLINE_DELETE);
 }
 
 /* BH_EBUSY: the session's queue is full, the rest waits. */
 static int give(struct account *a, struct session *s, const struct store_rows *row)
 {
-	int64_t id = store_row_int(row, 0);
-	struct parcel *p;
-	int rc;
+	struct parcel *p = row_parcel(a, row);
+	int rc = p != NULL ? deliver_one(p, s) : BH_ENOMEM;
 
-	if (in_flight(a, id)) {
-		a->offline.sent = id;
-		return 0;
-	}
-	p = row_parcel(a, row);
-	if (p == NULL)
-		return BH_ENOMEM;
-	p->row = row_create(a, id);
-	rc = deliver_one(p, s);
 	if (rc == 0) {
-		a->offline.sent = id;
-		a->offline.unsent -= a->offline.unsent > 0;
+		custody_moved(p, s);
+		a->offline.rows -= a->offline.rows > 0;
 	}
 	parcel_unref(&p);
 	return rc;
@@ -213,8 +228,8 @@ static void on_page(void *arg, int rc, struct store_rows *rows)
 	}
 	/* What has expired meanwhile is counted no longer. */
 	if (rc == 0 && s != NULL && n == 0)
-		a->offline.unsent = 0;
-	if (rc == 0 && s != NULL && n > 0 && a->offline.unsent > 0)
+		a->offline.rows = 0;
+	if (rc == 0 && s != NULL && n > 0)
 		offline_send(s);
 	account_release(a);
 }
@@ -224,65 +239,17 @@ void offline_send(struct session *s)
 	struct account *a = s->account;
 	struct store_tx *tx;
 
-	if (a->offline.unsent == 0 || a->offline.sending)
+	if (a->offline.rows == 0 || a->offline.sending)
 		return;
 	a->offline.sending = true;
 	account_hold(a);
+	/* What was given is not read again. */
+	custody_store_flush(a->router);
 	tx = store_begin(a->router->store);
 	store_text(tx, a->jid.bare);
-	store_int(tx, a->offline.sent);
 	store_int(tx, PAGE);
 	store_do(tx, SQL_OFFLINE_GET);
 	store_ask(tx, on_page, a);
-}
-
-void offline_row_done(struct offline_row *row)
-{
-	struct account *a = row->account;
-
-	if (row->done)
-		return;
-	row->done = true;
-	a->offline.rows -= a->offline.rows > 0;
-	if (a->router->offline_done == NULL)
-		a->router->offline_done = store_begin(a->router->store);
-	store_int(a->router->offline_done, row->id);
-	store_do(a->router->offline_done, SQL_OFFLINE_DELETE);
-}
-
-/* Not done: the next session that takes messages gets it. */
-static void returned(struct account *a, const struct offline_row *row)
-{
-	struct session *s = taker(a);
-
-	a->offline.unsent++;
-	if (row->id <= a->offline.sent)
-		a->offline.sent = row->id - 1;
-	if (s != NULL)
-		offline_send(s);
-}
-
-void offline_row_free(struct offline_row **row)
-{
-	struct offline_row *gone = *row;
-
-	*row = NULL;
-	if (gone == NULL)
-		return;
-	list_remove(&gone->link);
-	if (!gone->done)
-		returned(gone->account, gone);
-	account_release(gone->account);
-	free(gone);
-}
-
-void offline_flush(struct router *r)
-{
-	struct store_tx *tx = r->offline_done;
-
-	r->offline_done = NULL;
-	if (tx != NULL)
-		store_commit(tx, NULL, NULL);
 }
 
 void offline_tick(struct router *r)

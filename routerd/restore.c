@@ -49,6 +49,7 @@ struct restoring {
 	void (*stopped)(void *router);
 	struct list claims, deferred;
 	bool barrier, opening;
+	bool late;    /* nothing of before the restart comes any more */
 	bool checked; /* authd has been asked about the accounts */
 	uv_timer_t timer; /* the end of the barrier; then, of repetitions */
 };
@@ -204,6 +205,7 @@ static void abandon(struct claim *claim)
 	s->wakes_until = clock_ms() + (slept < s->resume_s ? s->resume_s - (uint64_t)slept : 0) * 1000;
 	list_append(&r->asleep, &s->asleep);
 	session_changed(s, NULL);
+	custody_room(s);
 }
 
 /* Those that nobody will come for.  After the barrier, since others hear of their end. */
@@ -288,7 +290,16 @@ static void on_repeats_over(uv_timer_t *timer)
 {
 	struct restoring *x = timer->data;
 
+	x->late = true;
 	accepted_forget(x->router);
+	list_for_each(pos, &x->claims)
+		container_of(pos, struct claim, link)->gone = true;
+	abandon_gone(x);
+}
+
+bool restore_repeats(const struct router *r)
+{
+	return !r->restoring->late;
 }
 
 /* What was to follow has followed. */
@@ -448,6 +459,7 @@ static int join(struct session *s, struct connection *c, const struct msg_restor
 	s->origin->number = s->origin->safe = s->origin->settled = m->in_safe;
 	s->sent = m->out_number;
 	s->acked = m->out_done;
+	custody_done(s, m->out_done);
 	return 0;
 }
 
@@ -483,6 +495,22 @@ int on_restore_stanza(const struct bus_event *event)
 	return custody_restore(c->session, &m);
 }
 
+static void renew_sessions(struct front *front)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &front->connections);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct session *s = container_of(n, struct connection, node)->session;
+
+		if (s == NULL)
+			continue;
+		custody_renew(s);
+		custody_room(s);
+	}
+}
+
 int on_restored(const struct bus_event *event)
 {
 	struct front *front = front_of(event);
@@ -493,6 +521,7 @@ int on_restored(const struct bus_event *event)
 	if (bus_get_restored(event->frame->body, &m) != 0 || front->restored)
 		return BH_EPROTO;
 	front->restored = true;
+	renew_sessions(front);
 	list_for_each_safe(pos, &x->claims) {
 		struct claim *claim = container_of(pos, struct claim, link);
 

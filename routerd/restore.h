@@ -5,7 +5,7 @@
  * come, the same process as before, and say how far it is.  Until each of those has come, or 1.5 s are over,
  * nothing is routed and nobody is bound ("the barrier").  When a front end has named all its sessions, those
  * that it did not name have ended; or they sleep, where their clients may resume them.  A front end that comes
- * later still gets its sessions; until then nothing is numbered for them.
+ * later still gets its sessions, for a minute; until then nothing is numbered for them.
  */
 #ifndef ROUTERD_RESTORE_H
 #define ROUTERD_RESTORE_H
@@ -40,6 +40,8 @@ void restore_check_accounts(struct router *r);
 
 /* The barrier is open, and everybody has come who is to come. */
 bool restore_over(const struct router *r);
+/* Stanzas of before the start may still come again. */
+bool restore_repeats(const struct router *r);
 
 bus_handler_fn on_restore, on_restore_stanza, on_restored;
 

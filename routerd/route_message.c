@@ -185,8 +185,8 @@ void route_undelivered(struct router *r, struct parcel *p)
 	struct stanza s;
 	struct jid to;
 
-	if (p->row != NULL || stanza_decode(parcel_envelope(p), &s) != 0 || s.to.p == NULL)
-		return; /* what was stored still is */
+	if (stanza_decode(parcel_envelope(p), &s) != 0 || s.to.p == NULL)
+		return;
 	if (s.kind == STANZA_IQ && (s.type == TYPE_GET || s.type == TYPE_SET)) {
 		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
 		return;

@@ -56,7 +56,6 @@ struct router {
 	struct mechanisms *mechanisms;
 	struct registrations *registrations;
 	struct origin *self;	 /* of what the server sends of its own accord */
-	struct store_tx *offline_done; /* deletes that gather during a turn, or NULL */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */
 	struct map accepted;	       /* struct entry (accepted.c) */
 	struct list outbox;	       /* struct left (outbox.c): consequences of the run before */
@@ -67,6 +66,7 @@ struct router {
 	struct list changed;	       /* struct session whose row is to be written */
 	struct buf changed_by;	       /* struct cause: not safe before that */
 	struct custody_batch *storing; /* rows that gather during a turn, or NULL */
+	uint64_t batch_begun, batch_stored; /* their numbers */
 	unsigned batches;	       /* of these on their way to the store */
 	struct restoring *restoring;   /* restore.h */
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */

@@ -118,7 +118,6 @@ static void on_turn_end(uv_check_t *check)
 	settle_tell(r);
 	origins_tell(r);
 	hibernate_progress(r);
-	offline_flush(r);
 }
 
 static uint32_t number(const struct conf *conf, const char *name)
@@ -164,6 +163,7 @@ static void on_tick(uv_timer_t *timer)
 	accounts_expire(r, false);
 	offline_tick(r);
 	hibernate_tick(r);
+	custody_store_overdue(r);
 	registrations_tick(r->registrations);
 }
 
@@ -290,7 +290,6 @@ static void on_all_closed(void *arg)
 	struct map_walk walk;
 	struct map_node *n;
 
-	offline_flush(r);
 	session_rows_flush(r);
 	custody_store_flush(r);
 	map_walk_start(&walk, &r->sessions);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "routerd/component.h"
 #include "routerd/custody.h"
+#include "routerd/custody_store.h"
 #include "routerd/hibernate.h"
 #include "routerd/presence.h"
 #include "routerd/restore.h"
@@ -136,6 +137,7 @@ void session_end(struct session *s)
 	if (s->account != NULL)
 		presence_session_gone(s);
 	custody_abandon(s, route_undelivered);
+	custody_store_flush(r);
 	forget_row(r, &s->origin->id);
 	if (s->account != NULL)
 		account_release(s->account);

@@ -10,15 +10,16 @@ struct note {
 	uint64_t frame;
 	struct origin *origin;
 	uint64_t number;
+	uint64_t batch; /* that must have been committed, too (custody_store.h) */
 };
 
-static void add(struct records *r, uint64_t frame, struct origin *o, uint64_t number)
+static void add(struct records *r, const struct note *what)
 {
-	struct note n = {frame, o, number};
+	struct note n = *what;
 	void *at = records_add(r, sizeof n);
 
 	BUG_ON(at == NULL);
-	n.origin = origin_ref(o);
+	n.origin = origin_ref(n.origin);
 	memcpy(at, &n, sizeof n);
 }
 
@@ -41,12 +42,13 @@ static void drop(struct records *r, struct note *n)
 
 void settle_sent(struct front *front, uint64_t frame, const struct parcel *p)
 {
-	add(&front->settling.sent, frame, p->origin, p->number);
+	add(&front->settling.sent, &(struct note){frame, p->origin, p->number,
+		p->row != 0 ? front->router->batch_begun : 0});
 }
 
 void settle_told(struct front *front, uint64_t frame, struct origin *o, uint64_t n)
 {
-	add(&front->settling.told, frame, o, n);
+	add(&front->settling.told, &(struct note){frame, o, n, 0});
 }
 
 void settle_held(struct front *front, uint64_t upto)
@@ -59,12 +61,17 @@ void settle_held(struct front *front, uint64_t upto)
 	}
 }
 
+static bool is_settled(const struct front *front, const struct note *n)
+{
+	return origin_settled(n->origin, n->number) && n->batch <= front->router->batch_stored;
+}
+
 static void tell(struct front *front)
 {
 	struct msg_settled m = {.upto = 0};
 	struct note n;
 
-	while (first(&front->settling.sent, &n) && origin_settled(n.origin, n.number)) {
+	while (first(&front->settling.sent, &n) && is_settled(front, &n)) {
 		m.upto = n.frame;
 		drop(&front->settling.sent, &n);
 	}

@@ -2,7 +2,8 @@
  * settle - what a front end need not remember any more (custody.md, 5)
  *
  * A stanza is settled when it is safe and its sender's front end has confirmed that it knows: it never
- * comes again.  Front ends remember what they accepted until SETTLED says so.
+ * comes again; a stored message also when its row has moved to the session's queue.  Front ends remember what
+ * they accepted until SETTLED says so.
  */
 #ifndef ROUTERD_SETTLE_H
 #define ROUTERD_SETTLE_H
