@@ -157,7 +157,7 @@ int on_bind(const struct bus_event *event)
 	if ((c->account == NULL && c->component == NULL) || c->session != NULL || c->binding != NULL ||
 		c->wanted != NULL)
 		return BH_EPROTO;
-	if (restore_defer(event, c))
+	if (restore_defer(event, c, NULL))
 		return 0;
 	if (c->component != NULL) {
 		write_row(c, STR_NONE);

@@ -245,12 +245,12 @@ void restore_credit(struct router *r)
 	}
 }
 
-bool restore_defer(const struct bus_event *event, struct connection *c)
+bool restore_defer(const struct bus_event *event, struct connection *c, const struct session *s)
 {
 	struct restoring *x = c->front->router->restoring;
 	struct deferred *d;
 
-	if (!x->barrier)
+	if (!x->barrier && (s == NULL || s->claim == NULL))
 		return false;
 	restore_undefer(c);
 	d = bh_alloc(sizeof *d);
@@ -286,6 +286,17 @@ static void handle_deferred(struct deferred *d)
 	free(d);
 }
 
+/* Some of them may have to wait on. */
+static void handle_all_deferred(struct restoring *x)
+{
+	struct list now;
+
+	list_init(&now);
+	list_splice(&now, &x->deferred);
+	while (!list_empty(&now))
+		handle_deferred(container_of(now.next, struct deferred, link));
+}
+
 static void on_repeats_over(uv_timer_t *timer)
 {
 	struct restoring *x = timer->data;
@@ -295,6 +306,7 @@ static void on_repeats_over(uv_timer_t *timer)
 	list_for_each(pos, &x->claims)
 		container_of(pos, struct claim, link)->gone = true;
 	abandon_gone(x);
+	handle_all_deferred(x);
 }
 
 bool restore_repeats(const struct router *r)
@@ -312,8 +324,7 @@ static void on_outbox_empty(struct router *r)
 		(unsigned long)(clock_ms() - r->started_ms));
 	restore_credit(r);
 	abandon_gone(x);
-	while (!list_empty(&x->deferred))
-		handle_deferred(container_of(x->deferred.next, struct deferred, link));
+	handle_all_deferred(x);
 	uv_timer_start(&x->timer, on_repeats_over, REPEATS_MS, 0);
 	uv_unref((uv_handle_t *)&x->timer);
 }
@@ -530,6 +541,7 @@ int on_restored(const struct bus_event *event)
 	}
 	if (!x->barrier) {
 		abandon_gone(x);
+		handle_all_deferred(x);
 		send_credit(r, front->peer);
 	} else if (!anybody_missing(x)) {
 		uv_timer_stop(&x->timer);

@@ -25,8 +25,9 @@ void restoring_free(struct restoring **x);
 /* Reads the rows; then done. */
 void restore_load(struct router *r, void (*done)(struct router *r, int rc));
 
-/* A RESUME or BIND that must wait for the barrier: it is handled again then.  false: it need not. */
-bool restore_defer(const struct bus_event *event, struct connection *c);
+/* A RESUME or BIND that must wait for the barrier, or for who claims the session (that may be NULL): it is
+ * handled again then.  false: it need not. */
+bool restore_defer(const struct bus_event *event, struct connection *c, const struct session *s);
 /* The connection goes. */
 void restore_undefer(struct connection *c);
 /* The session goes, or is somebody's. */

@@ -56,6 +56,7 @@ static void on_enabled(void *arg, int rc)
 	if (rc == 0 && s != NULL && s->connection != NULL && s->connection->front->peer->link != NULL) {
 		s->sm = true;
 		s->out_base = s->sent;
+		session_changed(s, NULL);
 		m.max = s->resume_s;
 		if (s->resume_s > 0)
 			m.id = str_of(id_text(s));
@@ -161,7 +162,7 @@ int on_resume(const struct bus_event *event)
 		return 0;
 	if (c->account == NULL || c->session != NULL || c->binding != NULL || c->wanted != NULL)
 		return BH_EPROTO;
-	if (restore_defer(event, c))
+	if (restore_defer(event, c, NULL))
 		return 0;
 	if (!id_parse(m.id, &id)) {
 		refuse_unknown(c, NULL);
@@ -169,7 +170,9 @@ int on_resume(const struct bus_event *event)
 	}
 	node = map_find(&r->sessions, &id, sizeof id);
 	s = node != NULL ? container_of(node, struct session, node) : NULL;
-	if (s == NULL || s->account != c->account || s->resume_s == 0 || s->claim != NULL)
+	if (s != NULL && s->account == c->account && restore_defer(event, c, s))
+		return 0;
+	if (s == NULL || s->account != c->account || s->resume_s == 0)
 		refuse_unknown(c, &id);
 	else if (!acknowledged(s, m.h, &n))
 		refuse(c, &(struct msg_resume_refused){.condition = STANZA_BAD_REQUEST, .too_high = 1,
