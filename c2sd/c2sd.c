@@ -16,6 +16,7 @@
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
+#include "c2sd/sm_pace.h"
 #include "daemon/log.h"
 
 struct link *c2sd_link(const struct c2sd *srv)

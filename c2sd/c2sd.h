@@ -63,7 +63,7 @@ struct c2sd {
 	uint64_t last_client;	/* the number that the newest client got */
 	struct list deadlines;	/* clients that must authenticate soon, oldest first */
 	struct list stalled;	/* clients with stanzas that wait for credit */
-	struct list asking;	/* struct sm (sm.h) with an <r/> to answer */
+	struct list asking, unasked; /* struct sm (sm.h) with an <r/> to answer; to be sent one */
 	uv_timer_t sm_timer;
 	struct list unsent;	/* clients whose socket does not take all, longest first */
 	uv_timer_t guard_timer;

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "c2sd/restore.h"
 #include "c2sd/sm.h"
+#include "c2sd/sm_pace.h"
 
 enum { TICK_MS = 1000 };
 
@@ -118,6 +119,7 @@ static void on_tick(uv_timer_t *timer)
 	uint64_t now = clock_ms();
 
 	restore_tick(srv);
+	sm_request_all(srv);
 	if (srv->draining)
 		sm_send_on(srv);
 	expire(&srv->deadlines, now - srv->settings.auth_timeout_ms, "not logged in in time");

@@ -6,6 +6,7 @@
 #include "c2sd/counters.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
+#include "c2sd/sm_pace.h"
 
 /* A record: this, then from, then envelope. */
 struct entry {

@@ -10,10 +10,9 @@
 #include "c2sd/inbound.h"
 #include "c2sd/session.h"
 #include "c2sd/sm_kept.h"
+#include "c2sd/sm_pace.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
-
-enum { TICK_MS = 125 }; /* an <r/> waits two of them for what is not safe yet */
 
 void sm_failed(struct client *c, unsigned condition)
 {
@@ -43,6 +42,7 @@ struct sm *sm_create(struct client *c)
 
 	sm->kept = RECORDS_INIT;
 	list_init(&sm->asking);
+	list_init(&sm->unasked);
 	sm->client = c;
 	c->sm = sm;
 	return sm;
@@ -55,7 +55,7 @@ void sm_free(struct client *c)
 	c->sm = NULL;
 	if (sm == NULL)
 		return;
-	list_remove(&sm->asking);
+	sm_pace_forget(sm);
 	records_fini(&sm->kept);
 	free(sm->id);
 	free(sm);
@@ -108,59 +108,6 @@ int on_sm_enabled(const struct bus_event *event)
 	return 0;
 }
 
-/* How many of the counted stanzas are safe. */
-static uint32_t handled(const struct client *c)
-{
-	uint64_t base = c->sm->in_base;
-
-	return c->in_safe > base ? (uint32_t)(c->in_safe - base) : 0;
-}
-
-static void answer(struct client *c)
-{
-	buf_printf(client_output(c), "<a xmlns='" NS_SM "' h='%u'/>", handled(c));
-	c->sm->told = c->in_safe;
-}
-
-static void settle_request(struct client *c)
-{
-	answer(c);
-	c->sm->asked = 0;
-	c->sm->late = false;
-	list_remove(&c->sm->asking);
-}
-
-static void on_tick(uv_timer_t *timer);
-
-static void start_timer(struct c2sd *srv)
-{
-	if (!uv_is_active((uv_handle_t *)&srv->sm_timer))
-		uv_timer_start(&srv->sm_timer, on_tick, TICK_MS, TICK_MS);
-}
-
-static void requested(struct client *c)
-{
-	struct sm *sm = c->sm;
-	uint64_t count = inbound_count(c);
-
-	if (!sm->enabled || c->in_safe < count) {
-		sm->asked = count;
-		if (list_empty(&sm->asking))
-			list_append(&c->srv->asking, &sm->asking);
-		start_timer(c->srv);
-		return;
-	}
-	settle_request(c);
-}
-
-void sm_safe(struct client *c)
-{
-	struct sm *sm = c->sm;
-
-	if (sm->enabled && c->state == CLIENT_BOUND && !list_empty(&sm->asking) && c->in_safe >= sm->asked)
-		settle_request(c);
-}
-
 void sm_too_high(struct client *c, uint32_t h, uint32_t sent)
 {
 	char element[160];
@@ -168,17 +115,6 @@ void sm_too_high(struct client *c, uint32_t h, uint32_t sent)
 	snprintf(element, sizeof element,
 		"<handled-count-too-high xmlns='" NS_SM "' h='%u' send-count='%u'/>", h, sent);
 	client_fail_with(c, STREAM_UNDEFINED_CONDITION, str_of(element));
-}
-
-/* There is one <r/> of ours under way while anything is not acknowledged, and not more. */
-static void request(struct client *c)
-{
-	struct sm *sm = c->sm;
-
-	if (c->state != CLIENT_BOUND || sm->acked < sm->requested || sm->acked == c->out_number)
-		return;
-	buf_put_lit(client_output(c), "<r xmlns='" NS_SM "'/>");
-	sm->requested = c->out_number;
 }
 
 static void acknowledged(struct client *c, const struct element *e)
@@ -200,7 +136,7 @@ static void acknowledged(struct client *c, const struct element *e)
 	sm->acked += new;
 	sm_kept_drop(&sm->kept, sm->acked);
 	session_done(c, sm->acked);
-	request(c);
+	sm_request(c);
 }
 
 void sm_element(struct client *c, const struct element *e)
@@ -210,7 +146,7 @@ void sm_element(struct client *c, const struct element *e)
 	else if (c->sm == NULL)
 		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
 	else if (str_is(e->name, "r"))
-		requested(c);
+		sm_requested(c);
 	else if (str_is(e->name, "a"))
 		acknowledged(c, e);
 	else
@@ -222,36 +158,5 @@ void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n)
 	if (!c->sm->enabled)
 		return;
 	sm_kept_add(&c->sm->kept, m, n);
-	request(c);
-}
-
-/* In each tick: those that waited a whole tick are answered with what is safe. */
-static void on_tick(uv_timer_t *timer)
-{
-	struct c2sd *srv = timer->data;
-
-	list_for_each_safe(pos, &srv->asking) {
-		struct sm *sm = container_of(pos, struct sm, asking);
-		struct client *c = sm->client;
-
-		if (!sm->enabled || c->state != CLIENT_BOUND)
-			continue;
-		if (sm->late && sm->told < c->in_safe)
-			answer(c); /* the rest follows when it is safe */
-		sm->late = true;
-	}
-	if (list_empty(&srv->asking))
-		uv_timer_stop(timer);
-}
-
-int sm_start(struct c2sd *srv)
-{
-	list_init(&srv->asking);
-	srv->sm_timer.data = srv;
-	return uv_timer_init(srv->daemon->loop, &srv->sm_timer);
-}
-
-void sm_stop(struct c2sd *srv, uv_close_cb done)
-{
-	uv_close((uv_handle_t *)&srv->sm_timer, done);
+	sm_request(c);
 }

@@ -1,9 +1,8 @@
 /*
  * sm - stream management on the client's side (XEP-0198)
  *
- * <r/> is answered with what is safe; when not all is, after 250 ms with as much as is, and again when the
- * rest is (custody.md, 13).  What the client has not acknowledged is kept, for a routerd that restarts.
- * A client that may resume and whose TCP is lost is kept ("detached") until routerd says DROP.
+ * When an <r/> is answered, and when we ask: sm_pace.h.  What the client has not acknowledged is kept, for a
+ * routerd that restarts.  A client that may resume and whose TCP is lost is kept ("detached") until routerd says DROP.
  */
 #ifndef C2SD_SM_H
 #define C2SD_SM_H
@@ -17,15 +16,15 @@ struct sm {
 	struct client *client;
 	uint64_t in_base, out_base; /* stanzas each way that came before it was enabled */
 	uint64_t acked;		    /* the last that the client has */
-	uint64_t asked;		    /* stanzas that came before the <r/> that waits; 0: none waits */
-	uint64_t told;		    /* what the last <a/> said */
-	uint64_t requested;	    /* the last stanza that an <r/> of ours came behind */
-	struct list asking;	    /* in c2sd.asking */
+	uint64_t asked, asked_ms;   /* stanzas that came before the <r/> that waits, and when it came */
+	uint64_t told, told_ms;	    /* what the last <a/> said, and when */
+	uint64_t requested, requested_ms; /* the last stanza that an <r/> of ours came behind, and when */
+	struct list asking;	    /* in c2sd.asking, while an <r/> of its waits */
+	struct list unasked;	    /* in c2sd.unasked, while we put off an <r/> */
 	struct records kept;	    /* what it has not acknowledged (sm_kept.h) */
 	char *id;		    /* that it may be resumed by, or NULL */
 	uint32_t max;
 	bool enabled; /* <enabled/> was sent; until then nothing is counted */
-	bool late;    /* the <r/> has waited for a tick */
 };
 
 /* urn:xmpp:sm:3 elements, before and after bind; and while neither has been answered. */
@@ -33,8 +32,6 @@ state_fn sm_before_bind, sm_element, sm_too_early;
 
 /* A stanza was written to it, or kept for it: it is the n-th. */
 void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n);
-/* More of what the client sent is safe. */
-void sm_safe(struct client *c);
 
 /* Its session outlives its connection. */
 bool sm_outlives(const struct client *c);
@@ -52,9 +49,6 @@ void sm_failed(struct client *c, unsigned condition);
 void sm_too_high(struct client *c, uint32_t h, uint32_t sent);
 /* A number of 32 bits, as h and max are.  false where it is none. */
 bool sm_number(struct str text, uint32_t *out);
-
-int sm_start(struct c2sd *srv);
-void sm_stop(struct c2sd *srv, uv_close_cb done);
 
 bus_handler_fn on_sm_enabled, on_resumed, on_resume_refused, on_fence, on_drop;
 

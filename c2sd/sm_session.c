@@ -8,6 +8,7 @@
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
 #include "c2sd/sm_kept.h"
+#include "c2sd/sm_pace.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
@@ -107,7 +108,7 @@ static void part(struct client *c)
 {
 	c->detached = true;
 	inbound_cut(c);
-	list_remove(&c->sm->asking);
+	sm_pace_forget(c->sm);
 }
 
 void sm_detach(struct client *c)

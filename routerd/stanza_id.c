@@ -1,8 +1,6 @@
 /* Making stanza ids, and taking false ones out. */
 #include "routerd/stanza_id.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -19,20 +17,23 @@ static const struct hash_key halves[] = {
 	{0x62756c6b68656164, 0x7374616e7a612d32},
 };
 
+static void put_hex(char *out, uint64_t value)
+{
+	for (unsigned i = 0; i < 16; i++)
+		out[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+}
+
 struct str stanza_id_addition(const struct cause *cause, const struct account *a)
 {
 	static struct buf list;
-	uint8_t input[16 + 8 + 8];
-	uint64_t account = hash_bytes(&halves[0], a->jid.bare.p, a->jid.bare.len);
-	char id[33];
-	struct addition addition = {.kind = ADDITION_STANZA_ID, .a = a->jid.bare, .b = {id, 32}};
+	uint8_t input[16 + 8];
+	char id[32];
+	struct addition addition = {.kind = ADDITION_STANZA_ID, .a = a->jid.bare, .b = {id, sizeof id}};
 
 	memcpy(input, cause->origin->id.b, 16);
 	memcpy(input + 16, &cause->number, 8);
-	memcpy(input + 24, &account, 8);
-	snprintf(id, sizeof id, "%016" PRIx64 "%016" PRIx64,
-		hash_bytes(&halves[0], input, sizeof input),
-		hash_bytes(&halves[1], input, sizeof input));
+	put_hex(id, hash_bytes(&halves[0], input, sizeof input));
+	put_hex(id + 16, hash_bytes(&halves[1], input, sizeof input));
 	buf_clear(&list);
 	addition_put(&list, &addition);
 	return buf_str(&list);

@@ -1,7 +1,7 @@
 /*
  * stanza_id - the ids that messages bear in an account (XEP-0359)
  *
- * An id is a function of the message's origin and the account: the same at every repetition, and
+ * An id is a function of the message's origin: the same at every repetition, and
  * not to be guessed, since origins are random.
  */
 #ifndef ROUTERD_STANZA_ID_H

@@ -35,6 +35,7 @@ static const struct setting {
 	{"window", NUMBER, offsetof(struct options, window), "throughput: outstanding each; contacts_login: at a time (8)"},
 	{"body", NUMBER, offsetof(struct options, body), "throughput, offline: bytes of body (100)"},
 	{"rate", NUMBER, offsetof(struct options, rate), "throughput: messages/s, open loop"},
+	{"sm", FLAG, offsetof(struct options, sm), "throughput: with stream management"},
 	{"coalesce", FLAG, offsetof(struct options, coalesce), "throughput: many in a record"},
 	{"connections", NUMBER, offsetof(struct options, connections), "idle: how many (5000)"},
 	{"few", NUMBER, offsetof(struct options, few), "idle: where the slope begins (100)"},

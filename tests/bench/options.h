@@ -27,6 +27,7 @@ struct options {
 	unsigned connections, few, logins;
 	unsigned contacts, senders, recipients, each, entries;
 	bool keep;   /* never log out */
+	bool sm;     /* stream management: every 8th message is followed by <r/>, every <r/> answered */
 	bool coalesce; /* all that is due in one TLS record, as no client does */
 };
 

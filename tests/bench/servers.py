@@ -84,6 +84,7 @@ def make_certificate(directory):
 class Server:
     """What all have in common.  user: whom it runs as when we are root."""
     name = user = None
+    has_sm = True
     login_flags = []
     programs = []
 
@@ -205,7 +206,7 @@ class Prosody(Server):
         pidfile = "{dir}/pid"; data_path = "{dir}/data"; daemonize = false
         log = {{ warn = "*console" }}
         modules_enabled = {{ "disco"; "roster"; "saslauth"; "tls"; "ping"; "time"; "version";
-            "posix"; }}
+            "posix"; "smacks"; }}
         modules_disabled = {{ "s2s"; }}
         c2s_require_encryption = true
         c2s_interfaces = {{ "127.0.0.1" }}; c2s_ports = {{ {port} }}
@@ -266,6 +267,7 @@ class Ejabberd(Server):
           mod_ping: {{}}
           mod_time: {{}}
           mod_version: {{}}
+          mod_stream_mgmt: {{}}
         """
 
     def prepare(self):
@@ -338,6 +340,7 @@ class Jabberd2(Server):
     """Its shipped configuration without rate limits.  Clients stay logged in: its log-out kills
     a descriptor that is in use again."""
     name, user = "jabberd2", "jabber"
+    has_sm = False
     programs = ["jabberd2-router", "jabberd2-sm", "jabberd2-c2s"]
     login_flags = ["--keep"]
 

@@ -8,13 +8,17 @@
 #include "tests/bench/hist.h"
 #include "tests/bench/load.h"
 #include "tests/bench/modes.h"
+#include "tests/bench/stanza.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define SM "xmlns='urn:xmpp:sm:3'"
+
 /* A body begins with the time in 16 hexadecimal digits and the number in 8. */
 enum { STAMP = 16, COUNT = 8, MARK = STAMP + COUNT };
+enum { ASKED_EVERY = 8 };
 
 struct pair {
 	struct conn *sender, *receiver;
@@ -22,6 +26,8 @@ struct pair {
 	size_t head_len;
 	uint32_t sent, expected;
 	unsigned credit; /* messages that may be sent now */
+	unsigned got;	 /* with stream management: stanzas of the receiver since <enabled/> */
+	bool sender_enabled, receiver_enabled;
 };
 
 struct run {
@@ -62,6 +68,8 @@ static void send_one(struct run *run, struct pair *p, uint64_t stamp)
 	buf_put(out, mark, sizeof(mark));
 	buf_put(out, run->tail, run->tail_len);
 	p->sent++;
+	if (p->sender->load->o->sm && p->sent % ASKED_EVERY == 0)
+		buf_put_lit(out, "<r " SM "/>");
 }
 
 /* One whole message: whose it is, how long it took, whether it is the next in order. */
@@ -87,6 +95,28 @@ static void take(struct run *run, struct pair *p, struct str m, uint64_t now)
 	p->credit++;
 }
 
+static bool is_sender(const struct conn *c)
+{
+	return c->number % 2 == 0;
+}
+
+static void take_managed(struct conn *c, struct str s)
+{
+	struct pair *p = &run_of(c)->pairs[c->number / 2];
+	bool counts = !is_sender(c) && p->receiver_enabled &&
+		      (stanza_is(s, "message") || stanza_is(s, "presence") || stanza_is(s, "iq"));
+
+	p->got += counts;
+	if (stanza_is(s, "enabled") && is_sender(c))
+		p->sender_enabled = true;
+	else if (stanza_is(s, "enabled"))
+		p->receiver_enabled = true;
+	else if (stanza_is(s, "r"))
+		buf_printf(conn_out(c), "<a " SM " h='%u'/>", is_sender(c) ? 0 : p->got);
+	else if (stanza_is(s, "message"))
+		take(run_of(c), p, s, clock_ns());
+}
+
 static size_t on_data(struct conn *c, const char *data, size_t len)
 {
 	static const char end[] = "</message>";
@@ -94,6 +124,8 @@ static size_t on_data(struct conn *c, const char *data, size_t len)
 	uint64_t now = clock_ns();
 	size_t used = 0;
 
+	if (c->load->o->sm)
+		return stanza_each(c, data, len, take_managed);
 	for (;;) {
 		const char *at = memmem(data + used, len - used, end, sizeof(end) - 1);
 		size_t next;
@@ -110,10 +142,12 @@ static void on_bound(struct conn *c)
 {
 	struct pair *p = &run_of(c)->pairs[c->number / 2];
 
-	if (c->number % 2 == 0)
+	if (is_sender(c))
 		p->sender = c;
 	else
 		p->receiver = c;
+	if (c->load->o->sm)
+		buf_put_lit(conn_out(c), "<enable " SM " resume='true'/>");
 }
 
 static void on_gone(struct conn *c, const char *why)
@@ -165,6 +199,14 @@ static void on_turn(struct load *load)
 		send_credit(run);
 }
 
+static bool all_enabled(const struct run *run)
+{
+	for (unsigned i = 0; i < run->pair_count; i++)
+		if (!run->pairs[i].sender_enabled || !run->pairs[i].receiver_enabled)
+			return false;
+	return true;
+}
+
 static const struct mode throughput = {
 	.bound = on_bound, .data = on_data, .gone = on_gone, .turn = on_turn};
 
@@ -212,20 +254,20 @@ static void report(const struct options *o, const struct run *run, const struct 
 	double own = n > 0 ? used * 1e6 / n : 0;
 	double per_cpu = server > 0 ? n / server : 0;
 
-	printf("%-10s %s: %.0f messages/s, %.0f per CPU second (%.0f %% CPU), p50 %.3f ms, "
+	printf("%-10s %s: %.0f messages/s%s, %.0f per CPU second (%.0f %% CPU), p50 %.3f ms, "
 	       "p99 %.3f ms, p99.9 %.3f ms; generator %.2f us a message\n",
-		o->label, o->rate > 0 ? "paced" : "throughput", n / seconds, per_cpu,
-		server / seconds * 100, hist_ms(&run->latency, 0.5), hist_ms(&run->latency, 0.99),
+		o->label, o->rate > 0 ? "paced" : "throughput", n / seconds,
+		o->sm ? " with stream management" : "", per_cpu, server / seconds * 100, hist_ms(&run->latency, 0.5), hist_ms(&run->latency, 0.99),
 		hist_ms(&run->latency, 0.999), own);
 	printf("JSON {\"mode\":\"%s\",\"label\":\"%s\",\"pairs\":%u,\"window\":%u,\"body\":%u,"
-	       "\"rate\":%u,\"coalesce\":%s,\"seconds\":%.2f,\"messages_per_s\":%.1f,"
+	       "\"rate\":%u,\"sm\":%s,\"coalesce\":%s,\"seconds\":%.2f,\"messages_per_s\":%.1f,"
 	       "\"messages_per_cpu_s\":%.1f,"
 	       "\"server_cpu_s\":%.2f,\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"p999_ms\":%.4f,"
 	       "\"generator_cpu_s\":%.2f,\"generator_late_p99_ms\":%.4f,"
 	       "\"generator_us_per_message\":%.3f,"
 	       "\"errors\":%llu,\"misordered\":%llu,\"lost_connections\":%u}\n",
 		o->rate > 0 ? "paced" : "throughput", o->label, o->pairs, o->window, o->body,
-		o->rate, o->coalesce ? "true" : "false", seconds, n / seconds, per_cpu, server,
+		o->rate, o->sm ? "true" : "false", o->coalesce ? "true" : "false", seconds, n / seconds, per_cpu, server,
 		hist_ms(&run->latency, 0.5), hist_ms(&run->latency, 0.99),
 		hist_ms(&run->latency, 0.999), used, hist_ms(&run->late, 0.99), own,
 		(unsigned long long)run->errors,
@@ -258,6 +300,10 @@ int mode_throughput(const struct options *o)
 	if (load_wait_bound(load) < 0)
 		return EXIT_FAILED;
 	load_run_for(load, second); /* presence and what else follows a login */
+	if (o->sm && !all_enabled(run)) {
+		fputs("xmppload: the server enables no stream management\n", stderr);
+		return EXIT_FAILED;
+	}
 	start(load, run);
 	run_until(load, run, clock_ns() + o->warmup * second);
 	hist_clear(&run->latency);
