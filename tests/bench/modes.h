@@ -15,5 +15,6 @@ int mode_presence(const struct options *o);
 int mode_contacts_login(const struct options *o);
 int mode_offline(const struct options *o);
 int mode_roster(const struct options *o);
+int mode_restart(const struct options *o);
 
 #endif

@@ -39,6 +39,7 @@ static const struct setting {
 	{"coalesce", FLAG, offsetof(struct options, coalesce), "throughput: many in a record"},
 	{"connections", NUMBER, offsetof(struct options, connections), "idle: how many (5000)"},
 	{"few", NUMBER, offsetof(struct options, few), "idle: where the slope begins (100)"},
+	{"victim", NUMBER, offsetof(struct options, victim), "restart: the process to kill"},
 	{"settle", NUMBER, offsetof(struct options, settle), "idle: seconds before reading (5)"},
 	{"logins", NUMBER, offsetof(struct options, logins), "logins, contacts_login: how many (2000)"},
 	{"keep", FLAG, offsetof(struct options, keep), "logins, contacts_login: never log out"},
@@ -52,7 +53,7 @@ enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
 void options_usage(void)
 {
-	fputs("usage: xmppload throughput|idle|logins|presence|contacts_login|offline|roster\n"
+	fputs("usage: xmppload throughput|idle|logins|presence|contacts_login|offline|roster|restart\n"
 	      "                [--setting value ...]\n", stderr);
 	for (size_t i = 0; i < SETTINGS; i++)
 		fprintf(stderr, "  --%-12s %s\n", settings[i].name, settings[i].help);

@@ -25,6 +25,7 @@ struct options {
 	unsigned seconds, warmup, settle;
 	unsigned pairs, window, body, rate;
 	unsigned connections, few, logins;
+	unsigned victim; /* process id */
 	unsigned contacts, senders, recipients, each, entries;
 	bool keep;   /* never log out */
 	bool sm;     /* stream management: every 8th message is followed by <r/>, every <r/> answered */

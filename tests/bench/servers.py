@@ -158,8 +158,9 @@ class Bulkhead(Server):
     """Ourselves, from the build directory."""
     name = "bulkhead"
 
-    def __init__(self, directory, accounts, build):
+    def __init__(self, directory, accounts, build, durability=None):
         super().__init__(directory, accounts)
+        self.durability = durability
         self.bin = Path(build) / "bin"
         self.instance = self.directory / "instance"
 
@@ -180,7 +181,13 @@ class Bulkhead(Server):
         file = self.instance / "bulkhead.conf"
         settings = conf.Section.parse(file.read_text())
         settings.set("authd.iterations", ITERATIONS)
+        if self.durability:
+            settings.set("routerd.durability", self.durability)
         file.write_text(settings.text() + "\n")
+
+    def pid_of(self, daemon):
+        return next(pid for pid in self.pids()
+                    if Path(f"/proc/{pid}/exe").readlink().name == f"bulkhead-{daemon}")
 
     def run(self, program, *arguments):
         command = [str(self.bin / program), *map(str, arguments)]

@@ -16,6 +16,7 @@ static const struct {
 	{"contacts_login", mode_contacts_login},
 	{"offline", mode_offline},
 	{"roster", mode_roster},
+	{"restart", mode_restart},
 };
 
 int main(int argc, char **argv)
