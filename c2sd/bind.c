@@ -18,7 +18,7 @@ int session_ask(struct client *c, struct str resource)
 	c->state = CLIENT_BINDING;
 	if (c2sd_link(c->srv) == NULL)
 		return BH_ECLOSED;
-	return LINK_SEND(c2sd_link(c->srv), BIND, bind, c->id, &m);
+	return LINK_SEND(c2sd_link(c->srv), BIND, bind, c->carried.id, &m);
 }
 
 /* An error in answer to the bind request; the client may try again. */
@@ -79,9 +79,9 @@ void session_take(struct client *c, const struct msg_bound *m)
 {
 	free(c->jid);
 	c->jid = bh_strndup(m->jid.p, m->jid.len);
-	c->session = m->session;
+	c->carried.session = m->session;
 	c->session_known = true;
-	c->epoch = m->epoch;
+	c->carried.epoch = m->epoch;
 	c->state = CLIENT_BOUND;
 }
 

@@ -9,19 +9,19 @@
 #include "c2sd/component.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
 #include "c2sd/legacy.h"
 #include "c2sd/register.h"
-#include "c2sd/restore.h"
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
 #include "c2sd/sm_pace.h"
+#include "carry/restore.h"
 #include "daemon/log.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
 {
-	return srv->bus != NULL ? bus_client_link(srv->bus) : NULL;
+	return carrier_link(&srv->carrier);
 }
 
 static int open_listeners(struct daemon *d, struct c2sd *srv, const char *setting,
@@ -58,7 +58,7 @@ int c2sd_open(struct daemon *d)
 	struct c2sd *srv = bh_alloc(sizeof *srv);
 
 	srv->daemon = d;
-	list_init(&srv->stalled);
+	carrier_init(&srv->carrier, &c2sd_carrier);
 	d->state = srv;
 	tls_global_init();
 	if (settings_read(d, &srv->settings) == 0 && settings_load_tls(d, &srv->tls) == 0 &&
@@ -183,10 +183,25 @@ static int on_drain(const struct bus_event *event)
 
 	if (bus_get_drain(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	log_info("draining", "clients=%zu", srv->clients.count);
+	log_info("draining", "clients=%zu", srv->carrier.all.count);
 	close_listeners(srv);
 	srv->draining = true;
 	return 0;
+}
+
+static int on_safe(const struct bus_event *event)
+{
+	return carrier_on_safe(&((struct c2sd *)event->owner)->carrier, event);
+}
+
+static int on_credit(const struct bus_event *event)
+{
+	return carrier_on_credit(&((struct c2sd *)event->owner)->carrier, event);
+}
+
+static int on_settled(const struct bus_event *event)
+{
+	return carrier_on_settled(&((struct c2sd *)event->owner)->carrier, event);
 }
 
 const struct bus_handler c2sd_handlers[] = {
@@ -218,7 +233,7 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 {
 	(void)welcome;
 	log_info("router-up", "role=c2sd");
-	restore_send(owner);
+	restore_send(&((struct c2sd *)owner)->carrier);
 }
 
 /* What a client without a session had with routerd is gone with it. */
@@ -227,7 +242,7 @@ static void on_router_lost(struct client *c)
 	const struct msg_auth_result lost = {.condition = SASL_TEMPORARY_AUTH_FAILURE};
 
 	if (c->state == CLIENT_BOUND || c->detached) {
-		inbound_rewind(c);
+		inbound_rewind(&c->carried);
 		return;
 	}
 	c->known = false;
@@ -261,9 +276,9 @@ static void for_all_clients(struct c2sd *srv, void (*fn)(struct client *c))
 	struct map_walk walk;
 	struct map_node *n;
 
-	map_walk_start(&walk, &srv->clients);
+	map_walk_start(&walk, &srv->carrier.all);
 	while ((n = map_walk_next(&walk)) != NULL)
-		fn(container_of(n, struct client, node));
+		fn(container_of(n, struct client, carried.node));
 }
 
 static void on_down(void *owner, const char *why)
@@ -271,13 +286,13 @@ static void on_down(void *owner, const char *why)
 	struct c2sd *srv = owner;
 
 	log_warn("router-down", "reason=%s", LOG_TEXT(why));
-	restore_lost(srv);
+	restore_lost(&srv->carrier);
 	for_all_clients(srv, on_router_lost);
 }
 
 static void on_flushed(void *owner)
 {
-	session_flush_done(owner);
+	carrier_flush_done(&((struct c2sd *)owner)->carrier);
 }
 
 int c2sd_start(struct daemon *d)
@@ -297,12 +312,11 @@ int c2sd_start(struct daemon *d)
 
 	counter_enrol(c2sd_counters);
 	srv->parsers = reader_pool_create();
-	srv->accepted = srv->accepted_before = RECORDS_INIT;
 	if (offers_add_domains(srv) != 0 || guard_start(srv) != 0 || sm_start(srv) != 0 ||
 		stream_hub_start(d->loop, &srv->hub) != 0)
 		return BH_ENOMEM;
 	stream_hub_on_flushed(srv->hub, on_flushed, srv);
-	return bus_client_start(&spec, &srv->bus);
+	return bus_client_start(&spec, &srv->carrier.bus);
 }
 
 int c2sd_reload(struct daemon *d, const struct conf *old)
@@ -327,11 +341,9 @@ static void on_hub_stopped(void *arg)
 
 	offers_free(srv);
 	guard_free(srv);
-	map_fini(&srv->clients);
 	reader_pool_free(&srv->parsers);
 	tls_store_unref(&srv->tls);
-	restore_free(srv);
-	buf_fini(&srv->done);
+	carrier_fini(&srv->carrier);
 	buf_fini(&srv->scratch);
 	free(srv);
 	tls_global_fini();
@@ -349,7 +361,7 @@ static void on_sm_stopped(uv_handle_t *handle)
 {
 	struct c2sd *srv = handle->data;
 
-	bus_client_stop(&srv->bus, on_bus_stopped, srv);
+	bus_client_stop(&srv->carrier.bus, on_bus_stopped, srv);
 }
 
 static void on_guard_stopped(uv_handle_t *handle)
@@ -373,7 +385,7 @@ void c2sd_stop(struct daemon *d)
 
 	srv->stopping = true;
 	close_listeners(srv);
-	if (srv->clients.count == 0)
+	if (srv->carrier.all.count == 0)
 		c2sd_emptied(srv);
 	else
 		for_all_clients(srv, say_goodbye);

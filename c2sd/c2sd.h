@@ -13,8 +13,8 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "base/records.h"
 #include "bus/client.h"
+#include "carry/carrier.h"
 #include "daemon/daemon.h"
 #include "net/address.h"
 #include "net/listener.h"
@@ -50,7 +50,6 @@ struct c2sd {
 	struct stream_hub *hub;
 	struct tls_store *tls;
 	struct reader_pool *parsers;
-	struct bus_client *bus;
 	struct c2sd_listener listeners[LISTENERS_MAX];
 	unsigned nlisteners;
 	bool accepting;
@@ -58,20 +57,13 @@ struct c2sd {
 	bool draining; /* those that can resume elsewhere are sent on, some a second */
 	struct c2sd_settings settings;
 	struct map offers;	/* struct offer (offers.h) by domain */
-	struct map clients;	/* struct client by number */
+	struct carrier carrier; /* its clients, by number */
 	struct map addresses;	/* struct address_count (guard.h) by IP */
-	uint64_t last_client;	/* the number that the newest client got */
 	struct list deadlines;	/* clients that must authenticate soon, oldest first */
-	struct list stalled;	/* clients with stanzas that wait for credit */
 	struct list asking, unasked; /* struct sm (sm.h) with an <r/> to answer; to be sent one */
 	uv_timer_t sm_timer;
 	struct list unsent;	/* clients whose socket does not take all, longest first */
 	uv_timer_t guard_timer;
-	struct msg_credit credit;
-	uint64_t unsafe_bytes;	/* on the link and not yet SAFE */
-	struct buf done;	/* marks that gather during a turn */
-	struct records accepted, accepted_before; /* restore.c: on this link, and on former ones */
-	uint64_t accepted_since; /* ms: when the last of these broke */
 	struct buf scratch;	/* an envelope, or a stanza for several clients */
 };
 

@@ -9,7 +9,7 @@
 #include "bus/codes.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
 #include "daemon/log.h"
@@ -22,15 +22,15 @@ const char *client_name(const struct client *c)
 {
 	static char name[96];
 
-	snprintf(name, sizeof name, "%s/%lu", c->srv->daemon->instance, (unsigned long)c->id);
+	snprintf(name, sizeof name, "%s/%lu", c->srv->daemon->instance, (unsigned long)c->carried.id);
 	return name;
 }
 
 struct client *client_find(const struct c2sd *srv, uint64_t id)
 {
-	struct map_node *n = map_find(&srv->clients, &id, sizeof id);
+	struct carried *c = carrier_find(&srv->carrier, id);
 
-	return n != NULL ? container_of(n, struct client, node) : NULL;
+	return c != NULL ? container_of(c, struct client, carried) : NULL;
 }
 
 struct buf *client_output(struct client *c)
@@ -102,10 +102,10 @@ static void tell_router(struct client *c)
 		return;
 	}
 	if (c->known && c2sd_link(c->srv) != NULL)
-		(void)LINK_SEND(c2sd_link(c->srv), CLOSED, closed, c->id, &m);
+		(void)LINK_SEND(c2sd_link(c->srv), CLOSED, closed, c->carried.id, &m);
 	c->known = false;
 	c->session_known = false;
-	inbound_forget(c);
+	inbound_forget(&c->carried);
 }
 
 static void end_stream(struct client *c)
@@ -157,7 +157,7 @@ void client_finish(struct client *c)
 {
 	if (c->state == CLIENT_CLOSING)
 		return;
-	c->finishing = c->unsent != records_end(&c->inbound);
+	c->finishing = inbound_waits(&c->carried);
 	if (c->finishing)
 		return;
 	c->close_reason = CLOSE_BY_CLIENT;
@@ -219,8 +219,7 @@ static void destroy(struct client *c)
 {
 	struct c2sd *srv = c->srv;
 
-	inbound_forget(c);
-	map_remove(&srv->clients, &c->node);
+	carrier_remove(&c->carried);
 	sm_free(c);
 	free(c->jid);
 	free(c->request_id);
@@ -228,7 +227,7 @@ static void destroy(struct client *c)
 	free(c->lang);
 	free(c->stream_id);
 	free(c);
-	if (srv->stopping && srv->clients.count == 0)
+	if (srv->stopping && srv->carrier.all.count == 0)
 		c2sd_emptied(srv);
 }
 
@@ -269,14 +268,11 @@ static void create(struct c2sd *srv, struct client *c, enum c2sd_entry entry)
 		[ENTRY_COMPONENT] = CLIENT_OPENING_COMPONENT,
 	};
 
-	c->id = ++srv->last_client;
 	c->srv = srv;
 	c->close_reason = CLOSE_LOST;
 	c->entry = (uint8_t)entry;
 	c->state = first[entry];
-	c->inbound = RECORDS_INIT;
 	list_init(&c->waiting);
-	list_init(&c->stalled);
 	c->reader = reader_create(srv->parsers, &reader_handlers, c, &srv->settings.before);
 }
 
@@ -285,7 +281,7 @@ static void admit(struct client *c)
 {
 	struct c2sd *srv = c->srv;
 
-	if (srv->clients.count > srv->settings.connections || !guard_admit(c)) {
+	if (srv->carrier.all.count > srv->settings.connections || !guard_admit(c)) {
 		count_add(COUNT_REJECTED, 1);
 		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
@@ -302,7 +298,7 @@ void client_accept(struct c2sd *srv, int fd, enum c2sd_entry entry)
 	count_add(COUNT_CONNECTIONS, 1);
 	create(srv, c, entry);
 	if (stream_open(srv->hub, fd, &stream_handlers, c, &c->stream) != 0 ||
-		map_add(&srv->clients, &c->node, &c->id, sizeof c->id) != 0) {
+		carrier_add(&srv->carrier, &c->carried) != 0) {
 		reader_free(&c->reader);
 		free(c);
 		return;

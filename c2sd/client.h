@@ -10,22 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/records.h"
 #include "bus/bus.h"
 #include "c2sd/c2sd.h"
 #include "c2sd/offers.h"
 #include "c2sd/states.h"
+#include "carry/carrier.h"
 #include "xmpp/error.h"
 
 struct client {
-	struct map_node node;
-	uint64_t id; /* the key */
+	struct carried carried; /* its session; the number is the connection's */
 	struct c2sd *srv;
 	struct stream *stream;
 	struct reader *reader;
 	struct offer *domain;	/* that the stream is for, once it said so */
 	struct list waiting;	/* in deadlines, before authentication; later in unsent */
-	struct list stalled;
 	uint64_t waiting_since; /* ms */
 	char *jid;		/* bare after authentication, full after bind */
 	char *request_id;	/* of the IQ that is under way before there is a session */
@@ -33,19 +31,8 @@ struct client {
 	char *lang;		/* of its stream, and so of its stanzas that name none */
 	char *stream_id;	/* of a component's stream: its handshake is made from it */
 	struct sm *sm;		/* stream management, or NULL */
-	struct records inbound; /* what it sent and is not safe (inbound.h) */
-	uint64_t unsent;	/* of inbound: the first that was not sent to routerd */
-	uint64_t settled;	/* of inbound: the first that is not safe */
-	uint64_t in_count;	/* stanzas that came */
-	uint64_t in_number;	/* stanzas given to routerd */
-	uint64_t in_safe;
-	uint64_t in_bytes;	/* of those not yet safe */
-	uint64_t out_number;	/* stanzas got from routerd */
-	uint64_t out_done;	/* reported as DONE */
 	uint64_t mark_number;	/* done when the socket has taken up to mark_offset */
 	uint64_t mark_offset;
-	struct bus_id session;
-	uint32_t epoch;
 	uint16_t bare_len;
 	uint8_t state; /* enum client_state */
 	uint8_t entry; /* enum c2sd_entry */

@@ -2,7 +2,7 @@
  *
  * Only the last word before a stanza, or of the bytes that came at once, goes to routerd: a client
  * that changes its mind a thousand times in a breath costs no more than one that does so once. */
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
 #include "c2sd/session.h"
 
 #include "xmpp/names.h"
@@ -26,6 +26,5 @@ void session_settle_state(struct client *c)
 
 void session_push_state(struct client *c)
 {
-	inbound_add(c, &(struct inbound){
-		.kind = INBOUND_STATE, .from = STR_NONE, .envelope = STR_NONE, .active = !c->inactive_told});
+	inbound_note(&c->carried, NOTE_STATE, !c->inactive_told, 0);
 }

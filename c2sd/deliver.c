@@ -3,7 +3,6 @@
 #include "bus/mark.h"
 #include "c2sd/counters.h"
 #include "c2sd/guard.h"
-#include "c2sd/restore.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
 #include "xmpp/escape.h"
@@ -13,32 +12,24 @@ static struct client *client_of(struct c2sd *srv, const struct target *t)
 {
 	struct client *c = client_find(srv, t->subject);
 
-	return c != NULL && (c->state == CLIENT_BOUND || c->detached) && c->epoch == t->epoch ? c : NULL;
-}
-
-void session_done(struct client *c, uint64_t n)
-{
-	if (n <= c->out_done)
-		return;
-	c->out_done = n;
-	mark_put(&c->srv->done, &(struct mark){c->id, n});
+	return c != NULL && (c->state == CLIENT_BOUND || c->detached) && c->carried.epoch == t->epoch ? c : NULL;
 }
 
 /* What the socket has taken since the last look is done, unless the client says itself what it has. */
 void session_sent(struct client *c)
 {
 	uint64_t sent = stream_sent(c->stream);
-	bool open = c->mark_number < c->out_number;
+	bool open = c->mark_number < c->carried.out_number;
 
 	if (c->mark_open && sent >= c->mark_offset) {
 		c->mark_open = false;
 		if (c->sm == NULL || !c->sm->enabled)
-			session_done(c, c->mark_number);
+			carried_done(&c->carried, c->mark_number);
 		guard_write_moves(c);
 	}
 	if (open && !c->mark_open) {
 		c->mark_open = true;
-		c->mark_number = c->out_number;
+		c->mark_number = c->carried.out_number;
 		c->mark_offset = stream_written(c->stream);
 		guard_write_waits(c);
 		stream_wait_sent(c->stream);
@@ -48,8 +39,7 @@ void session_sent(struct client *c)
 static void written(struct client *c, const struct bus_event *event, const struct msg_deliver *m,
 	uint64_t n)
 {
-	restore_accepted(c, event, m);
-	c->out_number = n;
+	carried_accept(&c->carried, event, m, n);
 	count_add(COUNT_STANZAS_OUT, 1);
 	if (c->sm != NULL)
 		sm_delivered(c, m, n);
@@ -120,17 +110,6 @@ int on_deliver(const struct bus_event *event)
 	else
 		deliver_to_many(event, &m, &s);
 	return 0;
-}
-
-void session_flush_done(struct c2sd *srv)
-{
-	struct msg_done m = {.marks = buf_str(&srv->done)};
-
-	if (srv->done.len == 0)
-		return;
-	if (c2sd_link(srv) != NULL)
-		(void)LINK_SEND(c2sd_link(srv), DONE, done, 0, &m);
-	buf_clear(&srv->done);
 }
 
 int on_kill(const struct bus_event *event)

@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "c2sd/restore.h"
 #include "c2sd/sm.h"
 #include "c2sd/sm_pace.h"
+#include "carry/restore.h"
 
 enum { TICK_MS = 1000 };
 
@@ -118,7 +118,7 @@ static void on_tick(uv_timer_t *timer)
 	struct c2sd *srv = timer->data;
 	uint64_t now = clock_ms();
 
-	restore_tick(srv);
+	restore_tick(&srv->carrier);
 	sm_request_all(srv);
 	if (srv->draining)
 		sm_send_on(srv);

@@ -33,7 +33,7 @@ static int ask(struct client *c, struct str username, struct str password)
 	address_text(stream_peer(c->stream), address);
 	m.address = str_of(address);
 	c->known = true;
-	return LINK_SEND(link, REGISTRATION, registration, c->id, &m);
+	return LINK_SEND(link, REGISTRATION, registration, c->carried.id, &m);
 }
 
 static void take(struct client *c, const struct early_request *r)

@@ -50,7 +50,7 @@ int sasl_send_begin(struct client *c, struct str mechanism, struct str initial, 
 	if (stream_exporter(c->stream, exporter))
 		m.exporter = str_make(exporter, sizeof exporter);
 	c->known = true;
-	rc = LINK_SEND(link, AUTH_BEGIN, auth_begin, c->id, &m);
+	rc = LINK_SEND(link, AUTH_BEGIN, auth_begin, c->carried.id, &m);
 	secret_wipe(exporter, sizeof exporter);
 	return rc;
 }
@@ -84,7 +84,7 @@ void sasl_respond(struct client *c, const struct element *e)
 	c->state = CLIENT_JUDGING;
 	if (c2sd_link(c->srv) == NULL)
 		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
-	else if (LINK_SEND(c2sd_link(c->srv), AUTH_STEP, auth_step, c->id, &m) != 0)
+	else if (LINK_SEND(c2sd_link(c->srv), AUTH_STEP, auth_step, c->carried.id, &m) != 0)
 		sasl_refuse(c, SASL_MALFORMED_REQUEST);
 }
 
@@ -94,7 +94,7 @@ void sasl_abort(struct client *c, const struct element *e)
 
 	(void)e;
 	if (c2sd_link(c->srv) != NULL)
-		(void)LINK_SEND(c2sd_link(c->srv), AUTH_ABORT, auth_abort, c->id, &m);
+		(void)LINK_SEND(c2sd_link(c->srv), AUTH_ABORT, auth_abort, c->carried.id, &m);
 	sasl_refuse(c, SASL_ABORTED);
 }
 

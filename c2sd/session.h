@@ -23,16 +23,11 @@ void session_take(struct client *c, const struct msg_bound *m);
 
 /* The socket took all, or some, of what was written. */
 void session_sent(struct client *c);
-/* All up to n are done: DONE goes to routerd at the end of the turn. */
-void session_done(struct client *c, uint64_t n);
 /* What the client said last of its state goes to routerd, if it is news, behind what waits for
  * credit. */
 void session_settle_state(struct client *c);
 /* Sends the state as routerd is to have it, or lets it wait. */
 void session_push_state(struct client *c);
-/* Sends the DONE marks that gathered; after the hub has written. */
-void session_flush_done(struct c2sd *srv);
-
-bus_handler_fn on_bound, on_bind_refused, on_kill, on_safe, on_credit, on_deliver;
+bus_handler_fn on_bound, on_bind_refused, on_kill, on_deliver;
 
 #endif

@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "bus/mark.h"
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
 #include "c2sd/session.h"
-#include "c2sd/sm_kept.h"
+#include "carry/kept.h"
 #include "c2sd/sm_pace.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
@@ -64,17 +64,18 @@ void sm_free(struct client *c)
 static void enable(struct client *c, const struct element *e)
 {
 	struct str resume = element_attribute(e, "resume");
-	struct inbound in = {.kind = INBOUND_ENABLE, .from = STR_NONE, .envelope = STR_NONE};
+	uint32_t max;
+	bool wanted;
 
 	if (c->sm != NULL || c->entry == ENTRY_COMPONENT) {
 		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
 		return;
 	}
-	in.resume = resume.p != NULL && (str_is(resume, "true") || str_is(resume, "1"));
-	if (!sm_number(element_attribute(e, "max"), &in.max))
-		in.max = UINT32_MAX;
-	sm_create(c)->in_base = inbound_count(c);
-	inbound_add(c, &in);
+	wanted = resume.p != NULL && (str_is(resume, "true") || str_is(resume, "1"));
+	if (!sm_number(element_attribute(e, "max"), &max))
+		max = UINT32_MAX;
+	sm_create(c)->in_base = inbound_count(&c->carried);
+	inbound_note(&c->carried, NOTE_ENABLE, wanted, max);
 }
 
 int on_sm_enabled(const struct bus_event *event)
@@ -90,10 +91,10 @@ int on_sm_enabled(const struct bus_event *event)
 		return 0;
 	sm = c->sm;
 	sm->enabled = true;
-	sm->out_base = sm->acked = sm->requested = c->out_number;
+	sm->out_base = sm->acked = sm->requested = c->carried.out_number;
 	sm->max = m.max;
 	/* What went before counts as it did: it is done when the kernel has it. */
-	session_done(c, c->out_number);
+	carried_done(&c->carried, c->carried.out_number);
 	out = client_output(c);
 	buf_put_lit(out, "<enabled xmlns='" NS_SM "'");
 	if (m.id.p != NULL) {
@@ -129,13 +130,13 @@ static void acknowledged(struct client *c, const struct element *e)
 	if (!sm->enabled)
 		return; /* of nothing that counts */
 	new = h - (uint32_t)(sm->acked - sm->out_base); /* modulo 2^32 */
-	if (new > c->out_number - sm->acked) {
-		sm_too_high(c, h, (uint32_t)(c->out_number - sm->out_base));
+	if (new > c->carried.out_number - sm->acked) {
+		sm_too_high(c, h, (uint32_t)(c->carried.out_number - sm->out_base));
 		return;
 	}
 	sm->acked += new;
-	sm_kept_drop(&sm->kept, sm->acked);
-	session_done(c, sm->acked);
+	kept_drop(&sm->kept, sm->acked);
+	carried_done(&c->carried, sm->acked);
 	sm_request(c);
 }
 
@@ -157,6 +158,6 @@ void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n)
 {
 	if (!c->sm->enabled)
 		return;
-	sm_kept_add(&c->sm->kept, m, n);
+	kept_add(&c->sm->kept, m, n);
 	sm_request(c);
 }

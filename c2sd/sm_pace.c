@@ -1,7 +1,7 @@
 /* Two lists: of those that wait for an answer, and of those that are to be asked. */
 #include "c2sd/sm_pace.h"
 
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
 #include "c2sd/sm.h"
 #include "xmpp/names.h"
 
@@ -19,13 +19,13 @@ static uint32_t handled(const struct client *c)
 {
 	uint64_t base = c->sm->in_base;
 
-	return c->in_safe > base ? (uint32_t)(c->in_safe - base) : 0;
+	return c->carried.in_safe > base ? (uint32_t)(c->carried.in_safe - base) : 0;
 }
 
 static void answer(struct client *c)
 {
 	buf_printf(client_output(c), "<a xmlns='" NS_SM "' h='%u'/>", handled(c));
-	c->sm->told = c->in_safe;
+	c->sm->told = c->carried.in_safe;
 	c->sm->told_ms = now(c);
 }
 
@@ -36,10 +36,10 @@ static void answer_waiting(struct client *c)
 
 	if (!sm->enabled || c->state != CLIENT_BOUND || now(c) - sm->told_ms < ANSWER_MS)
 		return;
-	if (c->in_safe >= sm->asked) {
+	if (c->carried.in_safe >= sm->asked) {
 		answer(c);
 		list_remove(&sm->asking);
-	} else if (sm->told < c->in_safe && now(c) - sm->asked_ms >= PATIENCE_MS) {
+	} else if (sm->told < c->carried.in_safe && now(c) - sm->asked_ms >= PATIENCE_MS) {
 		answer(c); /* the rest follows when it is safe */
 	}
 }
@@ -59,7 +59,7 @@ void sm_requested(struct client *c)
 	struct sm *sm = c->sm;
 	struct c2sd *srv = c->srv;
 
-	sm->asked = inbound_count(c);
+	sm->asked = inbound_count(&c->carried);
 	if (list_empty(&sm->asking)) {
 		sm->asked_ms = now(c);
 		list_append(&srv->asking, &sm->asking);
@@ -79,14 +79,14 @@ void sm_safe(struct client *c)
 
 static bool is_early(const struct client *c)
 {
-	return c->out_number - c->sm->acked < REQUEST_STANZAS && now(c) - c->sm->requested_ms < REQUEST_MS;
+	return c->carried.out_number - c->sm->acked < REQUEST_STANZAS && now(c) - c->sm->requested_ms < REQUEST_MS;
 }
 
 void sm_request(struct client *c)
 {
 	struct sm *sm = c->sm;
 
-	if (c->state != CLIENT_BOUND || sm->acked < sm->requested || sm->acked == c->out_number)
+	if (c->state != CLIENT_BOUND || sm->acked < sm->requested || sm->acked == c->carried.out_number)
 		return;
 	if (is_early(c)) {
 		if (list_empty(&sm->unasked))
@@ -95,7 +95,7 @@ void sm_request(struct client *c)
 	}
 	list_remove(&sm->unasked);
 	buf_put_lit(client_output(c), "<r xmlns='" NS_SM "'/>");
-	sm->requested = c->out_number;
+	sm->requested = c->carried.out_number;
 	sm->requested_ms = now(c);
 }
 

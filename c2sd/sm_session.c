@@ -4,10 +4,10 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "bus/codes.h"
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
-#include "c2sd/sm_kept.h"
+#include "carry/kept.h"
 #include "c2sd/sm_pace.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
@@ -32,7 +32,7 @@ void sm_before_bind(struct client *c, const struct element *e)
 		sm_failed(c, STANZA_BAD_REQUEST);
 		return;
 	}
-	if (c2sd_link(c->srv) == NULL || LINK_SEND(c2sd_link(c->srv), RESUME, resume, c->id, &m) != 0)
+	if (c2sd_link(c->srv) == NULL || LINK_SEND(c2sd_link(c->srv), RESUME, resume, c->carried.id, &m) != 0)
 		sm_failed(c, STANZA_ITEM_NOT_FOUND); /* no id of ours is that long */
 	else
 		c->state = CLIENT_RESUMING;
@@ -42,8 +42,8 @@ static void take_counts(struct client *c, const struct msg_resumed *m)
 {
 	struct sm *sm = sm_create(c);
 
-	c->in_number = c->in_safe = c->in_count = m->in_number;
-	c->out_number = c->out_done = c->mark_number = m->out_number;
+	c->carried.in_number = c->carried.in_safe = c->carried.in_count = m->in_number;
+	c->carried.out_number = c->carried.out_done = c->mark_number = m->out_number;
 	sm->in_base = m->in_base;
 	sm->out_base = m->out_base;
 	sm->acked = sm->requested = m->out_number;
@@ -107,7 +107,7 @@ bool sm_outlives(const struct client *c)
 static void part(struct client *c)
 {
 	c->detached = true;
-	inbound_cut(c);
+	inbound_cut(&c->carried);
 	sm_pace_forget(c->sm);
 }
 
@@ -116,8 +116,7 @@ void sm_detach(struct client *c)
 	if (c->detached)
 		return;
 	part(c);
-	inbound_add(c, &(struct inbound){
-		.kind = INBOUND_DETACH, .from = STR_NONE, .envelope = STR_NONE});
+	inbound_note(&c->carried, NOTE_DETACH, false, 0);
 }
 
 void sm_send_on(struct c2sd *srv)
@@ -126,9 +125,9 @@ void sm_send_on(struct c2sd *srv)
 	struct map_walk walk;
 	struct map_node *n;
 
-	map_walk_start(&walk, &srv->clients);
+	map_walk_start(&walk, &srv->carrier.all);
 	while (left > 0 && (n = map_walk_next(&walk)) != NULL) {
-		struct client *c = container_of(n, struct client, node);
+		struct client *c = container_of(n, struct client, carried.node);
 
 		if (c->state != CLIENT_BOUND || c->sm == NULL || c->sm->id == NULL)
 			continue;

@@ -1,6 +1,7 @@
 /* From the client to routerd: what a stanza says is checked, and its address prepared. */
 #include "base/err.h"
-#include "c2sd/inbound.h"
+#include "c2sd/carried.h"
+#include "c2sd/counters.h"
 #include "c2sd/session.h"
 #include "xmpp/jid.h"
 #include "xmpp/xmlcheck.h"
@@ -69,6 +70,12 @@ static uint16_t address(const struct client *c, struct stanza *s, char text[JID_
 	return 0;
 }
 
+static void submit(struct client *c, const struct inbound *out)
+{
+	count_add(COUNT_STANZAS_IN, 1);
+	inbound_add(&c->carried, out);
+}
+
 void session_submit(struct client *c, const struct element *e)
 {
 	struct stanza s = e->stanza;
@@ -93,5 +100,5 @@ void session_submit(struct client *c, const struct element *e)
 	if (buf_failed(scratch))
 		client_fail(c, STREAM_RESOURCE_CONSTRAINT, NULL);
 	else
-		inbound_add(c, &out);
+		submit(c, &out);
 }

@@ -99,10 +99,12 @@ static void refuse(struct connection *c, const struct msg_resume_refused *m)
 }
 
 /* There is none of that id, for this account. */
-static void refuse_unknown(struct connection *c, const struct bus_id *id)
+static void refuse_unknown(struct connection *c, const struct bus_id *id, const char *why)
 {
 	struct msg_resume_refused m = {.condition = STANZA_ITEM_NOT_FOUND};
 
+	log_info("resume-refused", "conn=%s/%lu account=%s reason=%s", c->front->peer->instance,
+		(unsigned long)c->id, LOG_TEXT(c->account->text), LOG_TEXT(why));
 	if (id != NULL)
 		m.known = ended_find(c->front->router, id, c->account->jid.bare, &m.h);
 	refuse(c, &m);
@@ -133,7 +135,7 @@ static void want(struct connection *c, struct session *s, uint64_t n)
 
 	if (before != NULL) {
 		before->wanted = NULL;
-		refuse_unknown(before, NULL);
+		refuse_unknown(before, NULL, "another connection resumes it");
 	}
 	if (s->connection != NULL)
 		fence(s);
@@ -165,7 +167,7 @@ int on_resume(const struct bus_event *event)
 	if (restore_defer(event, c, NULL))
 		return 0;
 	if (!id_parse(m.id, &id)) {
-		refuse_unknown(c, NULL);
+		refuse_unknown(c, NULL, "not an id");
 		return 0;
 	}
 	node = map_find(&r->sessions, &id, sizeof id);
@@ -173,7 +175,7 @@ int on_resume(const struct bus_event *event)
 	if (s != NULL && s->account == c->account && restore_defer(event, c, s))
 		return 0;
 	if (s == NULL || s->account != c->account || s->resume_s == 0)
-		refuse_unknown(c, &id);
+		refuse_unknown(c, &id, s == NULL ? "no such session" : "not to be resumed");
 	else if (!acknowledged(s, m.h, &n))
 		refuse(c, &(struct msg_resume_refused){.condition = STANZA_BAD_REQUEST, .too_high = 1,
 			.h = m.h, .sent = (uint32_t)(s->sent - s->out_base)});
@@ -238,7 +240,7 @@ void resume_gone(struct session *s)
 	if (c == NULL)
 		return;
 	c->wanted = NULL;
-	refuse_unknown(c, &s->origin->id);
+	refuse_unknown(c, &s->origin->id, "it ends");
 }
 
 void resume_forget(struct connection *c)

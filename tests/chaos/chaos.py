@@ -181,6 +181,7 @@ class Chaos:
 
 
 def main():
+    parser.add_argument("--log", type=Path, help="where the daemons' log goes when it fails")
     options = arguments()
     print(f"seed {options.seed}", flush=True)
     chaos = Chaos(options)
@@ -220,6 +221,8 @@ def main():
         print(f"problem: {error}")
         good = False
     if not good:
+        if options.log:
+            options.log.write_text("\n".join(chaos.suite.log.lines))
         print("\n".join(chaos.suite.log.lines[-80:]))
     chaos.suite.remove()
     print(f"{1 if good else 0} passed, {0 if good else 1} failed")

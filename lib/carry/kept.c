@@ -1,5 +1,5 @@
-/* Copies of what a client has not acknowledged. */
-#include "c2sd/sm_kept.h"
+/* Copies of what a peer has not acknowledged. */
+#include "carry/kept.h"
 
 /* A record: this, then from, additions, stanza. */
 struct entry {
@@ -9,7 +9,7 @@ struct entry {
 	bool additions;
 };
 
-void sm_kept_add(struct records *kept, const struct msg_deliver *m, uint64_t n)
+void kept_add(struct records *kept, const struct msg_deliver *m, uint64_t n)
 {
 	struct entry e = {
 		.n = n,
@@ -33,7 +33,7 @@ void sm_kept_add(struct records *kept, const struct msg_deliver *m, uint64_t n)
 	memcpy(p, m->stanza.p, e.len);
 }
 
-void sm_kept_drop(struct records *kept, uint64_t n)
+void kept_drop(struct records *kept, uint64_t n)
 {
 	uint64_t at = records_first(kept);
 	struct str record;
@@ -49,7 +49,7 @@ void sm_kept_drop(struct records *kept, uint64_t n)
 	}
 }
 
-bool sm_kept_next(const struct records *kept, uint64_t *at, struct msg_restore_stanza *m)
+bool kept_next(const struct records *kept, uint64_t *at, struct msg_restore_stanza *m)
 {
 	struct str record;
 	struct entry e;
