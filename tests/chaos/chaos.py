@@ -38,6 +38,7 @@ def arguments():
                         help="of a build with BULKHEAD_CUSTODY=OFF: the test must notice")
     parser.add_argument("--planned", action="store_true",
                         help="instead of kills: doc/upgrading.md, each daemon in turn")
+    parser.add_argument("--log", type=Path, help="where the daemons' log goes when it fails")
     parser.add_argument("--verbose", action="store_true")
     return parser.parse_args()
 
@@ -181,7 +182,6 @@ class Chaos:
 
 
 def main():
-    parser.add_argument("--log", type=Path, help="where the daemons' log goes when it fails")
     options = arguments()
     print(f"seed {options.seed}", flush=True)
     chaos = Chaos(options)
