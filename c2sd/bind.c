@@ -16,8 +16,10 @@ int session_ask(struct client *c, struct str resource)
 	struct msg_bind m = {.resource = resource};
 
 	c->state = CLIENT_BINDING;
-	if (c2sd_link(c->srv) == NULL)
-		return BH_ECLOSED;
+	if (c2sd_link(c->srv) == NULL) {
+		client_fail(c, STREAM_SYSTEM_SHUTDOWN, "the server restarts");
+		return 0;
+	}
 	return LINK_SEND(c2sd_link(c->srv), BIND, bind, c->carried.id, &m);
 }
 

@@ -14,8 +14,8 @@
 
 state_fn session_bind, session_submit, session_csi;
 
-/* Asks routerd for a session; resource is the wish, or absent.  0, or negative when it could not be
- * asked: the caller says so to the client. */
+/* Asks routerd for a session; resource is the wish, or absent.  0, or negative when it cannot be asked for
+ * that: the caller says so to the client.  Without a routerd the stream ends. */
 int session_ask(struct client *c, struct str resource);
 
 /* It has that session now. */

@@ -32,7 +32,9 @@ void sm_before_bind(struct client *c, const struct element *e)
 		sm_failed(c, STANZA_BAD_REQUEST);
 		return;
 	}
-	if (c2sd_link(c->srv) == NULL || LINK_SEND(c2sd_link(c->srv), RESUME, resume, c->carried.id, &m) != 0)
+	if (c2sd_link(c->srv) == NULL)
+		client_fail(c, STREAM_SYSTEM_SHUTDOWN, "the server restarts"); /* the session is not gone */
+	else if (LINK_SEND(c2sd_link(c->srv), RESUME, resume, c->carried.id, &m) != 0)
 		sm_failed(c, STANZA_ITEM_NOT_FOUND); /* no id of ours is that long */
 	else
 		c->state = CLIENT_RESUMING;

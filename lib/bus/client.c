@@ -286,5 +286,6 @@ void bus_client_stop(struct bus_client **client, void (*done)(void *), void *arg
 
 struct link *bus_client_link(const struct bus_client *client)
 {
-	return client->up ? client->link : NULL;
+	/* One that has failed in this turn takes nothing more; on_down is still to come. */
+	return client->up && client->link->state == LINK_OPEN ? client->link : NULL;
 }
