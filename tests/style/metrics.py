@@ -21,6 +21,7 @@ LIBRARY_HOME = {
     r"gnutls/": "lib/net",
     r"gsasl": "authd",
     r"sqlite3": "lib/store",
+    r"unbound\.h": "lib/dns",
     r"confuse\.h": "lib/conf",
     r"seccomp\.h": "lib/daemon",
     r"systemd/": "lib/daemon",
