@@ -39,7 +39,7 @@ typedef void servers_fn(void *arg, const struct servers *servers);
 
 /* domain in ASCII (A-labels).  NULL where it cannot be asked. */
 struct servers_search *servers_find(struct resolver *r, const char *domain, servers_fn *done, void *arg);
-/* done is not called any more.  NULL is none. */
+/* done is not called any more; before the resolver stops.  NULL is none. */
 void servers_cancel(struct servers_search **search);
 
 /* Of records of equal priority, the place of the next one to try; chance is a random number below the sum of
