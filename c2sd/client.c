@@ -258,7 +258,8 @@ static void on_closed(void *owner, const char *why)
 		destroy(c);
 }
 
-static const struct stream_handlers stream_handlers = {on_data, on_secure, on_sent, on_closed};
+static const struct stream_handlers stream_handlers = {
+	.on_data = on_data, .on_secure = on_secure, .on_sent = on_sent, .on_closed = on_closed};
 
 static void create(struct c2sd *srv, struct client *c, enum c2sd_entry entry)
 {

@@ -75,7 +75,7 @@ int settings_load_tls(struct daemon *d, struct tls_store **out)
 			.certificate = conf_domain_text(d->conf, i, "certificate"),
 			.key = conf_domain_text(d->conf, i, "key"),
 		};
-	rc = tls_store_load(&(struct tls_plan){ids, n, ca}, out, what, sizeof what);
+	rc = tls_store_load(&(struct tls_plan){.ids = ids, .n = n, .client_ca = ca}, out, what, sizeof what);
 	if (rc != 0)
 		daemon_fail(d, "%s", what);
 	else if (what[0] != '\0')

@@ -42,6 +42,23 @@ bool address_from_sockaddr(const struct sockaddr *sa, struct address *out)
 	return false;
 }
 
+void address_to_sockaddr(const struct address *a, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *in = (void *)out;
+	struct sockaddr_in6 *in6 = (void *)out;
+
+	memset(out, 0, sizeof *out);
+	if (is_v4(a->ip)) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(a->port);
+		memcpy(&in->sin_addr, a->ip + 12, 4);
+	} else {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(a->port);
+		memcpy(&in6->sin6_addr, a->ip, 16);
+	}
+}
+
 void address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 {
 	if (is_v4(a->ip))

@@ -18,6 +18,8 @@ enum { ADDRESS_TEXT_SIZE = 56 };
 
 /* From a sockaddr_in or sockaddr_in6; false for other families. */
 bool address_from_sockaddr(const struct sockaddr *sa, struct address *out);
+/* A sockaddr_in for IPv4, a sockaddr_in6 otherwise. */
+void address_to_sockaddr(const struct address *a, struct sockaddr_storage *out);
 /* "192.0.2.1" or "2001:db8::1", and with its port "192.0.2.1:5222", "[2001:db8::1]:5222". */
 void address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 void address_text_port(const struct address *a, char out[ADDRESS_TEXT_SIZE]);

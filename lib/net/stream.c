@@ -1,5 +1,7 @@
 /* Opening a stream, its TLS, and what callers ask about it. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,24 +55,81 @@ int stream_open(struct stream_hub *hub, int fd, const struct stream_handlers *ha
 	return 0;
 }
 
+static void on_connected(uv_connect_t *req, int status)
+{
+	struct stream *s = req->data;
+
+	free(req);
+	if (s->closed)
+		return;
+	if (status < 0) {
+		stream_fail_code(s, status);
+		return;
+	}
+	uv_tcp_nodelay(&s->tcp, 1);
+	stream_read_start(s);
+	if (s->closing == NULL)
+		s->handlers->on_connected(s->owner);
+}
+
+int stream_connect(struct stream_hub *hub, const struct address *to, const struct stream_handlers *handlers,
+	void *owner, struct stream **out)
+{
+	struct stream *s = stream_new(hub);
+	uv_connect_t *req = bh_alloc(sizeof *req);
+	struct sockaddr_storage ss;
+	int rc;
+
+	s->peer = *to;
+	req->data = s;
+	address_to_sockaddr(to, &ss);
+	rc = uv_tcp_connect(req, &s->tcp, (struct sockaddr *)&ss, on_connected);
+	if (rc < 0) {
+		free(req);
+		s->silent = true;
+		stream_abandon(s);
+		return rc;
+	}
+	s->handlers = handlers;
+	s->owner = owner;
+	*out = s;
+	return 0;
+}
+
 void stream_expect_proxy(struct stream *s)
 {
 	s->proxy = true;
 }
 
-int stream_start_tls(struct stream *s, struct tls_store *store, const char *alpn)
+/* What was written before goes out in the clear. */
+static int prepare_tls(struct stream *s)
 {
-	int rc;
-
 	if (s->closing != NULL)
 		return BH_ECLOSED;
 	if (s->tls != NULL)
 		return BH_EINVAL;
 	stream_flush(s, true);
-	if (s->closing != NULL)
-		return BH_ECLOSED;
-	rc = tls_session_open(store, alpn, &s->hub->io, &s->tls);
-	return rc;
+	return s->closing != NULL ? BH_ECLOSED : 0;
+}
+
+int stream_start_tls(struct stream *s, struct tls_store *store, const char *alpn)
+{
+	int rc = prepare_tls(s);
+
+	return rc == 0 ? tls_session_open(store, alpn, &s->hub->io, &s->tls) : rc;
+}
+
+int stream_connect_tls(struct stream *s, struct tls_store *store, const struct tls_wish *wish)
+{
+	int rc = prepare_tls(s);
+
+	if (rc == 0)
+		rc = tls_session_connect(store, wish, &s->hub->io, &s->tls);
+	if (rc != 0)
+		return rc;
+	s->greeting = true;
+	stream_schedule(s);
+	return 0;
 }
 
 void stream_pause(struct stream *s)
@@ -135,6 +194,14 @@ const char *stream_tls_description(const struct stream *s)
 struct str stream_sni(const struct stream *s)
 {
 	return s->secure ? tls_session_sni(s->tls) : STR_NONE;
+}
+
+int stream_check_certificate(const struct stream *s, struct str domain, char *why, size_t size)
+{
+	if (s->secure)
+		return tls_session_check_peer(s->tls, domain, why, size);
+	snprintf(why, size, "there is no TLS");
+	return BH_EDENIED;
 }
 
 struct str stream_certificate_jid(const struct stream *s)

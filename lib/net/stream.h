@@ -36,6 +36,8 @@ struct stream_handlers {
 	/* The last call; why is NULL after stream_close() by ourselves, else a phrase: "closed by the
 	 * peer", "connection reset by peer", "TLS: no shared cipher", ... */
 	void (*on_closed)(void *owner, const char *why);
+	/* The connection that stream_connect() asked for is there. */
+	void (*on_connected)(void *owner);
 };
 
 /* One per loop: the shared buffers, and the write at the end of each turn. */
@@ -50,6 +52,10 @@ void stream_hub_stop(struct stream_hub **hub, void (*done)(void *), void *arg);
 int stream_open(struct stream_hub *hub, int fd, const struct stream_handlers *handlers, void *owner,
 	struct stream **out);
 
+/* Connects.  Either on_connected comes, or on_closed with the reason. */
+int stream_connect(struct stream_hub *hub, const struct address *to, const struct stream_handlers *handlers,
+	void *owner, struct stream **out);
+
 /* Waits for a PROXY header before anything else; on_data begins behind it. */
 void stream_expect_proxy(struct stream *s);
 
@@ -63,6 +69,9 @@ struct buf *stream_output(struct stream *s);
  * 5.4.3.3); what was written before goes out in the clear first.  alpn: the protocol that a
  * client which sends ALPN must name ("xmpp-client"), or NULL. */
 int stream_start_tls(struct stream *s, struct tls_store *store, const char *alpn);
+
+/* The client side: it begins at the end of the turn. */
+int stream_connect_tls(struct stream *s, struct tls_store *store, const struct tls_wish *wish);
 
 /* No more reads from the socket, or reads again: back-pressure on this peer. */
 void stream_pause(struct stream *s);
@@ -86,6 +95,9 @@ bool stream_exporter(const struct stream *s, uint8_t out[32]);
 const char *stream_tls_description(const struct stream *s);
 /* The server name that the client asked for by SNI; absent without. */
 struct str stream_sni(const struct stream *s);
+/* The peer's certificate is valid and is that XMPP domain's (tls_peer.h has the rules).  0, or BH_EDENIED with a
+ * reason: "it has expired on 2026-01-01T00:00:00Z". */
+int stream_check_certificate(const struct stream *s, struct str domain, char *why, size_t size);
 /* The xmppAddr of a verified client certificate; absent without. */
 struct str stream_certificate_jid(const struct stream *s);
 

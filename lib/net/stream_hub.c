@@ -50,6 +50,8 @@ static void run_turn(struct stream *s)
 {
 	if (s->resumed && s->closing == NULL)
 		stream_read_resume(s);
+	if (s->greeting && s->closing == NULL)
+		stream_greet(s);
 	if (s->ticket && !s->closed && !s->broken) {
 		s->ticket = false;
 		tls_session_send_ticket(s->tls);

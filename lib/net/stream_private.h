@@ -84,6 +84,7 @@ struct stream {
 	bool secure : 1;  /* the handshake is complete */
 	bool broken : 1;  /* TLS has failed: nothing more can be sent */
 	bool ticket : 1;  /* a session ticket is due */
+	bool greeting : 1; /* the client side of TLS has not begun yet */
 	bool waiting : 1; /* for on_sent */
 	bool paused : 1;
 	bool resumed : 1; /* reading starts again at the end of the turn */
@@ -101,6 +102,8 @@ struct stream_out *stream_hub_take_out(struct stream_hub *hub);
 void stream_hub_give_out(struct stream_hub *hub, struct stream_out **out);
 
 void stream_read_start(struct stream *s);
+/* The first words of the client side of TLS. */
+void stream_greet(struct stream *s);
 /* Processes what was held back, and reads again. */
 void stream_read_resume(struct stream *s);
 

@@ -46,7 +46,7 @@ static bool step_handshake(struct stream *s)
 		return false;
 	}
 	s->secure = true;
-	s->ticket = true;
+	s->ticket = !tls_session_is_client(s->tls);
 	stream_schedule(s);
 	s->handlers->on_secure(s->owner);
 	return true;
@@ -68,6 +68,14 @@ static bool step_data(struct stream *s)
 	else if (n != BH_EAGAIN)
 		tls_failed(s);
 	return false;
+}
+
+void stream_greet(struct stream *s)
+{
+	s->greeting = false;
+	s->hub->io.in = s->hub->io.end = NULL;
+	(void)step_handshake(s);
+	stream_send_wire(s);
 }
 
 /* Whole records go to TLS; what is left, a part of one or all behind a pause, is held. */

@@ -1,5 +1,5 @@
 /*
- * tls - certificates of domains, and TLS server settings
+ * tls - certificates of domains, and TLS settings
  *
  * A struct tls_store is the set of certificates of all domains, chosen by SNI; it never
  * changes once made and is counted: a reload makes a new one for new handshakes, and
@@ -10,6 +10,7 @@
 #ifndef BH_TLS_H
 #define BH_TLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,16 +22,25 @@ struct tls_identity {
 	const char *key;	 /* file: PEM */
 };
 
-/* What a store is made of; client_ca is a file, or NULL. */
+/* What a store is made of.  Whom it trusts: client_ca is a file, or NULL; and the authorities of the
+ * system, or not. */
 struct tls_plan {
 	const struct tls_identity *ids;
 	size_t n;
 	const char *client_ca;
+	bool system_trust;
+};
+
+/* What the client side of a handshake wants; the texts are ASCII and need not outlive the call. */
+struct tls_wish {
+	const char *server; /* SNI */
+	const char *local;  /* whose certificate is shown when one is asked for; NULL: none */
+	const char *alpn;   /* offered; NULL: nothing is */
 };
 
 /* Loads and checks: files readable, key matches the certificate, the certificate names the domain.
- * The first identity also serves those who name no known domain.  client_ca, a file, may
- * be NULL; with it client certificates are asked for and verified.  On an error *what is a
+ * The first identity also serves those who name no known domain.  With somebody to trust,
+ * client certificates are asked for and verified.  On an error *what is a
  * sentence that says what, where and what to do.  0 or negative.  A certificate that has
  * expired is loaded all the same: then the result is 0 and *what is not empty but a warning. */
 int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *what,

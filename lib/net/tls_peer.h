@@ -1,13 +1,21 @@
 /*
- * tls_peer - who the client says it is: SNI and certificate; lib/net only
+ * tls_peer - who the peer says it is: SNI and certificate; lib/net only
  */
 #ifndef BH_TLS_PEER_H
 #define BH_TLS_PEER_H
 
 #include <gnutls/gnutls.h>
+#include <stddef.h>
+
+#include "base/str.h"
 
 /* The first xmppAddr (RFC 6120 13.7.1.4) of the client's certificate, when the session's own
  * credentials verify it; else NULL.  The caller frees it. */
 char *tls_peer_jid(gnutls_session_t session);
+
+/* The peer's certificate is valid, and names the XMPP domain (in A-labels, lower case) as a dNSName, an SRVName of
+ * _xmpp-server or an xmppAddr (RFC 6120 13.7, RFC 9525).  Its common name counts for nothing.  0, or
+ * BH_EDENIED with the reason. */
+int tls_peer_check(gnutls_session_t session, struct str domain, char *why, size_t size);
 
 #endif

@@ -10,7 +10,13 @@
 #include "base/str.h"
 #include "net/tls.h"
 
-/* Made for sessions whose gnutls_session_get_ptr() is the store. */
+/* What a session's gnutls_session_get_ptr() is. */
+struct tls_choice {
+	const struct tls_store *store;
+	bool client;
+	struct str local; /* of a client: whose certificate it shows, where it has one; absent: none */
+};
+
 gnutls_certificate_credentials_t tls_store_credentials(const struct tls_store *store);
 bool tls_store_asks_client(const struct tls_store *store);
 /* The store's own copy of that name (lower case, A-labels); absent when it has no such domain. */

@@ -25,8 +25,9 @@ struct tls_session {
 	gnutls_session_t tls;
 	struct tls_io *io;
 	struct tls_store *store;
+	struct tls_choice choice;
 	struct str sni; /* the store's copy, or own_sni */
-	char *own_sni;
+	char *own_sni, *local;
 	char *jid;
 	int error;
 	uint8_t barren;
@@ -71,52 +72,105 @@ static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int n)
 	return (ssize_t)(io->out.len - before);
 }
 
-static int configure(struct tls_session *t, const char *alpn)
+static int offer_alpn(struct tls_session *t, const char *alpn, unsigned flags)
 {
 	gnutls_datum_t name = {(unsigned char *)(uintptr_t)alpn, 0};
+
+	if (alpn == NULL)
+		return 0;
+	name.size = (unsigned)strlen(alpn);
+	return gnutls_alpn_set_protocols(t->tls, &name, 1, flags);
+}
+
+/* What both sides have. */
+static int configure(struct tls_session *t)
+{
 	int rc = gnutls_priority_set(t->tls, tls_priority());
 
 	if (rc == 0)
 		rc = gnutls_credentials_set(
 			t->tls, GNUTLS_CRD_CERTIFICATE, tls_store_credentials(t->store));
-	if (rc == 0)
-		rc = gnutls_session_ticket_enable_server(t->tls, tls_ticket_key());
-	if (rc == 0 && alpn != NULL) {
-		name.size = (unsigned)strlen(alpn);
-		rc = gnutls_alpn_set_protocols(t->tls, &name, 1, GNUTLS_ALPN_MANDATORY);
-	}
-	if (tls_store_asks_client(t->store))
-		gnutls_certificate_server_set_request(t->tls, GNUTLS_CERT_REQUEST);
 	gnutls_handshake_set_max_packet_length(t->tls, HANDSHAKE_MESSAGE_MAX);
-	gnutls_session_set_ptr(t->tls, t->store);
+	t->choice.store = t->store;
+	gnutls_session_set_ptr(t->tls, &t->choice);
 	gnutls_transport_set_ptr(t->tls, t->io);
 	gnutls_transport_set_pull_function(t->tls, pull);
 	gnutls_transport_set_pull_timeout_function(t->tls, pull_timeout);
 	gnutls_transport_set_vec_push_function(t->tls, push);
-	return rc < 0 ? BH_ECRYPTO : 0;
+	return rc;
+}
+
+static int serve(struct tls_session *t, const char *alpn)
+{
+	int rc = configure(t);
+
+	if (rc == 0)
+		rc = gnutls_session_ticket_enable_server(t->tls, tls_ticket_key());
+	if (rc == 0)
+		rc = offer_alpn(t, alpn, GNUTLS_ALPN_MANDATORY);
+	if (tls_store_asks_client(t->store))
+		gnutls_certificate_server_set_request(t->tls, GNUTLS_CERT_REQUEST);
+	return rc;
+}
+
+static int ask(struct tls_session *t, const struct tls_wish *wish)
+{
+	int rc = configure(t);
+
+	t->choice.client = true;
+	if (wish->local != NULL) {
+		t->local = bh_strdup(wish->local);
+		t->choice.local = str_of(t->local);
+	}
+	if (rc == 0)
+		rc = gnutls_server_name_set(t->tls, GNUTLS_NAME_DNS, wish->server, strlen(wish->server));
+	if (rc == 0)
+		rc = offer_alpn(t, wish->alpn, 0);
+	return rc;
+}
+
+static struct tls_session *create(struct tls_store *store, unsigned flags, struct tls_io *io)
+{
+	struct tls_session *t = bh_alloc(sizeof *t);
+
+	if (gnutls_init(&t->tls, flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS_TLS12) < 0) {
+		free(t);
+		return NULL;
+	}
+	t->io = io;
+	t->store = tls_store_ref(store);
+	return t;
+}
+
+static int finish(struct tls_session *t, int rc, struct tls_session **out)
+{
+	if (rc < 0) {
+		tls_session_free(&t);
+		return BH_ECRYPTO;
+	}
+	*out = t;
+	return 0;
 }
 
 int tls_session_open(struct tls_store *store, const char *alpn, struct tls_io *io,
 	struct tls_session **out)
 {
-	struct tls_session *t = bh_alloc(sizeof *t);
-	int rc = gnutls_init(&t->tls,
-		GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS_TLS12 |
-			GNUTLS_NO_AUTO_SEND_TICKET);
+	struct tls_session *t = create(store, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET, io);
 
-	if (rc < 0) {
-		free(t);
-		return BH_ENOMEM;
-	}
-	t->io = io;
-	t->store = tls_store_ref(store);
-	rc = configure(t, alpn);
-	if (rc < 0) {
-		tls_session_free(&t);
-		return rc;
-	}
-	*out = t;
-	return 0;
+	return t != NULL ? finish(t, serve(t, alpn), out) : BH_ENOMEM;
+}
+
+int tls_session_connect(struct tls_store *store, const struct tls_wish *wish, struct tls_io *io,
+	struct tls_session **out)
+{
+	struct tls_session *t = create(store, GNUTLS_CLIENT | GNUTLS_NO_TICKETS, io);
+
+	return t != NULL ? finish(t, ask(t, wish), out) : BH_ENOMEM;
+}
+
+bool tls_session_is_client(const struct tls_session *t)
+{
+	return t->choice.client;
 }
 
 void tls_session_free(struct tls_session **session)
@@ -129,6 +183,7 @@ void tls_session_free(struct tls_session **session)
 	gnutls_deinit(t->tls);
 	tls_store_unref(&t->store);
 	free(t->own_sni);
+	free(t->local);
 	free(t->jid);
 	free(t);
 }
@@ -197,6 +252,8 @@ int tls_session_handshake(struct tls_session *t)
 	}
 	t->ready = true;
 	t->barren = 0;
+	if (t->choice.client)
+		return 0;
 	remember_sni(t);
 	if (tls_store_asks_client(t->store))
 		t->jid = tls_peer_jid(t->tls);
@@ -327,6 +384,11 @@ bool tls_session_exporter(const struct tls_session *t, uint8_t out[32])
 struct str tls_session_sni(const struct tls_session *t)
 {
 	return t->sni;
+}
+
+int tls_session_check_peer(const struct tls_session *t, struct str domain, char *why, size_t size)
+{
+	return tls_peer_check(t->tls, domain, why, size);
 }
 
 struct str tls_session_certificate_jid(const struct tls_session *t)

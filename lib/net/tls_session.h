@@ -1,5 +1,5 @@
 /*
- * tls_session - the server side of one TLS connection, over memory; lib/net only
+ * tls_session - one side of one TLS connection, over memory; lib/net only
  *
  * Ciphertext comes from and goes to a struct tls_io that all sessions of a hub share: the
  * caller sets what is to be read and empties what was written, around each call.  Only
@@ -34,6 +34,10 @@ struct tls_session;
 /* io must outlive the session; alpn must, too.  0, BH_ENOMEM or BH_ECRYPTO. */
 int tls_session_open(struct tls_store *store, const char *alpn, struct tls_io *io,
 	struct tls_session **out);
+/* The client side; it speaks first, with the first tls_session_handshake(). */
+int tls_session_connect(struct tls_store *store, const struct tls_wish *wish, struct tls_io *io,
+	struct tls_session **out);
+bool tls_session_is_client(const struct tls_session *t);
 void tls_session_free(struct tls_session **session);
 
 /* The length of the whole records at the start of p, or BH_EPROTO where no record can begin. */
@@ -58,5 +62,6 @@ const char *tls_session_description(const struct tls_session *t);
 bool tls_session_exporter(const struct tls_session *t, uint8_t out[32]);
 struct str tls_session_sni(const struct tls_session *t);
 struct str tls_session_certificate_jid(const struct tls_session *t);
+int tls_session_check_peer(const struct tls_session *t, struct str domain, char *why, size_t size);
 
 #endif

@@ -277,13 +277,33 @@ static int load_client_ca(struct tls_store *store, const char *path, struct repo
 	return rc;
 }
 
-static const struct identity *choose(const struct tls_store *store, gnutls_session_t session)
+static int load_system_trust(struct tls_store *store, struct report *r)
 {
-	char name[TLS_NAME_SIZE];
-	size_t len = tls_requested_name(session, name);
+	if (gnutls_certificate_set_x509_system_trust(store->credentials) <= 0) {
+		report(r, "the system has no certificates of authorities: install ca-certificates");
+		return BH_ECONFIG;
+	}
+	store->asks_client = true;
+	return 0;
+}
+
+static const struct identity *find(const struct tls_store *store, const char *name, size_t len)
+{
 	struct map_node *node = len > 0 ? map_find(&store->by_name, name, len) : NULL;
 
-	return node != NULL ? container_of(node, struct identity, node) : &store->ids[0];
+	return node != NULL ? container_of(node, struct identity, node) : NULL;
+}
+
+/* NULL: a client shows none. */
+static const struct identity *choose(const struct tls_choice *choice, gnutls_session_t session)
+{
+	char name[TLS_NAME_SIZE];
+	const struct identity *id;
+
+	if (choice->client)
+		return find(choice->store, choice->local.p, choice->local.len);
+	id = find(choice->store, name, tls_requested_name(session, name));
+	return id != NULL ? id : &choice->store->ids[0];
 }
 
 static int retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
@@ -293,11 +313,11 @@ static int retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *
 	const struct identity *id = choose(gnutls_session_get_ptr(session), session);
 
 	(void)info;
-	*chain = (gnutls_pcert_st *)id->chain;
-	*chain_len = id->chain_len;
+	*chain = id != NULL ? (gnutls_pcert_st *)id->chain : NULL;
+	*chain_len = id != NULL ? id->chain_len : 0;
 	*ocsp = NULL;
 	*ocsp_len = 0;
-	*key = id->key;
+	*key = id != NULL ? id->key : NULL;
 	*flags = 0; /* all of it stays ours */
 	return 0;
 }
@@ -343,6 +363,8 @@ int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *wh
 		rc = load_identity(store, &plan->ids[i], &r, &warnings);
 	if (rc == 0 && plan->client_ca != NULL)
 		rc = load_client_ca(store, plan->client_ca, &r);
+	if (rc == 0 && plan->system_trust)
+		rc = load_system_trust(store, &r);
 	if (rc < 0) {
 		store_free(store);
 		return rc;

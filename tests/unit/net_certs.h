@@ -18,8 +18,11 @@
 
 struct cert_spec {
 	const char *name;   /* NAME.crt and NAME.key */
+	const char *common_name; /* NULL: the name */
 	const char *dns;    /* subjectAltName, or NULL */
 	const char *xmpp;   /* xmppAddr, or NULL */
+	const char *srv;    /* SRVName, or NULL */
+	bool server_only;   /* good for TLS servers, and nothing else */
 	const char *issuer; /* the name of a CA made before; NULL: by itself */
 	bool ca;
 	int from_days, to_days; /* from now; 0, 0: good for a day around now */
@@ -79,6 +82,7 @@ static inline gnutls_x509_privkey_t certs_read_key(const char *name)
 
 static inline void certs_fill(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 {
+	const char *cn = spec->common_name != NULL ? spec->common_name : spec->name;
 	time_t now = time(NULL);
 	static unsigned char serial;
 
@@ -89,8 +93,8 @@ static inline void certs_fill(gnutls_x509_crt_t crt, const struct cert_spec *spe
 		crt, now + (spec->from_days != 0 ? spec->from_days : -1) * CERTS_DAY));
 	CERTS_MUST(gnutls_x509_crt_set_expiration_time(
 		crt, now + (spec->to_days != 0 ? spec->to_days : 1) * CERTS_DAY));
-	CERTS_MUST(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, spec->name,
-		(unsigned)strlen(spec->name)));
+	CERTS_MUST(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, cn,
+		(unsigned)strlen(cn)));
 	CERTS_MUST(gnutls_x509_crt_set_basic_constraints(crt, spec->ca, -1));
 	if (spec->dns != NULL)
 		CERTS_MUST(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, spec->dns,
@@ -99,6 +103,15 @@ static inline void certs_fill(gnutls_x509_crt_t crt, const struct cert_spec *spe
 		CERTS_MUST(gnutls_x509_crt_set_subject_alt_othername(crt, "1.3.6.1.5.5.7.8.5",
 			spec->xmpp, (unsigned)strlen(spec->xmpp),
 			GNUTLS_FSAN_APPEND | GNUTLS_FSAN_ENCODE_UTF8_STRING));
+	if (spec->server_only)
+		CERTS_MUST(gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0));
+	if (spec->srv != NULL) {
+		unsigned char der[128] = {0x16, (unsigned char)strlen(spec->srv)}; /* IA5String */
+
+		memcpy(der + 2, spec->srv, strlen(spec->srv));
+		CERTS_MUST(gnutls_x509_crt_set_subject_alt_othername(crt, "1.3.6.1.5.5.7.8.7", der,
+			(unsigned)strlen(spec->srv) + 2, GNUTLS_FSAN_APPEND));
+	}
 }
 
 /* Writes the pair, of the P-256 curve. */

@@ -112,7 +112,11 @@ static void server_on_closed(void *owner, const char *why)
 }
 
 static const struct stream_handlers server_handlers = {
-	server_on_data, server_on_secure, server_on_sent, server_on_closed};
+	.on_data = server_on_data,
+	.on_secure = server_on_secure,
+	.on_sent = server_on_sent,
+	.on_closed = server_on_closed,
+};
 
 static void server_accept(void *owner, int fd)
 {

@@ -612,7 +612,7 @@ static void sessions_hold_their_store(void **state)
 	char what[200];
 
 	(void)state;
-	assert_int_equal(tls_store_load(&(struct tls_plan){&id, 1, NULL}, &v.plan.store, what, sizeof what), 0);
+	assert_int_equal(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &v.plan.store, what, sizeof what), 0);
 	serve(&v, &c);
 	assert_null(v.plan.store);
 	assert_got(&v, "hello");
@@ -645,9 +645,9 @@ static int begin(void **state)
 		"a.example", certs_path("a", ".crt"), certs_path("a", ".key")};
 	ids[1] = (struct tls_identity){
 		"b.example", certs_path("b", ".crt"), certs_path("b", ".key")};
-	if (tls_store_load(&(struct tls_plan){ids, 2, NULL}, &store, what, sizeof what) < 0)
+	if (tls_store_load(&(struct tls_plan){.ids = ids, .n = 2}, &store, what, sizeof what) < 0)
 		return -1;
-	return tls_store_load(&(struct tls_plan){ids, 2, certs_path("ca", ".crt")}, &asking_store,
+	return tls_store_load(&(struct tls_plan){.ids = ids, .n = 2, .client_ca = certs_path("ca", ".crt")}, &asking_store,
 		what, sizeof what);
 }
 

@@ -16,7 +16,7 @@ static char what[1024];
 static int load(const struct tls_identity *ids, size_t n, const char *ca)
 {
 	struct tls_store *store = NULL;
-	int rc = tls_store_load(&(struct tls_plan){ids, n, ca}, &store, what, sizeof what);
+	int rc = tls_store_load(&(struct tls_plan){.ids = ids, .n = n, .client_ca = ca}, &store, what, sizeof what);
 
 	assert_true((rc == 0) == (store != NULL));
 	tls_store_unref(&store);
@@ -126,9 +126,9 @@ static void a_small_place_for_the_sentence_is_enough(void **state)
 	char small[8] = "1234567";
 
 	(void)state;
-	assert_true(tls_store_load(&(struct tls_plan){&id, 1, NULL}, &store, small, sizeof small) < 0);
+	assert_true(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &store, small, sizeof small) < 0);
 	assert_int_equal(strlen(small), 7);
-	assert_true(tls_store_load(&(struct tls_plan){&id, 1, NULL}, &store, NULL, 0) < 0);
+	assert_true(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &store, NULL, 0) < 0);
 }
 
 static void a_store_lives_as_long_as_its_references(void **state)
@@ -137,7 +137,7 @@ static void a_store_lives_as_long_as_its_references(void **state)
 	struct tls_store *store, *second;
 
 	(void)state;
-	assert_int_equal(tls_store_load(&(struct tls_plan){&id, 1, NULL}, &store, what, sizeof what), 0);
+	assert_int_equal(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &store, what, sizeof what), 0);
 	second = tls_store_ref(store);
 	assert_ptr_equal(second, store);
 	tls_store_unref(&store);
