@@ -249,7 +249,7 @@ static void on_router_lost(struct client *c)
 	switch (c->state) {
 	case CLIENT_JUDGING:
 	case CLIENT_CHALLENGED:
-		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
+		sasl_lost(c);
 		return;
 	case CLIENT_LEGACY_JUDGING:
 		legacy_judged(c, &lost);

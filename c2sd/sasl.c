@@ -16,6 +16,7 @@ static enum client_state before_auth(const struct client *c)
 static void refuse_with(struct client *c, unsigned condition, struct str text)
 {
 	sasl_failure_write(client_output(c), condition, text);
+	c->verdict = 0;
 	c->state = (uint8_t)before_auth(c);
 	c->sasl_failed = true;
 	client_login_failed(c);
@@ -55,6 +56,14 @@ int sasl_send_begin(struct client *c, struct str mechanism, struct str initial, 
 	return rc;
 }
 
+void sasl_lost(struct client *c)
+{
+	if (c->state == CLIENT_CHALLENGED)
+		c->verdict = SASL_TEMPORARY_AUTH_FAILURE;
+	else
+		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
+}
+
 void sasl_begin(struct client *c, const struct element *e)
 {
 	struct str mechanism = element_attribute(e, "mechanism");
@@ -82,7 +91,9 @@ void sasl_respond(struct client *c, const struct element *e)
 	struct msg_auth_step m = {.data = e->text.p != NULL ? e->text : STR_LIT("")};
 
 	c->state = CLIENT_JUDGING;
-	if (c2sd_link(c->srv) == NULL)
+	if (c->verdict != 0)
+		sasl_refuse(c, (enum sasl_error)c->verdict);
+	else if (c2sd_link(c->srv) == NULL)
 		sasl_refuse(c, SASL_TEMPORARY_AUTH_FAILURE);
 	else if (LINK_SEND(c2sd_link(c->srv), AUTH_STEP, auth_step, c->carried.id, &m) != 0)
 		sasl_refuse(c, SASL_MALFORMED_REQUEST);
@@ -136,6 +147,8 @@ static void judged(struct client *c, const struct msg_auth_result *m)
 		legacy_judged(c, m);
 	else if (c->state == CLIENT_JUDGING && m->condition != 0)
 		refuse_with(c, m->condition, m->text);
+	else if (c->state == CLIENT_CHALLENGED && m->condition != 0)
+		c->verdict = m->condition; /* whoever judges has gone; the client has the word */
 	else if (c->state == CLIENT_JUDGING)
 		succeed(c, m);
 }

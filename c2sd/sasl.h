@@ -12,6 +12,8 @@ state_fn sasl_begin, sasl_respond, sasl_abort;
 
 /* <failure/>; the client may try again, a set number of times. */
 void sasl_refuse(struct client *c, enum sasl_error condition);
+/* There is nobody who could judge any more: it hears of that when it is its turn to hear something. */
+void sasl_lost(struct client *c);
 
 /* AUTH_BEGIN; initial and offered may be absent.  0 or negative; no answer has been given then. */
 int sasl_send_begin(struct client *c, struct str mechanism, struct str initial,

@@ -6,7 +6,7 @@ import pytest
 
 import sm
 from im import settle
-from suite import eventually
+from suite import eventually, free_port
 from test_restart import kill, pid_of, two  # noqa: F401 (a fixture)
 from xmpp import CLIENT, body
 
@@ -174,4 +174,47 @@ def test_when_both_die_one_after_the_other_all_of_it_comes_once(two, stopped):  
     back = sm.log_in(two, "bob", two.at[2])
     sm.resume(back, stopped.sm_id, 0)
     assert bodies(back, COUNT) == numbers(COUNT)
+    back.close()
+
+
+# A queue that is full: what finds no room in it is stored, and comes when there is.
+
+@pytest.fixture
+def overflowing(make_suite, raw):
+    """Bob's session sleeps; its queue is full, and more is stored."""
+    ports = {1: free_port(), 2: free_port()}
+    suite = make_suite(front_ends={f"c2sd@{n}": [f"127.0.0.1:{p}"] for n, p in ports.items()},
+                       settings={"routerd.session_queue": "65536"})
+    suite.at = {n: ("127.0.0.1", p) for n, p in ports.items()}
+    alice = raw(suite, "alice", "a", address=suite.at[2])
+    bob = raw(suite, "bob", "b", address=suite.at[1])
+    sm.enable(alice), sm.enable(bob)
+    bob.close()
+    alice.ping()
+    for n in range(600):
+        alice.message(bob.jid, f"{n} {'x' * 400}")
+    eventually(lambda: sm.request(alice) == 601, "all of it safe")  # and a ping
+    bob.suite, bob.alice = suite, alice
+    return bob
+
+
+def words(stream, n):
+    return [m.split()[0] for m in bodies(stream, n)]
+
+
+@pytest.mark.parametrize("step", [1, 7, 60])
+def test_a_queue_that_overflows_comes_once_and_in_order_through_deaths(overflowing, step):
+    back = sm.log_in(overflowing.suite, "bob", overflowing.suite.at[2])
+    sm.resume(back, overflowing.sm_id, 0)
+    came, acked = [], 0
+    while len(came) < 600:
+        came += words(back, 1)
+        if len(came) % step == 0:
+            acked = len(came)
+            sm.ack(back, acked)
+        if len(came) % 97 == 0:
+            kill(overflowing.suite)
+    assert came == numbers(600)
+    sm.ack(back, 600)
+    assert left(back) == []
     back.close()

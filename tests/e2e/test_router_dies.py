@@ -1,4 +1,4 @@
-"""What a client gets whose words come in the moment in which routerd dies."""
+"""What a client gets whose words come when routerd dies, or who judges it does."""
 import os
 import signal
 
@@ -6,7 +6,7 @@ import pytest
 
 import sm
 from front import PLAIN, make_front  # noqa: F401 (a fixture)
-from xmpp import StreamError
+from xmpp import SASL, StreamError
 
 
 @pytest.fixture
@@ -48,3 +48,40 @@ def test_credentials_are_not_judged(front):
     in_that_moment(front, client,
                    f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{PLAIN}</auth>")
     assert client.verdict() == "temporary-auth-failure"
+
+
+# Between a challenge and its answer.
+
+TEMPORARY = 11  # enum sasl_error
+RESPONSE = "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>Yz1iaXdz</response>"
+
+
+@pytest.fixture
+def challenged(front):
+    """A client that has the word; its connection is challenged.connection."""
+    client = front.secure()
+    client.auth("SCRAM-SHA-256", "biwsbj1hbGljZSxyPXh4")
+    _, client.connection, _ = front.router.expect("AUTH_BEGIN")
+    front.router.send("AUTH_CHALLENGE", client.connection, data=b"cj14eA==")
+    assert client.next().tag == SASL + "challenge"
+    return client
+
+
+def test_the_answer_to_a_challenge_of_a_dead_authd_is_refused_for_now(front, challenged):
+    front.router.send("AUTH_RESULT", challenged.connection, condition=TEMPORARY, account=None)
+    front.router.silent("CLOSED")
+    challenged.send(RESPONSE)
+    assert challenged.verdict() == "temporary-auth-failure"
+    challenged.auth("PLAIN", PLAIN)  # and it may try again
+    front.router.judge()
+    assert challenged.verdict() == "success"
+
+
+def test_the_answer_to_a_challenge_of_a_dead_routerd_is_refused_for_now(front, challenged):
+    front.router.socket.close()
+    front.router = front.accept()
+    challenged.send(RESPONSE)
+    assert challenged.verdict() == "temporary-auth-failure"
+    challenged.auth("PLAIN", PLAIN)
+    front.router.judge()
+    assert challenged.verdict() == "success"

@@ -1,0 +1,233 @@
+"""Kills daemons under load, and counts what became of each message (custody.md).
+
+    python3 tests/chaos/chaos.py [--kills 50] [--seed N] [--talkers 24] [--only routerd ...]
+
+Talkers on two c2sds send numbered messages in a ring.  One daemon after another is killed, or stopped for
+a while, or clients lose their connections; before the next one custody must be healed.  At the end each
+message that was acknowledged has come, once, in order.
+"""
+import argparse
+import collections
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from suite import Suite, eventually, free_port  # noqa: E402
+from talker import Talker  # noqa: E402
+
+SETTINGS = {"routerd.session_queue": 65536, "routerd.offline_messages": 100000, "authd.guess_limit": 100000, "authd.address_limit": 1000000, "authd.iterations": 4096,
+            "c2sd.connections_per_address": 0}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="kill daemons under load")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
+    parser.add_argument("--talkers", type=int, default=24)
+    parser.add_argument("--only", nargs="+", default=["routerd", "authd", "c2sd@1", "c2sd@2"])
+    parser.add_argument("--no-stops", action="store_true", help="no SIGSTOP, and no lost connections")
+    parser.add_argument("--expect-losses", action="store_true",
+                        help="of a build with BULKHEAD_CUSTODY=OFF: the test must notice")
+    parser.add_argument("--planned", action="store_true",
+                        help="instead of kills: doc/upgrading.md, each daemon in turn")
+    parser.add_argument("--log", type=Path, help="where the daemons' log goes when it fails")
+    parser.add_argument("--verbose", action="store_true")
+    return parser.parse_args()
+
+
+class Chaos:
+    def __init__(self, options):
+        self.options = options
+        self.random = random.Random(options.seed)
+        self.ports = [free_port(), free_port()]
+        names = [f"talker{n}" for n in range(options.talkers)]
+        self.suite = Suite(
+            settings=SETTINGS, accounts={f"{n}@localhost": "password-1" for n in names},
+            front_ends={f"c2sd@{i + 1}": [f"127.0.0.1:{port}"] for i, port in enumerate(self.ports)})
+        self.suite.start()
+        addresses = [("127.0.0.1", port) for port in self.ports]
+        self.talkers = [Talker(name, "password-1", addresses[n % 2:] + addresses[:n % 2])
+                        for n, name in enumerate(names)]
+        self.done = collections.Counter()
+        self.healing = []
+        self.lost_streams = 0  # of those who were online when something else than their c2sd died
+
+    def begin(self):
+        for talker in self.talkers:
+            talker.start()
+        for n, talker in enumerate(self.talkers):
+            talker.partner = self.talkers[(n + 1) % len(self.talkers)].jid
+        for talker in self.talkers:
+            talker.thread.start()
+
+    def healed(self):
+        """routerd and everybody else is there, and no stanza is in danger."""
+        done = self.suite.ctl("status", "--json")
+        if done.returncode != 0:
+            return None
+        rows = {r["instance"]: r for r in json.loads(done.stdout)}
+        return rows if {"routerd", "authd", "c2sd@1", "c2sd@2"} <= set(rows) and \
+            rows["routerd"]["state"] == "custody: healed" else None
+
+    def wait_healed(self, since):
+        rows = eventually(self.healed, "custody: healed", 60)
+        self.healing.append(time.monotonic() - since)
+        return rows
+
+    def all_online(self):
+        return all(t.online or t.problem for t in self.talkers)
+
+    def one(self):
+        """One accident; half of them strike when everybody is online."""
+        quiet = self.random.random() < 0.5
+        if quiet:
+            eventually(self.all_online, "everybody being online", 60)
+        rows = self.wait_healed(time.monotonic())
+        lost = sum(t.lost for t in self.talkers)
+        kind = self.random.choices(["kill", "stop", "cut"], [8, 1, 2])[0]
+        if self.options.no_stops:
+            kind = "kill"
+        victim = self.random.choice(self.options.only)
+        if kind == "kill":
+            os.kill(int(rows[victim]["pid"]), signal.SIGKILL)
+        elif kind == "stop":
+            self.stop(int(rows[victim]["pid"]))
+        else:
+            victim = "connections"
+            for talker in self.random.sample(self.talkers, len(self.talkers) // 4):
+                talker.cut()
+        since = time.monotonic()
+        self.done[f"{kind} {victim}"] += 1
+        if self.options.verbose:
+            print(f"{kind} {victim}", flush=True)
+        time.sleep(self.random.uniform(0.02, 0.3))
+        self.wait_healed(since)
+        if quiet and kind != "cut" and not victim.startswith("c2sd"):
+            self.lost_streams += sum(t.lost for t in self.talkers) - lost
+        return kind == "kill"
+
+    def restart(self, name):
+        """bulkheadctl restart: a new process, and everybody online again."""
+        before = self.wait_healed(time.monotonic())[name]["pid"]
+        done = self.suite.ctl("restart", name)
+        assert done.returncode == 0, done.stderr
+        since = time.monotonic()
+        eventually(lambda: (self.healed() or {}).get(name, {"pid": before})["pid"] != before,
+                   f"a new {name}", 60)
+        self.healing.append(time.monotonic() - since)
+        eventually(self.all_online, "everybody being online", 60)
+        self.done[f"restart {name}"] += 1
+
+    def upgrade(self):
+        """Each binary in turn; a c2sd is drained first, and has nobody left who could go on elsewhere."""
+        for name in ("routerd", "authd"):
+            lost = sum(t.lost for t in self.talkers)
+            self.restart(name)
+            self.lost_streams += sum(t.lost for t in self.talkers) - lost
+        for name in ("c2sd@1", "c2sd@2"):
+            assert self.suite.ctl("drain", name).returncode == 0
+            eventually(lambda: (self.healed() or {}).get(name, {"sessions": "?"})["sessions"] == "0",
+                       f"{name} being empty", 60)
+            self.restart(name)
+
+    def stop(self, pid):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(self.random.uniform(0.2, 2))
+        os.kill(pid, signal.SIGCONT)
+
+    def finish(self):
+        for talker in self.talkers:
+            talker.talking = False
+        eventually(lambda: all(t.problem or not t.unacked for t in self.talkers),
+                   "everything being acknowledged", 5 if self.options.expect_losses else 60)
+        problems = [t.problem for t in self.talkers if t.problem]
+        if not problems:
+            eventually(self.all_online, "everybody being online", 60)
+            with contextlib.suppress(AssertionError):  # then count() says what is missing
+                eventually(lambda: all(self.arrived(n) >= t.acknowledged
+                                       for n, t in enumerate(self.talkers)), "arrivals", 20)
+        return problems
+
+    def arrived(self, n):
+        talker = self.talkers[n]
+        partner = self.talkers[(n + 1) % len(self.talkers)]
+        return len({number for sender, number in partner.got if sender == talker.name})
+
+    def count(self):
+        lost = twice = disorder = total = 0
+        for n, talker in enumerate(self.talkers):
+            got = [number for sender, number in
+                   self.talkers[(n + 1) % len(self.talkers)].got if sender == talker.name]
+            total += len(got)
+            lost += len(set(range(1, talker.acknowledged + 1)) - set(got))
+            twice += len(got) - len(set(got))
+            disorder += sum(a > b for a, b in zip(got, got[1:]))
+        return total, lost, twice, disorder
+
+    def end(self):
+        for talker in self.talkers:
+            talker.over = True
+            talker.paused.clear()
+        for talker in self.talkers:
+            talker.thread.join(10)
+        self.suite.stop()
+
+
+def main():
+    options = arguments()
+    print(f"seed {options.seed}", flush=True)
+    chaos = Chaos(options)
+    problems, kills, began = [], 0, time.monotonic()
+    try:
+        chaos.begin()
+        if options.planned:
+            eventually(chaos.all_online, "everybody being online", 60)
+            chaos.upgrade()
+        while not options.planned and kills < options.kills and not any(t.problem for t in chaos.talkers):
+            kills += chaos.one()
+        problems = chaos.finish()
+    except AssertionError as error:
+        problems.append(str(error))
+    total, lost, twice, disorder = chaos.count()
+    for problem in problems:
+        print(f"problem: {problem}")
+    healing = sorted(chaos.healing) or [0]
+    print(f"{kills} kills ({', '.join(f'{k}: {v}' for k, v in sorted(chaos.done.items()))}) in "
+          f"{time.monotonic() - began:.0f} s; healed after {healing[len(healing) // 2]:.2f} s, "
+          f"at most {healing[-1]:.2f} s")
+    print(f"{total} messages: {lost} acknowledged and not delivered, {twice} delivered twice, "
+          f"{disorder} out of order; {sum(t.fresh for t in chaos.talkers) - len(chaos.talkers)} "
+          f"sessions lost")
+    print(f"{chaos.lost_streams} connections lost by the death of something else than their c2sd")
+    fresh = sum(t.fresh for t in chaos.talkers) - len(chaos.talkers)
+    good = not (problems or lost or twice or disorder or fresh or chaos.lost_streams)
+    if options.expect_losses:
+        chaos.end()
+        chaos.suite.remove()
+        print(f"{1 if lost else 0} passed, {0 if lost else 1} failed")
+        return 0 if lost else 1
+    try:
+        chaos.end()
+        chaos.suite.check_end()
+    except AssertionError as error:
+        print(f"problem: {error}")
+        good = False
+    if not good:
+        if options.log:
+            options.log.write_text("\n".join(chaos.suite.log.lines))
+        print("\n".join(chaos.suite.log.lines[-80:]))
+    chaos.suite.remove()
+    print(f"{1 if good else 0} passed, {0 if good else 1} failed")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
