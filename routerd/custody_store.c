@@ -287,10 +287,11 @@ int custody_restore(struct session *s, const struct msg_restore_stanza *m)
 	struct stanza stanza;
 	struct parcel *p;
 
-	if (stanza_decode(m->stanza, &stanza) != 0 || m->n <= s->acked || m->n > s->sent)
+	if (stanza_decode(m->stanza, &stanza) != 0 || m->n > s->sent)
 		return BH_EPROTO;
-	if (has_number(s, m->n))
-		return 0; /* the store had it, too */
+	/* DONE is urgent, and may have overtaken it; or the store had it, too. */
+	if (m->n <= s->acked || has_number(s, m->n))
+		return 0;
 	p = given_back(s->origin->router, m);
 	if (p == NULL)
 		return BH_ENOMEM;
