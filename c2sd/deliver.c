@@ -37,12 +37,12 @@ void session_sent(struct client *c)
 }
 
 static void written(struct client *c, const struct bus_event *event, const struct msg_deliver *m,
-	uint64_t n)
+	const struct stanza *s, uint64_t n)
 {
 	carried_accept(&c->carried, event, m, n);
 	count_add(COUNT_STANZAS_OUT, 1);
 	if (c->sm != NULL)
-		sm_delivered(c, m, n);
+		sm_delivered(c, m, s, n);
 	if (c->state == CLIENT_BOUND)
 		session_sent(c);
 }
@@ -56,7 +56,7 @@ static void deliver_to_one(const struct bus_event *event, const struct msg_deliv
 		return;
 	if (c->state == CLIENT_BOUND)
 		stanza_write(client_output(c), s, m->additions, str_of(c->jid));
-	written(c, event, m, t->n);
+	written(c, event, m, s, t->n);
 }
 
 /* What was written for all, with each one's own address at the place of its `to` where it has
@@ -91,7 +91,7 @@ static void deliver_to_many(const struct bus_event *event, struct msg_deliver *m
 		if (c == NULL)
 			continue;
 		put_copy(c, buf_str(&srv->scratch), place);
-		written(c, event, m, t.n);
+		written(c, event, m, s, t.n);
 	}
 }
 

@@ -154,10 +154,13 @@ void sm_element(struct client *c, const struct element *e)
 		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
 }
 
-void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n)
+void sm_delivered(struct client *c, const struct msg_deliver *m, const struct stanza *s, uint64_t n)
 {
 	if (!c->sm->enabled)
 		return;
 	kept_add(&c->sm->kept, m, n);
-	sm_request(c);
+	if (s->kind == STANZA_MESSAGE)
+		sm_request_message(c);
+	else
+		sm_request(c);
 }

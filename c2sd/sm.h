@@ -19,6 +19,7 @@ struct sm {
 	uint64_t asked, asked_ms;   /* stanzas that came before the <r/> that waits, and when it came */
 	uint64_t told, told_ms;	    /* what the last <a/> said, and when */
 	uint64_t requested, requested_ms; /* the last stanza that an <r/> of ours came behind, and when */
+	uint64_t message_ms;	    /* when one came behind a message */
 	struct list asking;	    /* in c2sd.asking, while an <r/> of its waits */
 	struct list unasked;	    /* in c2sd.unasked, while we put off an <r/> */
 	struct records kept;	    /* what it has not acknowledged (sm_kept.h) */
@@ -31,7 +32,7 @@ struct sm {
 state_fn sm_before_bind, sm_element, sm_too_early;
 
 /* A stanza was written to it, or kept for it: it is the n-th. */
-void sm_delivered(struct client *c, const struct msg_deliver *m, uint64_t n);
+void sm_delivered(struct client *c, const struct msg_deliver *m, const struct stanza *s, uint64_t n);
 
 /* Its session outlives its connection. */
 bool sm_outlives(const struct client *c);

@@ -5,7 +5,7 @@
 #include "c2sd/sm.h"
 #include "xmpp/names.h"
 
-enum { ANSWER_MS = 20, PATIENCE_MS = 250, REQUEST_MS = 1000, REQUEST_STANZAS = 64 };
+enum { ANSWER_MS = 20, PATIENCE_MS = 250, REQUEST_MS = 1000, REQUEST_STANZAS = 64, MESSAGE_MS = 250 };
 
 static uint64_t now(const struct client *c)
 {
@@ -82,6 +82,16 @@ static bool is_early(const struct client *c)
 	return c->carried.out_number - c->sm->acked < REQUEST_STANZAS && now(c) - c->sm->requested_ms < REQUEST_MS;
 }
 
+static void ask(struct client *c)
+{
+	struct sm *sm = c->sm;
+
+	list_remove(&sm->unasked);
+	buf_put_lit(client_output(c), "<r xmlns='" NS_SM "'/>");
+	sm->requested = c->carried.out_number;
+	sm->requested_ms = now(c);
+}
+
 void sm_request(struct client *c)
 {
 	struct sm *sm = c->sm;
@@ -93,10 +103,17 @@ void sm_request(struct client *c)
 			list_append(&c->srv->unasked, &sm->unasked);
 		return;
 	}
-	list_remove(&sm->unasked);
-	buf_put_lit(client_output(c), "<r xmlns='" NS_SM "'/>");
-	sm->requested = c->carried.out_number;
-	sm->requested_ms = now(c);
+	ask(c);
+}
+
+void sm_request_message(struct client *c)
+{
+	if (c->state != CLIENT_BOUND || now(c) - c->sm->message_ms < MESSAGE_MS) {
+		sm_request(c);
+		return;
+	}
+	ask(c);
+	c->sm->message_ms = now(c);
 }
 
 void sm_request_all(struct c2sd *srv)

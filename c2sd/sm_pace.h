@@ -6,7 +6,8 @@
  * after 250 ms, it is told how much is, and the rest when that is (custody.md, 13).
  *
  * One <r/> of ours is under way at a time.  It follows a stanza at once, if there was none for a second; else it
- * waits for 64 stanzas, or for that second.
+ * waits for 64 stanzas, or for that second.  A message has one of its own at once, if none had for 250 ms: who
+ * reads it and leaves has acknowledged it, and does not get it again.
  */
 #ifndef C2SD_SM_PACE_H
 #define C2SD_SM_PACE_H
@@ -22,6 +23,8 @@ void sm_safe(struct client *c);
 
 /* It has more to acknowledge, or has acknowledged some: we ask, if it is time. */
 void sm_request(struct client *c);
+/* The same, after a message. */
+void sm_request_message(struct client *c);
 /* Once a second: those that were put off. */
 void sm_request_all(struct c2sd *srv);
 

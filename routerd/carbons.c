@@ -92,10 +92,8 @@ void carbons_received(struct transit *t, struct account *a, struct str additions
 
 static void set(struct transit *t, bool on)
 {
-	if (t->sender == NULL)
-		return;
-	t->sender->carbons = on;
-	session_changed(t->sender, &t->cause);
+	if (t->sender != NULL)
+		session_set(t->sender, &t->sender->carbons, on, &t->cause);
 }
 
 void carbons_enable(struct transit *t, enum service_place place, const struct tree_node *child)

@@ -3,27 +3,44 @@
 
 #include "routerd/component.h"
 
-struct parcel *emit_parcel(struct cause *cause, const struct stanza *s)
+enum { BRANCH_ANSWER = 0x40000003 };
+
+/* branch 0: what its content makes it. */
+static struct parcel *make(struct cause *cause, const struct stanza *s, uint32_t branch)
 {
 	struct buf envelope = BUF_INIT;
+	struct parcel_text text = {.from = s->from};
 	struct parcel *p = NULL;
 
 	stanza_encode(&envelope, s);
+	text.envelope = buf_str(&envelope);
 	if (!buf_failed(&envelope))
-		p = parcel_derive(cause, &(struct parcel_text){
-			.from = s->from, .envelope = buf_str(&envelope)});
+		p = branch != 0 ? parcel_branch(cause, branch, &text) : parcel_derive(cause, &text);
 	buf_fini(&envelope);
 	return p;
 }
 
-void emit_to_session(struct cause *cause, const struct stanza *s, struct session *to)
+struct parcel *emit_parcel(struct cause *cause, const struct stanza *s)
 {
-	struct parcel *p = emit_parcel(cause, s);
+	return make(cause, s, 0);
+}
 
+static void send_parcel(struct parcel *p, struct session *to)
+{
 	if (p == NULL)
 		return;
 	(void)deliver_one(p, to);
 	parcel_unref(&p);
+}
+
+void emit_to_session(struct cause *cause, const struct stanza *s, struct session *to)
+{
+	send_parcel(make(cause, s, 0), to);
+}
+
+void emit_answer(struct cause *cause, const struct stanza *s, struct session *to)
+{
+	send_parcel(make(cause, s, BRANCH_ANSWER), to);
 }
 
 unsigned emit_to_account(struct cause *cause, const struct stanza *s, struct account *to,

@@ -42,7 +42,7 @@ void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply)
 static void answer(struct transit *t, const struct stanza *reply)
 {
 	if (t->cause.origin->session != NULL)
-		emit_to_session(&t->cause, reply, t->cause.origin->session);
+		emit_answer(&t->cause, reply, t->cause.origin->session);
 }
 
 void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,

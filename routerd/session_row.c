@@ -128,6 +128,14 @@ void session_changed(struct session *s, const struct cause *cause)
 	buf_put(&r->changed_by, cause, sizeof *cause);
 }
 
+void session_set(struct session *s, bool *flag, bool value, const struct cause *cause)
+{
+	if (*flag == value)
+		return;
+	*flag = value;
+	session_changed(s, cause);
+}
+
 static void on_written(void *arg, int rc)
 {
 	struct buf *causes = arg;

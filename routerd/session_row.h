@@ -36,6 +36,8 @@ void session_unwrite(const struct bus_id *id, struct store_tx *tx);
 /* Something of its row has changed: it is written at the end of the turn, and the cause is not safe
  * before the commit; cause may be NULL. */
 void session_changed(struct session *s, const struct cause *cause);
+/* One of its flags is to be so from now on: the same, if that is news. */
+void session_set(struct session *s, bool *flag, bool value, const struct cause *cause);
 void session_rows_flush(struct router *r);
 
 #endif

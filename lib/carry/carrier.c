@@ -65,6 +65,10 @@ void carrier_flush_done(struct carrier *k)
 
 	if (k->done.len == 0)
 		return;
+	/* DONE overtakes all else on the link: before routerd has taken what RESTORE says, and gives credit,
+	 * it would know nothing of the session. */
+	if (carrier_link(k) != NULL && k->credit.link_bytes == 0)
+		return;
 	if (carrier_link(k) != NULL)
 		(void)LINK_SEND(carrier_link(k), DONE, done, 0, &m);
 	buf_clear(&k->done);

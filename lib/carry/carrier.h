@@ -84,7 +84,7 @@ struct carried *carrier_find(const struct carrier *k, uint64_t id);
 void carried_accept(struct carried *c, const struct bus_event *event, const struct msg_deliver *m, uint64_t n);
 /* All up to n are done: DONE goes to routerd with the next carrier_flush_done(). */
 void carried_done(struct carried *c, uint64_t n);
-/* Sends the DONE marks that gathered in this turn. */
+/* Sends the DONE marks that gathered; not before routerd knows the sessions again. */
 void carrier_flush_done(struct carrier *k);
 
 /* The bodies of the handlers of SAFE, CREDIT and SETTLED. */

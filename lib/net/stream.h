@@ -43,7 +43,8 @@ struct stream_handlers {
 /* One per loop: the shared buffers, and the write at the end of each turn. */
 int stream_hub_start(uv_loop_t *loop, struct stream_hub **out);
 /* done comes when the last stream has closed, which is its owner's business. */
-/* Calls flushed after each turn's writes: what the streams have sent is known then. */
+/* Calls flushed at the end of each turn of the loop, after the writes: what the streams have sent is known
+ * then. */
 void stream_hub_on_flushed(struct stream_hub *hub, void (*flushed)(void *owner), void *owner);
 void stream_hub_stop(struct stream_hub **hub, void (*done)(void *), void *arg);
 

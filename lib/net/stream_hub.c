@@ -83,15 +83,10 @@ void stream_schedule(struct stream *s)
 
 /* Streams that are scheduled meanwhile have their turn next time, without a wait before it: so
  * none can hold up the loop. */
-static void end_turn(struct stream_hub *hub)
+static void run_turns(struct stream_hub *hub)
 {
 	struct list now;
 
-	if (list_empty(&hub->turn)) {
-		/* All that were scheduled have closed since; without this the loop would spin. */
-		uv_idle_stop(&hub->idle);
-		return;
-	}
 	list_init(&now);
 	list_splice(&now, &hub->turn);
 	while (!list_empty(&now)) {
@@ -100,10 +95,17 @@ static void end_turn(struct stream_hub *hub)
 		list_remove(&s->turn);
 		run_turn(s);
 	}
-	if (list_empty(&hub->turn))
-		uv_idle_stop(&hub->idle);
 	if (hub->io.out.cap > WIRE_KEPT_SIZE)
 		buf_fini(&hub->io.out);
+}
+
+static void end_turn(struct stream_hub *hub)
+{
+	if (!list_empty(&hub->turn))
+		run_turns(hub);
+	/* Not only after a turn: all that were scheduled may have closed, and the loop would spin. */
+	if (list_empty(&hub->turn))
+		uv_idle_stop(&hub->idle);
 	if (hub->flushed != NULL)
 		hub->flushed(hub->flushed_owner);
 }

@@ -30,8 +30,7 @@ void blocking_get(struct transit *t, enum service_place place, const struct tree
 		transit_error(t, STANZA_FORBIDDEN, NULL);
 		return;
 	}
-	t->sender->wants_blocklist = true;
-	session_changed(t->sender, &t->cause);
+	session_set(t->sender, &t->sender->wants_blocklist, true, &t->cause);
 	buf_put_lit(&out, "<blocklist xmlns='" NS_BLOCKING "'>");
 	blocklist_each(&t->sender->account->blocklist, put_item, &out);
 	buf_put_lit(&out, "</blocklist>");

@@ -144,8 +144,7 @@ void roster_get(struct transit *t, enum service_place place, const struct tree_n
 	if (!owner_only(t, place))
 		return;
 	a = t->sender->account;
-	t->sender->wants_roster = true;
-	session_changed(t->sender, &t->cause);
+	session_set(t->sender, &t->sender->wants_roster, true, &t->cause);
 	if (child->children != NULL)
 		transit_error(t, STANZA_BAD_REQUEST, "a roster is asked for as a whole");
 	else if (ver.len > 0 && roster_version_parse(a, ver, &since) &&

@@ -104,12 +104,13 @@ class Front:
         self.router = self.accept()
         self.log.wait("for=components")
 
-    def accept(self):
+    def accept(self, credit=True):
         """The next link of c2sd, welcomed and told what it must know."""
         router = Router(self.listener.accept()[0])
         router.expect("HELLO")
         router.send("WELCOME", version=bus.VERSION, boot=b"r" * 16)
-        router.send("CREDIT", **CREDIT)
+        if credit:
+            router.send("CREDIT", **CREDIT)
         router.send("MECHANISMS", domain="localhost", mechanisms=self.mechanisms)
         return router
 

@@ -125,10 +125,20 @@ def test_the_server_asks_in_a_stream_of_stanzas(pair):
 def test_the_server_asks_no_second_time_before_it_is_answered(pair):
     alice, bob = pair
     for n in range(10):
-        bob.message(alice.jid, str(n))
+        bob.send(f"<presence to='{alice.jid}'><status>{n}</status></presence>")
     bob.ping()
     others = [e.tag for e in alice.ping()]
     assert others.count(sm.SM + "r") == 1
+
+
+def test_a_message_is_asked_about_at_once_though_an_answer_is_due(pair):
+    alice, bob = pair
+    bob.send(f"<presence to='{alice.jid}'/>")
+    sm.stanzas(alice, 1, "presence")
+    alice.expect(sm.SM + "r")
+    bob.message(alice.jid, "and then I leave")
+    sm.stanzas(alice, 1)
+    alice.expect(sm.SM + "r")
 
 
 @pytest.mark.parametrize("h", ["1", "4294967295"])
