@@ -231,6 +231,14 @@ static void destroy(struct client *c)
 		c2sd_emptied(srv);
 }
 
+void client_forgotten(struct client *c)
+{
+	struct msg_closed m = {.reason = CLOSE_BY_SERVER};
+
+	(void)LINK_SEND(c2sd_link(c->srv), CLOSED, closed, c->carried.id, &m);
+	client_dropped(c);
+}
+
 void client_dropped(struct client *c)
 {
 	c->detached = false;

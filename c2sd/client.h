@@ -64,6 +64,8 @@ void client_fail(struct client *c, enum stream_error condition, const char *text
 void client_fail_with(struct client *c, enum stream_error condition, struct str element);
 /* routerd has all that was kept for a detached client. */
 void client_dropped(struct client *c);
+/* routerd has killed a detached client, or does not know it any more after a restart. */
+void client_forgotten(struct client *c);
 /* Ends the stream without an error: the client said </stream:stream>.  What it sent before
  * goes to routerd first, as credit comes. */
 void client_finish(struct client *c);

@@ -122,6 +122,10 @@ int on_kill(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
+	if (c->detached) {
+		client_forgotten(c);
+		return 0;
+	}
 	memcpy(text, m.text.p != NULL ? m.text.p : "", m.text.len);
 	text[m.text.len] = '\0';
 	client_fail(c, m.condition, text);

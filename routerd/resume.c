@@ -264,6 +264,9 @@ int on_detached(const struct bus_event *event)
 		return 0;
 	if (!session_outlives(c->session, CLOSE_LOST))
 		return BH_EPROTO;
-	session_detach(c->session);
+	if (c->close_reason == CLOSE_BY_SERVER)
+		connection_end(c); /* lost before it heard that it was killed */
+	else
+		session_detach(c->session);
 	return 0;
 }

@@ -141,3 +141,11 @@ def test_another_life_of_that_front_end_has_no_part_in_it(suite, mine, three):
                   in_base=0, out_base=0, flags=SM, address="192.0.2.9")
         peer.send("RESTORED")
         assert peer.expect("KILL")[1] == 1
+
+
+def test_a_client_that_is_lost_while_it_is_killed_does_not_sleep(suite, mine):
+    assert suite.ctl("session", "kill", mine.jid).returncode == 0
+    assert mine.expect("KILL")[1] == 1
+    mine.send("DETACHED", 1)
+    mine.send("CLOSED", 1, reason=3)
+    eventually(lambda: mine.jid not in suite.ctl("session", "list").stdout, "its end")
