@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "authd/base64.h"
+#include "base/base64.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"

@@ -4,7 +4,7 @@
 
 #include <gsasl.h>
 
-#include "authd/base64.h"
+#include "base/base64.h"
 #include "authd/exchange.h"
 #include "authd/identity.h"
 

@@ -24,13 +24,13 @@ struct options {
 	char folder[PATH_MAX];
 	const char *domains[MASTER_DOMAINS_MAX];
 	unsigned ndomains;
-	const char *c2s, *c2s_tls, *instances;
+	const char *c2s, *c2s_tls, *s2s, *instances;
 };
 
 static int usage(void)
 {
 	fprintf(stderr, "usage: bulkhead init DIR [--domain NAME]... [--c2s ADDR:PORT] "
-		"[--c2s-tls ADDR:PORT] [--instances N]\n");
+		"[--c2s-tls ADDR:PORT] [--s2s ADDR:PORT] [--instances N]\n");
 	return EXIT_USAGE;
 }
 
@@ -40,12 +40,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"domain", required_argument, NULL, 'd'},
 		{"c2s", required_argument, NULL, 'c'},
 		{"c2s-tls", required_argument, NULL, 't'},
+		{"s2s", required_argument, NULL, 's'},
 		{"instances", required_argument, NULL, 'n'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	*o = (struct options){.c2s = "*:5222", .instances = "1"};
+	*o = (struct options){.c2s = "*:5222", .s2s = "*:5269", .instances = "1"};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == 'd' && o->ndomains < MASTER_DOMAINS_MAX)
 			o->domains[o->ndomains++] = optarg;
@@ -53,6 +54,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->c2s = optarg;
 		else if (c == 't')
 			o->c2s_tls = optarg;
+		else if (c == 's')
+			o->s2s = optarg;
 		else if (c == 'n')
 			o->instances = optarg;
 		else
@@ -162,7 +165,7 @@ static void write_configuration(FILE *f, const struct options *o)
 		o->folder, o->instances, o->c2s);
 	if (o->c2s_tls != NULL)
 		fprintf(f, "\tlisten_tls = {\"%s\"}\n", o->c2s_tls);
-	fprintf(f, "}\n");
+	fprintf(f, "}\n\ns2sd {\n\tlisten = {\"%s\"}\n}\n", o->s2s);
 	for (unsigned i = 0; i < o->ndomains; i++)
 		fprintf(f, "\ndomain \"%s\" {\n\tcertificate = \"certs/%s.crt\"\n\tkey = \"certs/%s.key\"\n}\n",
 			o->domains[i], o->domains[i], o->domains[i]);

@@ -18,7 +18,7 @@
 #include "master/master.h"
 
 /* Each is ready before the next begins; they stop in the opposite order. */
-static const char *const order[] = {"routerd", "authd", "c2sd"};
+static const char *const order[] = {"routerd", "authd", "c2sd", "s2sd"};
 enum { NDAEMONS = sizeof order / sizeof order[0] };
 
 static bool all_of(const struct run *r, const char *daemon, enum child_state state)
@@ -184,20 +184,30 @@ static void add_child(struct run *r, const char *daemon, const char *instance)
 }
 
 /* c2sd@1 to c2sd@N, and those that have a section of their own. */
+static void add_instances(struct run *r, const char *daemon)
+{
+	size_t len = strlen(daemon);
+	char instance[64], setting[64];
+
+	snprintf(setting, sizeof setting, "%s.instances", daemon);
+	for (int64_t i = 1; i <= conf_number(r->conf, setting); i++) {
+		snprintf(instance, sizeof instance, "%s@%d", daemon, (int)i);
+		add_child(r, daemon, instance);
+	}
+	for (size_t i = 0; i < conf_instances(r->conf); i++) {
+		const char *name = conf_instance_name(r->conf, i);
+
+		if (strncmp(name, daemon, len) == 0 && name[len] == '@')
+			add_child(r, daemon, name);
+	}
+}
+
 static void add_children(struct run *r)
 {
-	int64_t front_ends = conf_number(r->conf, "c2sd.instances");
-	char instance[64];
-
 	add_child(r, "routerd", "routerd");
 	add_child(r, "authd", "authd");
-	for (int64_t i = 1; i <= front_ends; i++) {
-		snprintf(instance, sizeof instance, "c2sd@%d", (int)i);
-		add_child(r, "c2sd", instance);
-	}
-	for (size_t i = 0; i < conf_instances(r->conf); i++)
-		if (strncmp(conf_instance_name(r->conf, i), "c2sd@", 5) == 0)
-			add_child(r, "c2sd", conf_instance_name(r->conf, i));
+	add_instances(r, "c2sd");
+	add_instances(r, "s2sd");
 }
 
 static void watch(struct run *r, uv_signal_t *handle, uv_signal_cb cb, int number)

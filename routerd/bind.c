@@ -11,6 +11,7 @@
 #include "routerd/component.h"
 #include "routerd/counters.h"
 #include "routerd/handlers.h"
+#include "routerd/proofs.h"
 #include "routerd/restore.h"
 #include "routerd/session_row.h"
 #include "xmpp/error.h"
@@ -46,6 +47,8 @@ static unsigned make_room(const struct connection *c, struct str resource)
 {
 	struct session *old = c->account != NULL ? account_session(c->account, resource) : NULL;
 
+	if (c->proofs != NULL)
+		return 0;
 	/* One connection serves a component: the first one keeps it. */
 	if (c->component != NULL)
 		return component_session(c->component) != NULL ? STANZA_CONFLICT : 0;
@@ -82,13 +85,17 @@ static void forget_row(struct binding *b)
 /* 0, or an enum stanza_error. */
 static unsigned create(struct connection *c, struct binding *b)
 {
+	struct session_owner owner = {
+		.account = c->account, .component = c->component, .proofs = proofs_copy(c->proofs)};
 	unsigned error = make_room(c, b->resource);
 	struct session *s = NULL;
 
 	if (error == 0)
-		s = session_create(b->router, &b->id, str_of(b->address), c->account, c->component);
-	if (s == NULL)
+		s = session_create(b->router, &b->id, str_of(b->address), &owner);
+	if (s == NULL) {
+		proofs_free(&owner.proofs);
 		return error != 0 ? error : STANZA_RESOURCE_CONSTRAINT;
+	}
 	session_join(s, c);
 	return 0;
 }
@@ -121,8 +128,11 @@ static void write_row(struct connection *c, struct str resource)
 	struct router *r = c->front->router;
 	struct binding *b = bh_alloc(sizeof *b);
 	struct store_tx *tx = store_begin(r->store);
+	struct buf state = BUF_INIT;
 	struct jid jid;
 
+	if (c->proofs != NULL)
+		proofs_put(c->proofs, &state);
 	b->router = r;
 	b->connection = c;
 	b->address = session_address(c, resource);
@@ -139,8 +149,15 @@ static void write_row(struct connection *c, struct str resource)
 		.since = clock_wall(),
 		.generation = c->generation,
 		.mechanism = str_of(c->mechanism),
-		.state = STR_LIT("")});
+		.state = buf_str(&state),
+		.kind = c->proofs != NULL ? SESSION_PROOFS : SESSION_OWNED});
+	buf_fini(&state);
 	store_commit(tx, on_row_written, b);
+}
+
+static bool is_somebody(const struct connection *c)
+{
+	return c->account != NULL || c->component != NULL || c->proofs != NULL;
 }
 
 int on_bind(const struct bus_event *event)
@@ -154,12 +171,11 @@ int on_bind(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
-	if ((c->account == NULL && c->component == NULL) || c->session != NULL || c->binding != NULL ||
-		c->wanted != NULL)
+	if (!is_somebody(c) || c->session != NULL || c->binding != NULL || c->wanted != NULL)
 		return BH_EPROTO;
 	if (restore_defer(event, c, NULL))
 		return 0;
-	if (c->component != NULL) {
+	if (c->account == NULL) {
 		write_row(c, STR_NONE);
 	} else if (m.resource.p == NULL || m.resource.len == 0) {
 		rand_hex(random, sizeof random / 2);

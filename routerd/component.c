@@ -15,6 +15,7 @@ struct component {
 	struct map_node node;
 	char *name, *title;
 	struct session *session;
+	bool federates;
 	bool wanted; /* by the configuration that is being taken */
 };
 
@@ -28,6 +29,11 @@ struct component *component_find(const struct router *r, struct str domain)
 const char *component_name(const struct component *c)
 {
 	return c->name;
+}
+
+bool component_federates(const struct component *c)
+{
+	return c->federates;
 }
 
 const char *component_title(const struct component *c)
@@ -81,6 +87,7 @@ static int take(struct router *r, const struct conf *conf, size_t i)
 	if (c == NULL)
 		return BH_ENOMEM;
 	c->wanted = true;
+	c->federates = strcmp(conf_component_text(conf, i, "s2s"), "off") != 0;
 	free(c->title);
 	c->title = title != NULL ? bh_strdup(title) : NULL;
 	return 0;

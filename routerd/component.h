@@ -25,6 +25,7 @@ struct component *component_find(const struct router *r, struct str domain);
 
 const char *component_name(const struct component *c);
 /* What disco shows, or NULL. */
+bool component_federates(const struct component *c);
 const char *component_title(const struct component *c);
 /* NULL while it is not connected. */
 struct session *component_session(const struct component *c);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "routerd/abroad.h"
 #include "routerd/emit.h"
 #include "routerd/presence.h"
 
@@ -10,8 +11,13 @@ typedef void follow_fn(struct cause *cause, struct account *about, const struct 
 
 static void answer(struct cause *cause, struct account *about, const struct stanza *s)
 {
+	struct jid to;
+
 	(void)about;
-	if (cause->origin->session != NULL)
+	jid_split(s->to, &to);
+	if (s->to.p != NULL && !abroad_is_ours(cause->router, to.domain))
+		(void)emit_abroad(cause, s);
+	else if (cause->origin->session != NULL)
 		emit_to_session(cause, s, cause->origin->session);
 }
 

@@ -228,9 +228,9 @@ int fanout_add(struct parcel *p, struct session *s)
 		p->copies++;
 		return 0;
 	}
-	/* Of presence the latest of each sender waits for room. */
+	/* Of presence the latest of each sender waits for room; not where it may be for different addresses. */
 	if (!has_room(s, p))
-		return client_state_keep(&s->state, p) ? 0 : BH_EBUSY;
+		return s->account != NULL && client_state_keep(&s->state, p) ? 0 : BH_EBUSY;
 	if (s->state.inactive && client_state_keep(&s->state, p))
 		return 0;
 	if (client_state_pending(&s->state))
@@ -339,23 +339,38 @@ void custody_done(struct session *s, uint64_t n)
 		custody_room(s);
 }
 
-void custody_abandon(struct session *s, void (*undelivered)(struct router *r, struct parcel *p))
+/* New entries come before this one is closed, so that the number is not called safe in between. */
+static void give_back(struct custody *c, undelivered_fn *undelivered, void *arg)
 {
-	struct router *r = s->origin->router;
+	struct parcel *p = parcel_ref(c->parcel);
+
+	p->copies--;
+	if (p->copies == 0)
+		undelivered(arg, p);
+	custody_free(c);
+	parcel_unref(&p);
+}
+
+void custody_return(struct session *s, uint64_t n, undelivered_fn *undelivered, void *arg)
+{
+	uint64_t stored = 0;
 	struct list entries;
 
 	list_init(&entries);
-	list_splice(&entries, &s->outbound);
-	while (!list_empty(&entries)) {
-		struct custody *c = container_of(entries.next, struct custody, in_session);
-		struct parcel *p = parcel_ref(c->parcel);
+	while (!list_empty(&s->outbound)) {
+		struct custody *c = container_of(s->outbound.next, struct custody, in_session);
 
-		p->copies--;
-		/* New entries come before this one is closed, so that the number is not
-		 * called safe in between. */
-		if (p->copies == 0)
-			undelivered(r, p);
-		custody_free(c);
-		parcel_unref(&p);
+		if (c->n > n)
+			break;
+		if (c->stored)
+			stored = c->n;
+		if (c->n > s->acked)
+			s->acked = c->n;
+		list_remove(&c->in_session);
+		list_append(&entries, &c->in_session);
 	}
+	if (stored > 0)
+		custody_unstore(s, stored);
+	while (!list_empty(&entries))
+		give_back(container_of(entries.next, struct custody, in_session), undelivered, arg);
 }

@@ -67,7 +67,8 @@ void custody_done(struct session *s, uint64_t n);
 /* What found no room in its queue comes: presence that was kept back, and stored messages. */
 void custody_room(struct session *s);
 
-/* The session is gone: its entries that are not done are given to undelivered(), in order. */
-void custody_abandon(struct session *s, void (*undelivered)(struct router *r, struct parcel *p));
+/* The session will not take what is not done of its first n: it is given to undelivered(), in order. */
+typedef void undelivered_fn(void *arg, struct parcel *p);
+void custody_return(struct session *s, uint64_t n, undelivered_fn *undelivered, void *arg);
 
 #endif

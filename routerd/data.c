@@ -52,6 +52,8 @@ static const char *const migrations[] = {
 	" origin BLOB NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,"
 	" about TEXT, sender TEXT NOT NULL, envelope BLOB NOT NULL,"
 	" PRIMARY KEY (origin, number, seq)) WITHOUT ROWID;",
+
+	"ALTER TABLE session ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;",
 	NULL,
 };
 

@@ -40,6 +40,7 @@ static int add(struct map *domains, const struct conf *conf, size_t i)
 		return 0;
 	d = bh_alloc(sizeof *d);
 	d->name = bh_strdup(name);
+	d->federates = strcmp(conf_domain_text(conf, i, "s2s"), "off") != 0;
 	for (size_t k = 0; k < DOMAIN_CONTACTS; k++)
 		take_contacts(d, conf, i, k);
 	return map_add(domains, &d->node, d->name, strlen(name));

@@ -22,6 +22,7 @@ struct domain {
 	struct map_node node;
 	char *name;
 	struct domain_contact contacts[DOMAIN_CONTACTS];
+	bool federates; /* it may exchange stanzas with remote domains */
 	char caps[29]; /* the hash of its disco#info (caps.h), in Base64 */
 };
 

@@ -1,7 +1,7 @@
 /* Making stanzas and sending them. */
 #include "routerd/emit.h"
 
-#include "routerd/component.h"
+#include "routerd/abroad.h"
 
 enum { BRANCH_ANSWER = 0x40000003 };
 
@@ -65,13 +65,14 @@ unsigned emit_to_account(struct cause *cause, const struct stanza *s, struct acc
 
 bool emit_abroad(struct cause *cause, const struct stanza *s)
 {
-	struct component *c;
-	struct jid to;
+	struct session *session;
+	struct jid to, from;
+	unsigned error;
 
 	jid_split(s->to, &to);
-	c = component_find(cause->router, to.domain);
-	if (c == NULL || component_session(c) == NULL)
-		return false;
-	emit_to_session(cause, s, component_session(c));
-	return true;
+	jid_split(s->from, &from);
+	session = abroad_session(cause->router, &from, &to, &error);
+	if (session != NULL)
+		emit_to_session(cause, s, session);
+	return session != NULL;
 }

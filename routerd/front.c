@@ -11,6 +11,7 @@
 #include "routerd/conversation.h"
 #include "routerd/custody.h"
 #include "routerd/hibernate.h"
+#include "routerd/proofs.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
 #include "routerd/session.h"
@@ -89,6 +90,7 @@ void connection_end(struct connection *c)
 	restore_undefer(c);
 	bind_forget(c);
 	account_detach(c);
+	proofs_free(&c->proofs);
 	map_remove(&c->front->connections, &c->node);
 	free(c->address);
 	free(c);

@@ -1,5 +1,5 @@
 /*
- * front - a front end on the bus (c2sd), and the connections that it carries
+ * front - a front end on the bus (c2sd, s2sd), and the connections that it carries
  *
  * A connection is known from its first AUTH_BEGIN to its CLOSED.  Its number is the front
  * end's own, never used twice in one life of the front end.  It belongs to nobody until
@@ -18,6 +18,7 @@
 
 struct account;
 struct component;
+struct proofs;
 struct session;
 struct conversation;
 
@@ -45,7 +46,8 @@ struct connection {
 	struct front *front;
 	struct conversation *conversation; /* open, or NULL */
 	struct account *account;	   /* after the verdict; or */
-	struct component *component;	   /* whose program it is */
+	struct component *component;	   /* whose program it is; or */
+	struct proofs *proofs;		   /* of a server's stream: for whom it may speak */
 	struct list in_account;
 	uint64_t generation; /* of the account, at the verdict */
 	struct session *session;

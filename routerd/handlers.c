@@ -1,11 +1,13 @@
 /* Which function takes which message. */
 #include "routerd/handlers.h"
 
+#include "routerd/abroad.h"
 #include "routerd/accepted.h"
 #include "routerd/admin.h"
 #include "routerd/conversation.h"
 #include "routerd/client_state.h"
 #include "routerd/mechanisms.h"
+#include "routerd/proofs.h"
 #include "routerd/registration.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
@@ -37,5 +39,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_REGISTRATION, on_registration},
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
 	{BUS_STATS, on_stats},
+	{BUS_PROVE, on_prove},
+	{BUS_UNREACHABLE, on_unreachable},
 	{0, NULL},
 };

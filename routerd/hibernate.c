@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "bus/codes.h"
 #include "daemon/log.h"
+#include "routerd/abroad.h"
 #include "routerd/custody_store.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
@@ -24,6 +25,8 @@ static void enforce_limit(const struct session *newest)
 	struct router *r = newest->origin->router;
 	unsigned n = 0;
 
+	if (newest->account == NULL)
+		return;
 	list_for_each(pos, &r->asleep)
 		n += container_of(pos, struct session, asleep)->account == newest->account;
 	list_for_each_safe(pos, &r->asleep) {
@@ -38,19 +41,23 @@ static void enforce_limit(const struct session *newest)
 	}
 }
 
-void session_sleep(struct session *s)
+void hibernate_begin(struct session *s)
 {
-	struct router *r = s->origin->router;
-
-	s->connection->session = NULL;
-	s->connection = NULL;
 	s->asleep_since = clock_wall();
 	s->wakes_until = clock_ms() + (uint64_t)s->resume_s * 1000;
-	list_append(&r->asleep, &s->asleep);
-	log_info("session-asleep", "jid=%s max=%u", LOG_TEXT(s->text), s->resume_s);
-	custody_store_all(s);
+	list_append(&s->origin->router->asleep, &s->asleep);
 	session_changed(s, NULL);
+}
+
+void session_sleep(struct session *s)
+{
+	s->connection->session = NULL;
+	s->connection = NULL;
+	log_info("session-asleep", "jid=%s max=%u", LOG_TEXT(s->text), s->resume_s);
+	hibernate_begin(s);
+	custody_store_all(s);
 	enforce_limit(s);
+	abroad_asleep(s);
 }
 
 void session_detach(struct session *s)

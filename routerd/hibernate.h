@@ -16,6 +16,8 @@
 /* May it wait for its client, when its connection ends for that reason (enum close_reason)? */
 bool session_outlives(const struct session *s, unsigned reason);
 
+/* It begins asleep. */
+void hibernate_begin(struct session *s);
 /* Its connection is gone, with its front end's copy. */
 void session_sleep(struct session *s);
 /* Its connection is lost, or fenced off; its front end keeps a copy. */

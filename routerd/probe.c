@@ -8,10 +8,10 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-/* To whoever asked: a client of ours, or the component that it asked for. */
+/* To whoever asked: a client of ours, or the component or the server that it asked for. */
 static void answer(struct transit *t, const struct stanza *s)
 {
-	struct session *to = t->cause.origin->session;
+	struct session *to = transit_asker(t);
 	struct stanza copy = *s;
 
 	copy.to = t->sender == NULL ? t->from.full : STR_NONE;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "bus/codes.h"
 #include "daemon/log.h"
+#include "routerd/abroad.h"
 #include "routerd/accepted.h"
 #include "routerd/component.h"
 #include "routerd/custody_store.h"
@@ -18,6 +19,7 @@
 #include "routerd/handlers.h"
 #include "routerd/hibernate.h"
 #include "routerd/outbox.h"
+#include "routerd/proofs.h"
 #include "routerd/requests.h"
 #include "routerd/resume.h"
 #include "routerd/session_row.h"
@@ -102,13 +104,22 @@ void restore_forget(struct session *s)
 /* ---- rows -------------------------------------------------------------------------- */
 
 /* What it belongs to.  false: to nothing that we have any more. */
-static bool owner_of(struct router *r, const struct jid *jid, struct account **a,
-	struct component **component)
+static bool owner_of(struct router *r, const struct session_row *row, const struct jid *jid,
+	struct session_owner *owner)
 {
-	*component = jid->local.p == NULL ? component_find(r, jid->full) : NULL;
-	*a = jid->local.p != NULL && domains_have(&r->domains, jid->domain)
-		? account_get(r, jid->bare) : NULL;
-	return *component != NULL || *a != NULL;
+	bool abroad = !abroad_is_ours(r, jid->domain) && abroad_allowed(r, jid->resource, jid->domain);
+
+	*owner = (struct session_owner){0};
+	if (row->kind == SESSION_PAIR)
+		owner->pair = abroad ? pair_create(r, jid->resource, jid->domain) : NULL;
+	else if (row->kind == SESSION_PROOFS)
+		owner->proofs = abroad ? proofs_take(row->state) : NULL;
+	else if (jid->local.p == NULL)
+		owner->component = component_find(r, jid->full);
+	else if (domains_have(&r->domains, jid->domain))
+		owner->account = account_get(r, jid->bare);
+	return owner->pair != NULL || owner->proofs != NULL || owner->component != NULL ||
+	       owner->account != NULL;
 }
 
 static void take_numbers(struct session *s, const struct session_row *row)
@@ -132,13 +143,12 @@ static void take_numbers(struct session *s, const struct session_row *row)
 static void take_row(struct restoring *x, const struct session_row *row)
 {
 	struct router *r = x->router;
-	struct component *component;
+	struct session_owner owner;
 	struct session *s = NULL;
-	struct account *a;
 	struct jid jid;
 
-	if (jid_check(row->jid, &jid) == 0 && owner_of(r, &jid, &a, &component))
-		s = session_create(r, &row->id, row->jid, a, component);
+	if (jid_check(row->jid, &jid) == 0 && owner_of(r, row, &jid, &owner))
+		s = session_create(r, &row->id, row->jid, &owner);
 	if (s == NULL) {
 		struct store_tx *tx = store_begin(r->store);
 
@@ -206,6 +216,7 @@ static void abandon(struct claim *claim)
 	list_append(&r->asleep, &s->asleep);
 	session_changed(s, NULL);
 	custody_room(s);
+	abroad_asleep(s);
 }
 
 /* Those that nobody will come for.  After the barrier, since others hear of their end. */
@@ -439,8 +450,7 @@ static void refuse(struct front *front, uint64_t connection)
 
 static struct session *claimed(const struct front *front, const struct msg_restore *m)
 {
-	struct map_node *n = map_find(&front->router->sessions, &m->session, sizeof m->session);
-	struct session *s = n != NULL ? container_of(n, struct session, node) : NULL;
+	struct session *s = session_find(front->router, &m->session);
 	const struct claim *claim = s != NULL ? s->claim : NULL;
 
 	if (claim == NULL || s->epoch != m->epoch || strcmp(claim->instance, front->peer->instance) != 0 ||
@@ -454,6 +464,7 @@ static int join(struct session *s, struct connection *c, const struct msg_restor
 	struct router *r = c->front->router;
 
 	c->component = s->component;
+	c->proofs = proofs_copy(s->proofs);
 	c->generation = s->generation;
 	c->tls = m->flags & RESTORE_TLS;
 	c->address = bh_strndup(m->address.p != NULL ? m->address.p : "", m->address.len);
@@ -543,6 +554,8 @@ int on_restored(const struct bus_event *event)
 		abandon_gone(x);
 		handle_all_deferred(x);
 		send_credit(r, front->peer);
+		if (front->peer->role == ROLE_S2S)
+			abroad_seek_all(r);
 	} else if (!anybody_missing(x)) {
 		uv_timer_stop(&x->timer);
 		open_barrier(x);

@@ -13,13 +13,14 @@
 #include "routerd/custody_store.h"
 #include "routerd/ended.h"
 #include "routerd/hibernate.h"
+#include "routerd/proofs.h"
 #include "routerd/restore.h"
 #include "routerd/session_row.h"
 #include "xmpp/error.h"
 
 enum { ID_TEXT = 2 * sizeof(struct bus_id) };
 
-static const char *id_text(const struct session *s)
+const char *resume_id(const struct session *s)
 {
 	static char text[ID_TEXT + 1];
 
@@ -59,7 +60,7 @@ static void on_enabled(void *arg, int rc)
 		session_changed(s, NULL);
 		m.max = s->resume_s;
 		if (s->resume_s > 0)
-			m.id = str_of(id_text(s));
+			m.id = str_of(resume_id(s));
 		(void)LINK_SEND(s->connection->front->peer->link, SM_ENABLED, sm_enabled,
 			s->connection->id, &m);
 	} else if (rc != 0) {
@@ -78,7 +79,7 @@ int on_sm_enable(const struct bus_event *event)
 
 	if (bus_get_sm_enable(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (s == NULL || s->account == NULL)
+	if (s == NULL || (s->account == NULL && s->proofs == NULL))
 		return 0;
 	if (m.in_base > s->origin->number)
 		return BH_EPROTO;
@@ -98,15 +99,33 @@ static void refuse(struct connection *c, const struct msg_resume_refused *m)
 		(void)LINK_SEND(c->front->peer->link, RESUME_REFUSED, resume_refused, c->id, m);
 }
 
+/* Who may resume what was his: an account, or a server. */
+static struct str owner_of(const struct connection *c)
+{
+	if (c->account != NULL)
+		return c->account->jid.bare;
+	return c->proofs != NULL ? proofs_first(c->proofs) : STR_LIT("");
+}
+
+static bool may_resume(const struct connection *c, const struct session *s)
+{
+	if (s->pair != NULL)
+		return c->front->peer->role == ROLE_S2S;
+	if (s->proofs != NULL)
+		return c->proofs != NULL && proofs_cover(c->proofs, s->proofs);
+	return c->account != NULL && s->account == c->account;
+}
+
 /* There is none of that id, for this account. */
 static void refuse_unknown(struct connection *c, const struct bus_id *id, const char *why)
 {
 	struct msg_resume_refused m = {.condition = STANZA_ITEM_NOT_FOUND};
+	struct str who = owner_of(c);
 
 	log_info("resume-refused", "conn=%s/%lu account=%s reason=%s", c->front->peer->instance,
-		(unsigned long)c->id, LOG_TEXT(c->account->text), LOG_TEXT(why));
+		(unsigned long)c->id, LOG_STR(who), LOG_TEXT(why));
 	if (id != NULL)
-		m.known = ended_find(c->front->router, id, c->account->jid.bare, &m.h);
+		m.known = ended_find(c->front->router, id, who, &m.h);
 	refuse(c, &m);
 }
 
@@ -152,7 +171,6 @@ int on_resume(const struct bus_event *event)
 {
 	struct router *r = front_of(event)->router;
 	struct connection *c = front_connection(front_of(event), event->frame->subject);
-	struct map_node *node = NULL;
 	struct session *s;
 	struct msg_resume m;
 	struct bus_id id;
@@ -160,9 +178,13 @@ int on_resume(const struct bus_event *event)
 
 	if (bus_get_resume(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	/* An s2sd that was asked to carry a pair comes with a connection that is new to us. */
+	if (c == NULL && front_of(event)->peer->role == ROLE_S2S)
+		c = front_add_connection(front_of(event), event->frame->subject);
 	if (c == NULL)
 		return 0;
-	if (c->account == NULL || c->session != NULL || c->binding != NULL || c->wanted != NULL)
+	if (c->component != NULL || c->session != NULL || c->binding != NULL || c->wanted != NULL ||
+		(c->account == NULL && front_of(event)->peer->role != ROLE_S2S))
 		return BH_EPROTO;
 	if (restore_defer(event, c, NULL))
 		return 0;
@@ -170,12 +192,13 @@ int on_resume(const struct bus_event *event)
 		refuse_unknown(c, NULL, "not an id");
 		return 0;
 	}
-	node = map_find(&r->sessions, &id, sizeof id);
-	s = node != NULL ? container_of(node, struct session, node) : NULL;
-	if (s != NULL && s->account == c->account && restore_defer(event, c, s))
+	s = session_find(r, &id);
+	if (s != NULL && may_resume(c, s) && restore_defer(event, c, s))
 		return 0;
-	if (s == NULL || s->account != c->account || s->resume_s == 0)
+	if (s == NULL || !may_resume(c, s) || s->resume_s == 0)
 		refuse_unknown(c, &id, s == NULL ? "no such session" : "not to be resumed");
+	else if (s->pair != NULL)
+		want(c, s, s->acked);
 	else if (!acknowledged(s, m.h, &n))
 		refuse(c, &(struct msg_resume_refused){.condition = STANZA_BAD_REQUEST, .too_high = 1,
 			.h = m.h, .sent = (uint32_t)(s->sent - s->out_base)});
@@ -190,7 +213,7 @@ static void welcome(struct session *s)
 		.session = s->origin->id,
 		.epoch = s->epoch,
 		.jid = s->jid.full,
-		.id = str_of(id_text(s)),
+		.id = str_of(resume_id(s)),
 		.max = s->resume_s,
 		.in_number = s->origin->number,
 		.in_base = s->in_base,
@@ -233,8 +256,9 @@ void resume_gone(struct session *s)
 {
 	struct connection *c = s->wanted;
 
-	if (s->sm)
-		ended_add(s->origin->router, &s->origin->id, s->account->jid.bare,
+	if (s->sm && s->pair == NULL)
+		ended_add(s->origin->router, &s->origin->id,
+			s->account != NULL ? s->account->jid.bare : s->jid.full,
 			(uint32_t)(s->origin->safe - s->in_base));
 	s->wanted = NULL;
 	if (c == NULL)

@@ -15,7 +15,8 @@ void resume_gone(struct session *s);
 /* The connection ends: it wants no session any more, and its front end keeps no copy. */
 void resume_forget(struct connection *c);
 
-
+/* What it is resumed by; valid until the next call. */
+const char *resume_id(const struct session *s);
 
 bus_handler_fn on_sm_enable, on_resume, on_detached;
 

@@ -2,8 +2,8 @@
 #include "routerd/route.h"
 
 #include "base/err.h"
+#include "routerd/abroad.h"
 #include "routerd/account.h"
-#include "routerd/component.h"
 #include "routerd/counters.h"
 #include "routerd/domains.h"
 #include "routerd/emit.h"
@@ -38,11 +38,22 @@ void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply)
 	reply->to = t->from.full;
 }
 
-/* To the client that asked, or back to the component. */
+struct session *transit_asker(const struct transit *t)
+{
+	struct router *r = t->cause.router;
+	unsigned error;
+
+	if (t->sender != NULL || t->stanza.to.p == NULL || abroad_is_ours(r, t->from.domain))
+		return t->cause.origin->session;
+	return abroad_session(r, &t->to, &t->from, &error);
+}
+
 static void answer(struct transit *t, const struct stanza *reply)
 {
-	if (t->cause.origin->session != NULL)
-		emit_answer(&t->cause, reply, t->cause.origin->session);
+	struct session *to = transit_asker(t);
+
+	if (to != NULL)
+		emit_answer(&t->cause, reply, to);
 }
 
 void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,
@@ -135,19 +146,16 @@ void transit_blocked(struct transit *t)
 	transit_error_with(t, STANZA_NOT_ACCEPTABLE, NULL, &blocked);
 }
 
-/* To a domain that another program serves. */
+/* To a domain that another program serves, or another server. */
 void route_abroad(struct transit *t)
 {
-	struct component *c = component_find(t->cause.router, t->to.domain);
+	unsigned error;
+	struct session *s = abroad_session(t->cause.router, &t->from, &t->to, &error);
 
-	if (c != NULL && component_session(c) != NULL)
-		route_to_session(t, component_session(c));
-	else if (t->stanza.kind == STANZA_PRESENCE)
-		return; /* nobody to see it, and presence is not answered by errors */
-	else if (c == NULL)
-		transit_error(t, STANZA_REMOTE_SERVER_NOT_FOUND, NULL);
-	else
-		transit_error(t, STANZA_REMOTE_SERVER_TIMEOUT, "the component is not connected");
+	if (s != NULL)
+		route_to_session(t, s);
+	else if (t->stanza.kind != STANZA_PRESENCE) /* which is not answered by errors */
+		transit_error(t, error, NULL);
 }
 
 /* Is it judged by the data of the account that it goes to? */

@@ -44,6 +44,9 @@ struct parcel *transit_parcel(struct transit *t);
 /* The same with additions. */
 struct parcel *transit_parcel_with(struct transit *t, struct str additions);
 
+/* The session that answers go to: the sender's, or that of what goes to its server; NULL where there is none. */
+struct session *transit_asker(const struct transit *t);
+
 /* Answers the sender.  Nothing is sent in answer to an error or a result. */
 void transit_error(struct transit *t, enum stanza_error condition, const char *text);
 /* The same with what an application says beside the condition. */
@@ -57,6 +60,9 @@ void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply);
 
 /* A message whose holder has gone is routed again: to another resource, or back as an error. */
 void route_undelivered(struct router *r, struct parcel *p);
+
+/* What could not be delivered goes back to its sender as that enum stanza_error; text may be absent. */
+void route_refused(struct parcel *p, unsigned condition, struct str text);
 
 /* A message that could not be stored goes back to its sender. */
 void route_unstored(struct parcel *p);

@@ -156,19 +156,33 @@ void route_message(struct transit *t)
 		to_account(t, a);
 }
 
-/* An error for a sender who may be gone himself. */
-static void bounce(struct parcel *p, const struct stanza *s, enum stanza_error condition)
+/* An error for a sender who may be gone himself.  What the server made of its own accord has none. */
+static void bounce(struct parcel *p, const struct stanza *s, unsigned condition, const char *text)
 {
 	struct origin *o = p->origin;
 	struct transit t = {
 		.cause = {.router = o->router, .origin = o, .number = p->number},
+		.sender = o->session != NULL && o->session->account != NULL ? o->session : NULL,
 		.stanza = *s,
 	};
 
-	if (o->session == NULL || p->branch != 0)
+	if (p->branch != 0)
 		return;
 	jid_split(parcel_text(p).from, &t.from);
-	transit_error(&t, condition, NULL);
+	if (s->to.p != NULL)
+		jid_split(s->to, &t.to);
+	transit_error(&t, condition, text);
+}
+
+void route_refused(struct parcel *p, unsigned condition, struct str text)
+{
+	char reason[257];
+	struct stanza s;
+
+	if (stanza_decode(parcel_envelope(p), &s) != 0)
+		return;
+	snprintf(reason, sizeof reason, "%.*s", STR_FMT(text));
+	bounce(p, &s, condition, text.len > 0 ? reason : NULL);
 }
 
 void route_unstored(struct parcel *p)
@@ -176,7 +190,7 @@ void route_unstored(struct parcel *p)
 	struct stanza s;
 
 	if (stanza_decode(parcel_envelope(p), &s) == 0)
-		bounce(p, &s, STANZA_INTERNAL_SERVER_ERROR);
+		bounce(p, &s, STANZA_INTERNAL_SERVER_ERROR, NULL);
 }
 
 void route_undelivered(struct router *r, struct parcel *p)
@@ -188,7 +202,7 @@ void route_undelivered(struct router *r, struct parcel *p)
 	if (stanza_decode(parcel_envelope(p), &s) != 0 || s.to.p == NULL)
 		return;
 	if (s.kind == STANZA_IQ && (s.type == TYPE_GET || s.type == TYPE_SET)) {
-		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
+		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);
 		return;
 	}
 	if (s.kind != STANZA_MESSAGE || s.type == TYPE_ERROR || s.type == TYPE_HEADLINE ||
@@ -197,7 +211,7 @@ void route_undelivered(struct router *r, struct parcel *p)
 	jid_split(s.to, &to);
 	a = account_find(r, to.bare);
 	if (a == NULL || a->state != ACCOUNT_THERE)
-		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
+		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);
 	else if (to_resources(p, a) == 0 && (!offline_wants(&s) || offline_store(a, p) != 0))
-		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE);
+		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);
 }

@@ -36,6 +36,7 @@ struct router_limits {
 	uint32_t blocklist, directed_presence;
 	uint32_t registrations_per_address;
 	uint32_t resume_s, resume_sessions;
+	uint32_t s2s_wait_s;
 	bool registration, password_change;
 };
 
@@ -47,6 +48,7 @@ struct router {
 	uint64_t started_ms;
 	struct map domains;    /* struct domain (domains.h) by name */
 	struct map components; /* struct component (component.h) by name */
+	struct map pairs;      /* struct pair (abroad.c) by name */
 	struct map accounts;   /* struct account by bare JID */
 	struct map sessions;   /* struct session by id */
 	struct list idle;      /* accounts that nobody needs, the longest idle first */
@@ -55,6 +57,7 @@ struct router {
 	struct requests *requests;
 	struct mechanisms *mechanisms;
 	struct registrations *registrations;
+	uint8_t dialback_secret[32];
 	struct origin *self;	 /* of what the server sends of its own accord */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */
 	struct map accepted;	       /* struct entry (accepted.c) */

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "daemon/log.h"
+#include "routerd/abroad.h"
 #include "routerd/accepted.h"
 #include "routerd/account.h"
 #include "routerd/caps.h"
@@ -66,6 +67,15 @@ int routerd_open(struct daemon *d)
 	return data_open(d, &r->store);
 }
 
+/* Its own life long: a key of a former routerd is asked about no more than seconds later. */
+static void tell_secret(struct router *r, struct bus_peer *peer)
+{
+	struct msg_dialback_secret m = {
+		.secret = str_make((const char *)r->dialback_secret, sizeof r->dialback_secret)};
+
+	(void)LINK_SEND(peer->link, DIALBACK_SECRET, dialback_secret, 0, &m);
+}
+
 static void on_peer(void *owner, struct bus_peer *peer)
 {
 	struct router *r = owner;
@@ -77,6 +87,8 @@ static void on_peer(void *owner, struct bus_peer *peer)
 			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
 	if (peer->role == ROLE_AUTH)
 		restore_check_accounts(r);
+	if (peer->role == ROLE_S2S)
+		tell_secret(r, peer);
 	if (peer->role != ROLE_C2S)
 		return;
 	mechanisms_tell(r, front);
@@ -147,6 +159,7 @@ static void take_settings(struct router *r, const struct conf *conf)
 		.directed_presence = number(conf, "routerd.directed_presence"),
 		.resume_s = number(conf, "routerd.resume_timeout"),
 		.resume_sessions = number(conf, "routerd.resume_sessions"),
+		.s2s_wait_s = number(conf, "routerd.s2s_wait"),
 		.registrations_per_address = number(conf, "routerd.registrations_per_address"),
 		.registration = conf_bool(conf, "routerd.registration"),
 		.password_change = conf_bool(conf, "routerd.password_change"),
@@ -187,6 +200,8 @@ static int take_domains(struct router *r, const struct conf *conf)
 		rc = components_set(r, conf);
 	if (rc == 0)
 		rc = caps_set(r);
+	if (rc == 0)
+		abroad_review(r);
 	return rc;
 }
 
@@ -239,6 +254,7 @@ int routerd_start(struct daemon *d)
 	struct router *r = d->state;
 
 	rand_bytes(&r->boot, sizeof r->boot);
+	rand_bytes(r->dialback_secret, sizeof r->dialback_secret);
 	r->started_ms = clock_ms();
 	make_parts(r);
 	counter_enrol(router_counters);
@@ -279,6 +295,7 @@ static void on_store_closed(void *arg)
 	domains_free(&r->domains);
 	map_fini(&r->accounts);
 	map_fini(&r->sessions);
+	map_fini(&r->pairs);
 	free(r);
 	daemon_stopped(d);
 }

@@ -7,26 +7,31 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "routerd/abroad.h"
 #include "routerd/component.h"
 #include "routerd/custody.h"
 #include "routerd/custody_store.h"
 #include "routerd/hibernate.h"
 #include "routerd/presence.h"
+#include "routerd/proofs.h"
 #include "routerd/restore.h"
 #include "routerd/route.h"
 #include "routerd/session_row.h"
 
 char *session_address(const struct connection *c, struct str resource)
 {
-	const char *bare = c->account != NULL ? c->account->text : component_name(c->component);
-	size_t len = strlen(bare);
-	char *text = bh_alloc(len + resource.len + 2);
+	size_t len;
+	char *text;
 
-	memcpy(text, bare, len);
-	if (c->account != NULL) {
-		text[len] = '/';
-		memcpy(text + len + 1, resource.p, resource.len);
-	}
+	if (c->proofs != NULL)
+		return bh_strndup(proofs_first(c->proofs).p, proofs_first(c->proofs).len);
+	if (c->component != NULL)
+		return bh_strdup(component_name(c->component));
+	len = strlen(c->account->text);
+	text = bh_alloc(len + resource.len + 2);
+	memcpy(text, c->account->text, len);
+	text[len] = '/';
+	memcpy(text + len + 1, resource.p, resource.len);
 	return text;
 }
 
@@ -47,13 +52,15 @@ static void enlist(struct session *s)
 		account_hold(s->account);
 		list_append(&s->account->sessions, &s->in_account);
 		s->account->nsessions++;
-	} else {
+	} else if (s->component != NULL) {
 		component_joined(s->component, s);
+	} else if (s->pair != NULL) {
+		pair_joined(s->pair, s);
 	}
 }
 
 struct session *session_create(struct router *r, const struct bus_id *id, struct str address,
-	struct account *a, struct component *component)
+	const struct session_owner *owner)
 {
 	struct session *s = bh_alloc(sizeof *s);
 
@@ -69,11 +76,20 @@ struct session *session_create(struct router *r, const struct bus_id *id, struct
 	jid_split(str_of(s->text), &s->jid);
 	s->epoch = 1;
 	s->since = clock_wall();
-	s->account = a;
-	s->component = component;
+	s->account = owner->account;
+	s->component = owner->component;
+	s->pair = owner->pair;
+	s->proofs = owner->proofs;
 	init_lists(s);
 	enlist(s);
 	return s;
+}
+
+struct session *session_find(const struct router *r, const struct bus_id *id)
+{
+	struct map_node *n = map_find(&r->sessions, id, sizeof *id);
+
+	return n != NULL ? container_of(n, struct session, node) : NULL;
 }
 
 void session_join(struct session *s, struct connection *c)
@@ -93,6 +109,8 @@ static void leave(struct session *s)
 	list_remove(&s->changed);
 	if (s->component != NULL)
 		component_left(s->component);
+	pair_left(&s->pair);
+	proofs_free(&s->proofs);
 	if (s->account == NULL)
 		return;
 	list_remove(&s->in_account);
@@ -128,15 +146,28 @@ static void take_out(struct session *s)
 	s->origin->session = NULL;
 }
 
+static void undelivered(void *arg, struct parcel *p)
+{
+	route_undelivered(arg, p);
+}
+
+/* Nobody could bring it to the remote domain in time. */
+static void too_late(void *arg, struct parcel *p)
+{
+	(void)arg;
+	route_refused(p, STANZA_REMOTE_SERVER_TIMEOUT, STR_NONE);
+}
+
 void session_end(struct session *s)
 {
 	struct router *r = s->origin->router;
+	bool abroad = s->pair != NULL;
 
 	hibernate_forget(s);
 	take_out(s);
 	if (s->account != NULL)
 		presence_session_gone(s);
-	custody_abandon(s, route_undelivered);
+	custody_return(s, UINT64_MAX, abroad ? too_late : undelivered, r);
 	custody_store_flush(r);
 	forget_row(r, &s->origin->id);
 	if (s->account != NULL)
@@ -144,9 +175,9 @@ void session_end(struct session *s)
 	free_session(s);
 }
 
-static void nowhere(struct router *r, struct parcel *p)
+static void nowhere(void *arg, struct parcel *p)
 {
-	(void)r, (void)p;
+	(void)arg, (void)p;
 }
 
 void session_discard(struct session *s)
@@ -154,7 +185,7 @@ void session_discard(struct session *s)
 	list_remove(&s->asleep);
 	list_remove(&s->unsealed);
 	take_out(s);
-	custody_abandon(s, nowhere);
+	custody_return(s, UINT64_MAX, nowhere, NULL);
 	if (s->account != NULL)
 		account_release(s->account);
 	free_session(s);

@@ -1,5 +1,6 @@
 /*
- * session - a bound resource, from bind to its end; or a component that is connected
+ * session - a bound resource, from bind to its end; a component that is connected; a stream from a remote server
+ * (proofs.h); or what goes to one (abroad.h)
  *
  * It numbers what its client receives: nothing reaches a client but by fanout_add(), and each
  * custody entry stays in `outbound` until the front end says DONE.  Its origin outlives it while
@@ -23,19 +24,24 @@
 
 struct claim;
 struct component;
+struct pair;
 struct parcel;
+struct proofs;
 
 struct session {
 	struct map_node node; /* in router.sessions, by origin->id */
 	struct list in_account;
-	struct account *account;     /* NULL: it is a component's */
-	struct component *component; /* or NULL */
+	/* Whose it is: one of these. */
+	struct account *account;
+	struct component *component;
+	struct pair *pair;     /* what waits for a remote domain (abroad.h) */
+	struct proofs *proofs; /* a server's stream, and for whom that may speak */
 	struct connection *connection; /* NULL: it is asleep (hibernate.h), or not restored yet */
 	struct connection *fenced;     /* that it had, and whose front end keeps a copy until DROP */
 	struct connection *wanted;     /* that waits to resume it */
 	uint64_t wanted_acked;	       /* what its client has got, as that says */
 	struct origin *origin;
-	char *text; /* the full JID; the domain of a component */
+	char *text; /* the full JID; the domain of a component; "remote/local" */
 	struct jid jid;
 	uint32_t epoch;
 	int64_t since; /* wall clock */
@@ -67,15 +73,24 @@ struct session {
 	struct claim *claim;	      /* that a front end may have to it (restore.h), or NULL */
 };
 
-/* Who it will be: the full JID, or a component's domain. */
+/* Who it will be: the full JID, a component's domain, or the first pair that was proved. */
 char *session_address(const struct connection *c, struct str resource);
 
-/* A session of that id and address, of that account or else component, which has none of that name;
- * and of no connection yet.  NULL without memory. */
+struct session_owner {
+	struct account *account;
+	struct component *component;
+	struct pair *pair;
+	struct proofs *proofs;
+};
+/* A session of that id and address, and that owner's, who has none of that name; and of no connection yet.  It
+ * takes over pair and proofs.  NULL without memory. */
 struct session *session_create(struct router *r, const struct bus_id *id, struct str address,
-	struct account *a, struct component *component);
+	const struct session_owner *owner);
 /* The connection carries it. */
 void session_join(struct session *s, struct connection *c);
+
+/* The one of that id, or NULL. */
+struct session *session_find(const struct router *r, const struct bus_id *id);
 
 /* Ends it: its unavailable presence goes out, and what its client had not got is treated as for
  * a resource that has gone (RFC 6121 8). */

@@ -43,6 +43,7 @@ void session_row_put(struct store_tx *tx, const struct session_row *row)
 	store_int(tx, (int64_t)row->acked);
 	store_int(tx, (int64_t)row->sent);
 	store_blob(tx, row->state);
+	store_int(tx, row->kind);
 	store_do(tx, SQL_SESSION_PUT);
 }
 
@@ -66,6 +67,7 @@ void session_row_take(const struct store_rows *rows, struct session_row *row)
 		.acked = (uint64_t)store_row_int(rows, 15),
 		.sent = (uint64_t)store_row_int(rows, 16),
 		.state = store_row_text(rows, 17),
+		.kind = (uint8_t)store_row_int(rows, 18),
 	};
 }
 
@@ -75,6 +77,11 @@ static const struct front *carrier(const struct session *s)
 	if (s->connection != NULL)
 		return s->connection->front;
 	return s->sealing && s->wanted != NULL ? s->wanted->front : NULL;
+}
+
+static uint8_t kind_of(const struct session *s)
+{
+	return s->pair != NULL ? SESSION_PAIR : s->proofs != NULL ? SESSION_PROOFS : SESSION_OWNED;
 }
 
 void session_write(struct session *s, struct store_tx *tx)
@@ -100,7 +107,8 @@ void session_write(struct session *s, struct store_tx *tx)
 		.in_number = s->origin->safe,
 		.acked = s->acked,
 		.sent = s->sent,
-		.state = buf_str(&state)});
+		.state = buf_str(&state),
+		.kind = kind_of(s)});
 	buf_fini(&state);
 }
 

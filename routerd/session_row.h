@@ -11,6 +11,12 @@
 #include "routerd/session.h"
 #include "store/store.h"
 
+enum session_kind {
+	SESSION_OWNED = 0, /* by an account or a component */
+	SESSION_PAIR = 1,
+	SESSION_PROOFS = 2,
+};
+
 /* SQL_SESSION_PUT's and SQL_SESSIONS_GET's columns. */
 struct session_row {
 	struct bus_id id;
@@ -24,6 +30,7 @@ struct session_row {
 	uint32_t resume_s; /* 0: it cannot be resumed */
 	uint64_t in_base, out_base, in_number, acked, sent;
 	struct str state; /* session_state.h */
+	uint8_t kind;	  /* enum session_kind */
 };
 
 void session_row_put(struct store_tx *tx, const struct session_row *row);

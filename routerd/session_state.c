@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "bus/textlist.h"
 #include "routerd/custody.h"
+#include "routerd/proofs.h"
 
 enum { WANTS_ROSTER = 1, WANTS_BLOCKLIST = 2, CARBONS = 4, AVAILABLE = 8 };
 
@@ -20,6 +21,10 @@ void session_state_put(const struct session *s, struct buf *out)
 			 (s->wants_blocklist ? WANTS_BLOCKLIST : 0) | (s->carbons ? CARBONS : 0) |
 			 (s->presence != NULL ? AVAILABLE : 0);
 
+	if (s->proofs != NULL) {
+		proofs_put(s->proofs, out);
+		return;
+	}
 	textlist_printf(out, "%u %d", flags, s->priority);
 	if (s->presence != NULL)
 		textlist_put(out, parcel_envelope(s->presence));
@@ -46,6 +51,8 @@ int session_state_take(struct session *s, struct str state)
 	unsigned flags;
 	int priority;
 
+	if (s->proofs != NULL)
+		return 0; /* its state was its owner */
 	if (!textlist_take(&state, &text) || text.len >= sizeof head)
 		return BH_EPROTO;
 	snprintf(head, sizeof head, "%.*s", STR_FMT(text));

@@ -2,7 +2,8 @@
  * session_state - what routerd knows of a session besides its numbers, as a text for the store
  *
  * Presence and priority, whom it has shown itself to, what it has asked for (rosters, blocklist, carbons):
- * so that a restart of routerd changes nothing that anybody sees (custody.md, 15).
+ * so that a restart of routerd changes nothing that anybody sees (custody.md, 15).  Of a server's stream: the domains
+ * that it has proved.
  */
 #ifndef ROUTERD_SESSION_STATE_H
 #define ROUTERD_SESSION_STATE_H

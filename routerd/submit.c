@@ -5,6 +5,7 @@
 #include "routerd/handlers.h"
 #include "routerd/hold.h"
 #include "routerd/outbox.h"
+#include "routerd/proofs.h"
 #include "xmpp/xmlcheck.h"
 
 /* The next number, within the session's credit. */
@@ -28,7 +29,8 @@ static int check(struct transit *t, const struct msg_submit *m)
 	return 0;
 }
 
-/* A client is who it is; a component says who of its domain sends, and it must be to somebody. */
+/* A client is who it is; a component says who of its domain sends, and a server who of those domains that it has
+ * proved; it must be to somebody. */
 static int check_sender(struct transit *t, const struct session *s, const struct msg_submit *m)
 {
 	if (s->account != NULL) {
@@ -37,6 +39,10 @@ static int check_sender(struct transit *t, const struct session *s, const struct
 	}
 	if (m->from.p == NULL || jid_check(m->from, &t->from) != 0)
 		return BH_EPROTO;
+	if (s->pair != NULL)
+		return BH_EPROTO; /* that is the way out */
+	if (s->proofs != NULL)
+		return t->stanza.to.p != NULL && proofs_have(s->proofs, t->to.domain, t->from.domain) ? 0 : BH_EPROTO;
 	if (t->stanza.to.p == NULL && m->refuse == 0)
 		return BH_EPROTO;
 	return str_eq(t->from.domain, s->jid.domain) ? 0 : BH_EPROTO;

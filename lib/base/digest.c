@@ -2,6 +2,7 @@
 #include "base/digest.h"
 
 #include <nettle/sha1.h>
+#include <nettle/sha2.h>
 
 #include "base/secret.h"
 
@@ -12,5 +13,15 @@ void digest_sha1(struct str bytes, uint8_t out[DIGEST_SHA1_SIZE])
 	sha1_init(&ctx);
 	sha1_update(&ctx, bytes.len, (const uint8_t *)bytes.p);
 	sha1_digest(&ctx, DIGEST_SHA1_SIZE, out);
+	secret_wipe(&ctx, sizeof ctx);
+}
+
+void digest_sha256(struct str bytes, uint8_t out[DIGEST_SHA256_SIZE])
+{
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, bytes.len, (const uint8_t *)bytes.p);
+	sha256_digest(&ctx, DIGEST_SHA256_SIZE, out);
 	secret_wipe(&ctx, sizeof ctx);
 }

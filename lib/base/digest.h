@@ -12,4 +12,8 @@ enum { DIGEST_SHA1_SIZE = 20 };
 
 void digest_sha1(struct str bytes, uint8_t out[DIGEST_SHA1_SIZE]);
 
+enum { DIGEST_SHA256_SIZE = 32 };
+
+void digest_sha256(struct str bytes, uint8_t out[DIGEST_SHA256_SIZE]);
+
 #endif

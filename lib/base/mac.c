@@ -32,3 +32,13 @@ bool mac_verify(const uint8_t key[MAC_KEY_SIZE], const struct mac_part *parts, s
 	mac_compute(key, parts, n, want);
 	return secret_equal(want, mac, MAC_SIZE);
 }
+
+void mac_plain(struct str key, struct str bytes, uint8_t out[MAC_SIZE])
+{
+	struct hmac_sha256_ctx ctx;
+
+	hmac_sha256_set_key(&ctx, key.len, (const uint8_t *)key.p);
+	hmac_sha256_update(&ctx, bytes.len, (const uint8_t *)bytes.p);
+	hmac_sha256_digest(&ctx, MAC_SIZE, out);
+	secret_wipe(&ctx, sizeof ctx);
+}

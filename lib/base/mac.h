@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 enum { MAC_KEY_SIZE = 32, MAC_SIZE = 32 };
 
 /* One run of bytes that goes into a MAC.  Each part's length goes in before it, so that
@@ -21,5 +23,8 @@ void mac_compute(const uint8_t key[MAC_KEY_SIZE], const struct mac_part *parts, 
 	uint8_t out[MAC_SIZE]);
 bool mac_verify(const uint8_t key[MAC_KEY_SIZE], const struct mac_part *parts, size_t n,
 	const uint8_t mac[MAC_SIZE]);
+
+/* The same of bytes as they are, with a key of any length: for protocols that say so (XEP-0185). */
+void mac_plain(struct str key, struct str bytes, uint8_t out[MAC_SIZE]);
 
 #endif

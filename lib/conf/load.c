@@ -179,13 +179,24 @@ static bool belongs(const struct setting *s, const char *section)
 	return strcmp(s->section, section) == 0;
 }
 
+/* Daemons that have a setting of the same name share its option in an instance's section. */
+static bool has_option(const cfg_opt_t *opts, size_t n, const struct setting *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(opts[i].name, s->name) == 0) {
+			BUG_ON(!(opts[i].flags & CFGF_LIST) != (s->type != SETTING_LIST));
+			return true;
+		}
+	return false;
+}
+
 /* Room for more than the settings: sections, sentinel and end. */
 static size_t add_options(cfg_opt_t *opts, const char *section)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < settings_count; i++)
-		if (belongs(&settings[i], section))
+		if (belongs(&settings[i], section) && !has_option(opts, n, &settings[i]))
 			opts[n++] = option(&settings[i]);
 	opts[n] = (cfg_opt_t)CFG_END();
 	return n;

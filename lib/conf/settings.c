@@ -16,6 +16,7 @@ const size_t settings_count = sizeof settings / sizeof settings[0];
 
 const struct setting_section setting_sections[] = {
 	{"c2sd", NULL, true, "The processes that carry client streams."},
+	{"s2sd", NULL, true, "The processes that carry streams from and to remote servers."},
 	{"routerd", NULL, true, "The switch between all processes."},
 	{"authd", NULL, true, "The process that knows accounts and passwords."},
 	{"domain", "example.org", false, "A domain that this server serves, and its certificate."},

@@ -31,6 +31,7 @@ struct sandbox {
 	const char *const *read_paths;	/* settings' names or absolute paths; ends with NULL */
 	const char *const *write_paths; /* the same: directories that it may write under */
 	bool inet;			/* may make TCP sockets (never true for routerd, authd) */
+	bool connects;			/* and connect them to others */
 };
 
 struct daemon_spec {

@@ -42,6 +42,8 @@ enum landlock_right {
 	FS_IOCTL_DEV = 1 << 15, /* ABI 5 */
 };
 
+enum { NET_BIND_TCP = 1, NET_CONNECT_TCP = 2 };
+
 struct ruleset_attr {
 	uint64_t handled_access_fs;
 	uint64_t handled_access_net; /* ABI 4 */
@@ -71,14 +73,14 @@ static uint64_t handled_by(int abi)
 	return rights;
 }
 
-static int make_ruleset(int abi, uint64_t *handled)
+static int make_ruleset(int abi, bool connects, uint64_t *handled)
 {
 	struct ruleset_attr attr = {.handled_access_fs = handled_by(abi)};
 	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
 
-	/* No daemon so far binds or connects by TCP after its start; c2sd's ports are open by then. */
+	/* No daemon binds by TCP after its start: ports are open by then. */
 	if (abi >= 4)
-		attr.handled_access_net = 3;
+		attr.handled_access_net = connects ? NET_BIND_TCP : NET_BIND_TCP | NET_CONNECT_TCP;
 	*handled = attr.handled_access_fs;
 	return (int)syscall(CREATE_RULESET, &attr, size, 0);
 }
@@ -175,7 +177,7 @@ int sandbox_files(struct daemon *d)
 		log_info("landlock", "state=off reason=\"the kernel has none\"");
 		return 0;
 	}
-	a.ruleset = make_ruleset(abi, &a.handled);
+	a.ruleset = make_ruleset(abi, d->spec->sandbox->connects, &a.handled);
 	if (a.ruleset < 0)
 		return -errno;
 	/* The configuration, for a reload. */

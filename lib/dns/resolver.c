@@ -112,6 +112,9 @@ static int configure(struct ub_ctx *ctx, const struct resolver_spec *spec)
 	int rc = spec->forwarder != NULL ? ub_ctx_set_fwd(ctx, spec->forwarder)
 					 : ub_ctx_resolvconf(ctx, "/etc/resolv.conf");
 
+	/* Where the host has a resolver of its own. */
+	if (rc == 0)
+		rc = ub_ctx_set_option(ctx, "do-not-query-localhost:", "no");
 	if (rc == 0 && spec->anchor != NULL)
 		rc = ub_ctx_add_ta_file(ctx, spec->anchor);
 	if (rc == 0 && spec->hosts != NULL)

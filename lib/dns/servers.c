@@ -57,7 +57,7 @@ static int compare(const void *x, const void *y)
 
 static void add_target(struct servers *out, const struct candidate *c)
 {
-	struct target *t = &out->targets[out->count++];
+	struct server *t = &out->targets[out->count++];
 
 	snprintf(t->name, sizeof t->name, "%s", c->srv.target);
 	t->port = c->srv.port;

@@ -14,7 +14,7 @@
 
 enum { SERVERS_MAX = 32 }; /* more are not looked at */
 
-struct target {
+struct server {
 	char name[DNS_NAME_SIZE];
 	uint16_t port;
 	bool tls;    /* from the first byte (XEP-0368) */
@@ -31,7 +31,7 @@ struct servers {
 	enum servers_kind kind;
 	const char *why; /* unless FOUND */
 	unsigned count;
-	struct target targets[SERVERS_MAX];
+	struct server targets[SERVERS_MAX];
 };
 
 struct servers_search;

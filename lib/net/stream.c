@@ -72,6 +72,12 @@ static void on_connected(uv_connect_t *req, int status)
 		s->handlers->on_connected(s->owner);
 }
 
+void stream_hand_over(struct stream *s, const struct stream_handlers *handlers, void *owner)
+{
+	s->handlers = handlers;
+	s->owner = owner;
+}
+
 int stream_connect(struct stream_hub *hub, const struct address *to, const struct stream_handlers *handlers,
 	void *owner, struct stream **out)
 {

@@ -57,6 +57,8 @@ int stream_open(struct stream_hub *hub, int fd, const struct stream_handlers *ha
 int stream_connect(struct stream_hub *hub, const struct address *to, const struct stream_handlers *handlers,
 	void *owner, struct stream **out);
 
+/* Its calls go to somebody else from now on. */
+void stream_hand_over(struct stream *s, const struct stream_handlers *handlers, void *owner);
 /* Waits for a PROXY header before anything else; on_data begins behind it. */
 void stream_expect_proxy(struct stream *s);
 

@@ -5,7 +5,6 @@
 #include "xmpp/names.h"
 #include "xmpp/reader_private.h"
 
-#define NS_DIALBACK "jabber:server:dialback"
 
 #define DIALECT(ns, more, kind)                                                                    \
 	{                                                                                          \

@@ -38,4 +38,7 @@ int jid_prepare_local(struct str text, char out[JID_PART_MAX + 1], size_t *len);
 int jid_prepare_domain(struct str text, char out[JID_PART_MAX + 1], size_t *len);
 int jid_prepare_resource(struct str text, char out[JID_PART_MAX + 1], size_t *len);
 
+/* A prepared domain as the DNS and certificates have it (A-labels), with a NUL.  0 or BH_EINVAL. */
+int jid_domain_ascii(struct str domain, char *out, size_t size);
+
 #endif

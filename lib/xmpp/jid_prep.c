@@ -116,3 +116,22 @@ int jid_prep_domain(struct str text, char out[JID_PART_MAX + 1], size_t *len)
 	*len = strlen(out);
 	return 0;
 }
+
+int jid_domain_ascii(struct str domain, char *out, size_t size)
+{
+	char in[JID_PART_MAX + 1];
+	char *ascii = NULL;
+	int rc;
+
+	if (domain.len >= sizeof in)
+		return BH_EINVAL;
+	memcpy(in, domain.p, domain.len);
+	in[domain.len] = '\0';
+	rc = idn2_to_ascii_8z(in, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+	if (rc == IDN2_OK && strlen(ascii) < size)
+		memcpy(out, ascii, strlen(ascii) + 1);
+	else
+		rc = IDN2_TOO_BIG_DOMAIN;
+	idn2_free(ascii);
+	return rc == IDN2_OK ? 0 : BH_EINVAL;
+}

@@ -10,7 +10,6 @@
 #include "xmpp/reader_private.h"
 #include "xmpp/xmlcheck.h"
 
-#define NS_DIALBACK "jabber:server:dialback"
 
 static void header_attribute(
 	struct parser *p, const struct sax_attribute *a, struct stream_header *h)

@@ -159,7 +159,7 @@ static void a_welcome_of_another_version_is_not_taken(void **state)
 	fake_up();
 	client_up(&u, ROLE_C2S, "c2sd");
 	run_until(u.down == 1);
-	assert_string_equal(u.why, "routerd speaks version 7 of the bus, we speak 3");
+	assert_string_equal(u.why, "routerd speaks version 7 of the bus, we speak 4");
 	assert_int_equal(u.up, 0);
 	client_down(&u);
 	fake_down();

@@ -19,9 +19,10 @@ def name(common):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False, days=30):
+def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False, days=30,
+          purposes=None):
     now = datetime.datetime.utcnow()
-    usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    usage = purposes or [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = (x509.CertificateBuilder().subject_name(name(subject))
                .issuer_name(issuer.subject if issuer else name(subject))
                .public_key(key.public_key()).serial_number(x509.random_serial_number())
@@ -68,3 +69,12 @@ class Authority:
         names = [x509.OtherName(XMPP_ADDR, utf8_string(a)) for a in addresses]
         return save(folder, build("somebody", key, self.certificate, self.key, names, days=days),
                     key)
+
+    def server(self, domain, names=None, days=30, purposes=None, **how):
+        """(certificate, key) of a server: for the domain as dNSName, or for those names."""
+        folder = self.folder / f"server-{domain}-{len(list(self.folder.iterdir()))}"
+        folder.mkdir()
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName(domain)] if names is None else names
+        return save(folder, build(domain, key, self.certificate, self.key, names, days=days,
+                                  purposes=purposes, **how), key)

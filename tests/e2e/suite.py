@@ -100,15 +100,17 @@ class Log:
 
 
 class Suite:
-    """One instance.  domains: the first is init's; front_ends: c2sd@1, ... -> where each listens."""
+    """One instance.  domains: the first is init's; front_ends: c2sd@1, ... -> where each listens; s2s: it talks to
+    other servers."""
 
-    def __init__(self, domains=("localhost",), settings=None, front_ends=None, accounts=None):
+    def __init__(self, domains=("localhost",), settings=None, front_ends=None, accounts=None, s2s=False):
         self.dir = Path(tempfile.mkdtemp(prefix="bh-"))
         os.chmod(self.dir, 0o755)  # the daemons' own users must get in
         self.domains = list(domains)
         self.port = free_port()
         self.settings = dict(settings or {})
         self.front_ends = front_ends
+        self.s2s, self.s2s_port = s2s, free_port()
         self.accounts = accounts if accounts is not None else {}
         self.process = self.log = None
         self.may_fail = False  # a test that breaks it says so
@@ -117,7 +119,8 @@ class Suite:
 
     def init(self, *more):
         arguments = ["init", self.dir / "i", "--domain", self.domains[0],
-                     "--c2s", f"127.0.0.1:{self.port}", *more]
+                     "--c2s", f"127.0.0.1:{self.port}",
+                     "--s2s", f"127.0.0.1:{self.s2s_port}", *more]
         # As root init may add the daemons' users, one at a time.
         with open(os.path.join(tempfile.gettempdir(), f"bh-init-{os.getuid()}.lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -151,6 +154,10 @@ class Suite:
             changes["c2sd.instances"] = len(self.front_ends)
         for name, addresses in (self.front_ends or {}).items():
             changes[f'instance "{name}".listen'] = addresses
+        if not self.s2s:
+            changes["s2sd.instances"] = 0
+            for domain in self.domains:
+                changes[f'domain "{domain}".s2s'] = "off"
         self.edit(**changes, **self.settings)
 
     def certificate(self, domain, **how):

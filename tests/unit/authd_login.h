@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "authd/base64.h"
+#include "base/base64.h"
 #include "authd/conversation.h"
 #include "authd/scram.h"
 #include "base/err.h"

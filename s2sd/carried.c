@@ -1,0 +1,104 @@
+/* What s2sd does for lib/carry. */
+#include "bus/codes.h"
+#include "carry/kept.h"
+#include "s2sd/peer.h"
+#include "s2sd/way.h"
+
+/* Ways send nothing to routerd: all of this is about streams. */
+static void stall(struct carried *c)
+{
+	struct peer *p = peer_of(c);
+
+	if (!p->paused && p->stream != NULL)
+		stream_pause(p->stream);
+	p->paused = true;
+}
+
+static void go_on(struct carried *c)
+{
+	struct peer *p = peer_of(c);
+
+	if (!p->paused)
+		return;
+	p->paused = false;
+	if (p->finishing)
+		peer_finish(p);
+	else if (p->stream != NULL)
+		stream_resume(p->stream);
+}
+
+static void safe(struct carried *c)
+{
+	(void)c;
+}
+
+static void send_note(struct carried *c, const struct inbound *note, uint64_t count)
+{
+	(void)c, (void)note, (void)count;
+}
+
+static bool note_is_open(const struct carried *c, uint8_t kind)
+{
+	(void)c, (void)kind;
+	return false;
+}
+
+static void out_of_memory(struct carried *c)
+{
+	peer_fail(peer_of(c), STREAM_RESOURCE_CONSTRAINT, NULL);
+}
+
+static void restore_peer(const struct peer *p, struct link *link)
+{
+	const struct carried *c = &p->carrying.carried;
+	char address[ADDRESS_TEXT_SIZE];
+	struct msg_restore m = {
+		.session = c->session,
+		.epoch = c->epoch,
+		.in_safe = c->in_safe,
+		.flags = stream_is_secure(p->stream) ? RESTORE_TLS : 0,
+	};
+
+	if (!p->bound)
+		return;
+	address_text(stream_peer(p->stream), address);
+	m.address = str_of(address);
+	(void)LINK_SEND(link, RESTORE, restore, c->id, &m);
+}
+
+static void restore_way(const struct way *w, struct link *link)
+{
+	const struct carried *c = &w->carrying.carried;
+	uint64_t at = records_first(&w->kept);
+	struct msg_restore_stanza stanza;
+	struct msg_restore m = {
+		.session = c->session,
+		.epoch = c->epoch,
+		.out_number = c->out_number,
+		.out_done = c->out_done,
+		.flags = RESTORE_SM,
+		.address = STR_LIT(""),
+	};
+
+	(void)LINK_SEND(link, RESTORE, restore, c->id, &m);
+	while (kept_next(&w->kept, &at, &stanza))
+		(void)LINK_SEND(link, RESTORE_STANZA, restore_stanza, c->id, &stanza);
+}
+
+static void restore(struct carried *c, struct link *link)
+{
+	if (peer_of(c) != NULL)
+		restore_peer(peer_of(c), link);
+	else
+		restore_way(way_of(c), link);
+}
+
+const struct carrier_spec s2sd_carrier = {
+	.stall = stall,
+	.go_on = go_on,
+	.safe = safe,
+	.send_note = send_note,
+	.note_is_open = note_is_open,
+	.out_of_memory = out_of_memory,
+	.restore = restore,
+};

@@ -1,0 +1,35 @@
+/* s2sd - carries streams from and to remote servers: DNS, TCP, TLS, XML */
+#include <sys/syscall.h>
+
+#include "s2sd/s2sd.h"
+
+/* Certificates and keys are read again by a reload; the resolver reads its files when it begins. */
+static const char *const reads[] = {"domain.certificate", "domain.key", "s2sd.ca", "s2sd.trust_anchor",
+	"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs", NULL};
+static const char *const writes[] = {NULL};
+/* The resolver has a thread of its own, which it talks to over a pair of sockets, and UDP sockets that it binds. */
+static const int calls[] = {SYS_socketpair, SYS_pipe2, SYS_bind, -1};
+
+static const struct sandbox sandbox = {
+	.syscalls = calls,
+	.read_paths = reads,
+	.write_paths = writes,
+	.inet = true,
+	.connects = true,
+};
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_spec spec = {
+		.name = "s2sd",
+		.job = "carries streams from and to remote servers: DNS, TCP, TLS and XML",
+		.sandbox = &sandbox,
+		.open = s2sd_open,
+		.start = s2sd_start,
+		.ready_later = true,
+		.reload = s2sd_reload,
+		.stop = s2sd_stop,
+	};
+
+	return daemon_main(&spec, argc, argv);
+}

@@ -1,0 +1,41 @@
+/*
+ * outgoing - a stream of ours that somebody wants: a way, to send on it, or a verification, to ask
+ *
+ * It dials, and negotiates what the policy asks for; where a server is no good, the next one is tried, all within
+ * s2sd.connect_timeout.
+ */
+#ifndef S2SD_OUTGOING_H
+#define S2SD_OUTGOING_H
+
+#include "s2sd/peer.h"
+
+struct outgoing;
+
+struct outgoing_handlers {
+	/* The stream is what was wanted. */
+	void (*open)(void *owner, struct peer *p);
+	/* There is none; condition: enum stanza_error.  Or it was open, and has ended (condition 0). */
+	void (*ended)(void *owner, unsigned condition, const char *why);
+	void (*step)(void *owner, const char *text);
+};
+
+/* only_ask: no authentication is needed. */
+struct outgoing *outgoing_start(struct s2sd *srv, const char *local, const char *remote, bool only_ask,
+	const struct outgoing_handlers *handlers, void *owner);
+/* Nobody is called any more; its stream ends.  NULL is none. */
+void outgoing_free(struct outgoing **o);
+
+bool outgoing_only_asks(const struct outgoing *o);
+
+/* Of a stream: TLS begins. */
+void outgoing_tls(struct peer *p);
+/* It is ready.  It has ended, before that or after. */
+void outgoing_opened(struct peer *p);
+void outgoing_ended(struct peer *p);
+/* The remote refuses for good: no other server of it is asked. */
+void outgoing_refused(struct peer *p, unsigned condition, const char *why);
+/* The remote refuses a certificate: the same server is asked without. */
+void outgoing_without_external(struct peer *p);
+void outgoing_step(struct peer *p, const char *text);
+
+#endif

@@ -1,0 +1,353 @@
+/* Opening, starting, reloading and stopping s2sd; the link to routerd. */
+#include "s2sd/s2sd.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "carry/inbound.h"
+#include "carry/restore.h"
+#include "daemon/log.h"
+#include "s2sd/counters.h"
+#include "s2sd/dialback.h"
+#include "s2sd/failure.h"
+#include "s2sd/guard.h"
+#include "s2sd/peer.h"
+#include "s2sd/policy.h"
+#include "s2sd/proof.h"
+#include "s2sd/way.h"
+
+struct link *s2sd_link(const struct s2sd *srv)
+{
+	return carrier_link(&srv->carrier);
+}
+
+static int open_listeners(struct daemon *d, struct s2sd *srv, const char *setting, bool tls)
+{
+	char what[256];
+
+	for (size_t i = 0; i < conf_list_size(d->conf, setting); i++) {
+		struct s2sd_listener *l = &srv->listeners[srv->nlisteners];
+
+		if (srv->nlisteners == LISTENERS_MAX) {
+			daemon_fail(d, "%s: more than %d addresses", setting, LISTENERS_MAX);
+			return BH_ECONFIG;
+		}
+		*l = (struct s2sd_listener){.s2sd = srv, .tls = tls};
+		if (listener_open(conf_list_item(d->conf, setting, i), &l->listener, what, sizeof what) != 0) {
+			daemon_fail(d, "%s", what);
+			return BH_ECONFIG;
+		}
+		srv->nlisteners++;
+	}
+	return 0;
+}
+
+static void close_listeners(struct s2sd *srv)
+{
+	while (srv->nlisteners > 0)
+		listener_close(&srv->listeners[--srv->nlisteners].listener);
+}
+
+int s2sd_open(struct daemon *d)
+{
+	struct s2sd *srv = bh_alloc(sizeof *srv);
+
+	srv->daemon = d;
+	list_init(&srv->peers);
+	carrier_init(&srv->carrier, &s2sd_carrier);
+	d->state = srv;
+	tls_global_init();
+	settings_read(d, &srv->settings);
+	if (settings_load_tls(d, &srv->tls) == 0 && policies_set(srv, d->conf) == 0 &&
+		open_listeners(d, srv, "s2sd.listen", false) == 0 &&
+		open_listeners(d, srv, "s2sd.listen_tls", true) == 0)
+		return 0;
+	close_listeners(srv);
+	tls_store_unref(&srv->tls);
+	tls_global_fini();
+	free(srv);
+	return BH_ECONFIG;
+}
+
+static void on_connection(void *owner, int fd)
+{
+	struct s2sd_listener *l = owner;
+
+	peer_accept(l->s2sd, fd, l->tls);
+}
+
+/* Nobody is let in before there is a routerd to take what he says. */
+static void accept_peers(struct s2sd *srv)
+{
+	enum { BURST = 64 };
+
+	if (srv->accepting || srv->stopping || srv->draining)
+		return;
+	srv->accepting = true;
+	for (unsigned i = 0; i < srv->nlisteners; i++) {
+		struct s2sd_listener *l = &srv->listeners[i];
+		int rc = listener_start(l->listener, srv->daemon->loop, BURST, on_connection, l);
+
+		if (rc != 0)
+			log_error("listen-failed", "address=%s reason=%s", listener_address(l->listener),
+				LOG_TEXT(bh_strerror(rc)));
+		else
+			log_info("listening", "address=%s for=servers tls=%s", listener_address(l->listener),
+				l->tls ? "direct" : "starttls");
+	}
+	daemon_ready(srv->daemon);
+}
+
+static int on_stats_get(const struct bus_event *event)
+{
+	struct buf list = BUF_INIT;
+	struct msg_stats m;
+	int rc;
+
+	counter_list(&list);
+	m.counters = buf_str(&list);
+	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
+	buf_fini(&list);
+	return rc != 0 ? BH_EPROTO : 0;
+}
+
+static int on_set_log(const struct bus_event *event)
+{
+	struct msg_set_log m;
+
+	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
+		return BH_EPROTO;
+	log_set_level((enum log_level)m.log_level);
+	return 0;
+}
+
+static int on_restart(const struct bus_event *event)
+{
+	struct s2sd *srv = event->owner;
+	struct msg_restart m;
+
+	if (bus_get_restart(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	daemon_restart(srv->daemon);
+	return 0;
+}
+
+static int on_safe(const struct bus_event *event)
+{
+	return carrier_on_safe(&((struct s2sd *)event->owner)->carrier, event);
+}
+
+static int on_credit(const struct bus_event *event)
+{
+	struct s2sd *srv = event->owner;
+	int rc = carrier_on_credit(&srv->carrier, event);
+
+	accept_peers(srv);
+	return rc;
+}
+
+static int on_settled(const struct bus_event *event)
+{
+	return carrier_on_settled(&((struct s2sd *)event->owner)->carrier, event);
+}
+
+/* Everything that goes out goes back, and what came in is finished. */
+static void leave_all(struct s2sd *srv)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	close_listeners(srv);
+	map_walk_start(&walk, &srv->ways);
+	while ((n = map_walk_next(&walk)) != NULL)
+		way_give_back(container_of(n, struct way, node));
+	list_for_each_safe(pos, &srv->peers)
+		peer_fail(container_of(pos, struct peer, link), STREAM_SYSTEM_SHUTDOWN, NULL);
+}
+
+static int on_drain(const struct bus_event *event)
+{
+	struct s2sd *srv = event->owner;
+	struct msg_drain m;
+
+	if (bus_get_drain(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	log_info("draining", "ways=%zu streams-in=%u", srv->ways.count, srv->nconnected);
+	srv->draining = true;
+	leave_all(srv);
+	return 0;
+}
+
+const struct bus_handler s2sd_handlers[] = {
+	{BUS_CREDIT, on_credit},
+	{BUS_SAFE, on_safe},
+	{BUS_SETTLED, on_settled},
+	{BUS_SET_LOG, on_set_log},
+	{BUS_RESTART, on_restart},
+	{BUS_DRAIN, on_drain},
+	{BUS_STATS_GET, on_stats_get},
+	{BUS_DIALBACK_SECRET, on_dialback_secret},
+	{BUS_PROVEN, on_proven},
+	{BUS_BOUND, on_bound},
+	{BUS_BIND_REFUSED, on_bind_refused},
+	{BUS_REACH, on_reach},
+	{BUS_RESUMED, on_resumed},
+	{BUS_RESUME_REFUSED, on_resume_refused},
+	{BUS_DELIVER, on_deliver},
+	{BUS_KILL, on_kill},
+	{0, NULL},
+};
+
+static void on_up(void *owner, const struct msg_welcome *welcome)
+{
+	(void)welcome;
+	log_info("router-up", "role=s2sd");
+	restore_send(&((struct s2sd *)owner)->carrier);
+}
+
+/* What had a session keeps it, and says so to the next routerd; what asked for one asks no more. */
+static void on_router_lost(struct carried *c)
+{
+	struct peer *p = peer_of(c);
+
+	if (p == NULL)
+		way_router_lost(way_of(c));
+	else if (p->bound)
+		inbound_rewind(c);
+	else
+		p->known = p->binding = false;
+	if (p != NULL)
+		proofs_router_lost(p);
+}
+
+static void on_down(void *owner, const char *why)
+{
+	struct s2sd *srv = owner;
+	struct map_walk walk;
+	struct map_node *n;
+
+	log_warn("router-down", "reason=%s", LOG_TEXT(why));
+	restore_lost(&srv->carrier);
+	map_walk_start(&walk, &srv->carrier.all);
+	while ((n = map_walk_next(&walk)) != NULL)
+		on_router_lost(container_of(n, struct carried, node));
+}
+
+static void on_flushed(void *owner)
+{
+	carrier_flush_done(&((struct s2sd *)owner)->carrier);
+}
+
+static int start_resolver(struct s2sd *srv)
+{
+	const struct conf *conf = srv->daemon->conf;
+	struct resolver_spec spec = {
+		.loop = srv->daemon->loop,
+		.forwarder = conf_text(conf, "s2sd.resolver"),
+		.anchor = conf_text(conf, "s2sd.trust_anchor"),
+		.hosts = "/etc/hosts",
+	};
+	char what[256];
+
+	if (resolver_create(&spec, &srv->resolver, what, sizeof what) == 0)
+		return 0;
+	daemon_fail(srv->daemon, "%s", what);
+	return BH_ECONFIG;
+}
+
+int s2sd_start(struct daemon *d)
+{
+	struct s2sd *srv = d->state;
+	struct bus_client_spec spec = {
+		.loop = d->loop,
+		.role = ROLE_S2S,
+		.run_dir = d->run_dir,
+		.instance = d->instance,
+		.software = BULKHEAD_VERSION,
+		.handlers = s2sd_handlers,
+		.owner = srv,
+		.on_up = on_up,
+		.on_down = on_down,
+	};
+
+	counter_enrol(s2sd_counters);
+	srv->parsers = reader_pool_create();
+	if (start_resolver(srv) != 0)
+		return BH_ECONFIG;
+	if (guard_start(srv) != 0 || stream_hub_start(d->loop, &srv->hub) != 0)
+		return BH_ENOMEM;
+	stream_hub_on_flushed(srv->hub, on_flushed, srv);
+	return bus_client_start(&spec, &srv->carrier.bus);
+}
+
+int s2sd_reload(struct daemon *d, const struct conf *old)
+{
+	struct s2sd *srv = d->state;
+	struct tls_store *tls;
+
+	(void)old;
+	if (settings_load_tls(d, &tls) != 0)
+		return BH_ECONFIG;
+	tls_store_unref(&srv->tls);
+	srv->tls = tls;
+	settings_read(d, &srv->settings);
+	failures_free(srv);
+	return policies_set(srv, d->conf);
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+static void on_hub_stopped(void *arg)
+{
+	struct s2sd *srv = arg;
+	struct daemon *d = srv->daemon;
+
+	guard_free(srv);
+	failures_free(srv);
+	policies_free(srv);
+	reader_pool_free(&srv->parsers);
+	tls_store_unref(&srv->tls);
+	carrier_fini(&srv->carrier);
+	map_fini(&srv->ways);
+	buf_fini(&srv->scratch);
+	free(srv);
+	tls_global_fini();
+	daemon_stopped(d);
+}
+
+static void on_bus_stopped(void *arg)
+{
+	struct s2sd *srv = arg;
+
+	stream_hub_stop(&srv->hub, on_hub_stopped, srv);
+}
+
+static void on_resolver_stopped(void *arg)
+{
+	struct s2sd *srv = arg;
+
+	bus_client_stop(&srv->carrier.bus, on_bus_stopped, srv);
+}
+
+static void on_guard_stopped(uv_handle_t *handle)
+{
+	struct s2sd *srv = handle->data;
+
+	resolver_stop(&srv->resolver, on_resolver_stopped, srv);
+}
+
+void s2sd_emptied(struct s2sd *srv)
+{
+	if (srv->stopping && srv->carrier.all.count == 0 && !uv_is_closing((uv_handle_t *)&srv->guard_timer))
+		guard_stop(srv, on_guard_stopped);
+}
+
+void s2sd_stop(struct daemon *d)
+{
+	struct s2sd *srv = d->state;
+
+	srv->stopping = true;
+	leave_all(srv);
+	s2sd_emptied(srv);
+}

@@ -1,0 +1,99 @@
+/*
+ * s2sd - what all of s2sd shares, and the daemon's life
+ *
+ * A front end for remote servers.  Two kinds of things stand in its carrier (lib/carry):
+ *
+ *   a stream (peer.h)  is a TCP connection from or to a remote server; once its peer has proved a domain, it is a
+ *                      session in routerd, on which the peer's stanzas come in;
+ *   a way (way.h)      is what goes from one of our domains to a remote one: a session that routerd asked for by
+ *                      REACH, whose stanzas are written to a stream, and kept until they are done.
+ *
+ * Whom a domain of ours talks to, and how that one has to prove who it is, is the configuration's (policy.h); that no
+ * remote speaks for a domain of ours, and none for one that it has not proved, is also held by routerd.
+ */
+#ifndef S2SD_S2SD_H
+#define S2SD_S2SD_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "bus/client.h"
+#include "carry/carrier.h"
+#include "daemon/daemon.h"
+#include "dns/resolver.h"
+#include "net/listener.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "xmpp/reader.h"
+
+enum { LISTENERS_MAX = 16, SECRET_SIZE = 32 };
+
+struct s2sd;
+
+struct s2sd_listener {
+	struct s2sd *s2sd;
+	struct listener *listener;
+	bool tls; /* from the first byte */
+};
+
+struct s2sd_settings {
+	struct reader_limits before, after; /* authentication */
+	unsigned connect_timeout_ms, auth_timeout_ms, idle_timeout_ms, write_timeout_ms, retry_ms;
+	unsigned connections, connections_per_address;
+};
+
+struct s2sd {
+	struct daemon *daemon;
+	struct stream_hub *hub;
+	struct tls_store *tls;
+	struct reader_pool *parsers;
+	struct resolver *resolver;
+	struct s2sd_listener listeners[LISTENERS_MAX];
+	unsigned nlisteners;
+	bool accepting, stopping, draining;
+	struct s2sd_settings settings;
+	struct map policies;	/* struct policy (policy.h) by domain of ours */
+	struct carrier carrier; /* peers and ways, by number */
+	struct map ways;	/* struct way by pair */
+	struct list peers;	/* struct peer: all */
+	unsigned nconnected;	/* of these, those that connected to us */
+	struct map failures;	/* struct failure (failure.h) by remote domain */
+	struct map addresses;	/* struct address_count (guard.c) by IP */
+	uv_timer_t guard_timer;
+	uint8_t secret[SECRET_SIZE], former_secret[SECRET_SIZE]; /* for dialback (dialback.h) */
+	bool secret_known;
+	struct buf scratch;
+};
+
+int s2sd_open(struct daemon *d);
+int s2sd_start(struct daemon *d);
+int s2sd_reload(struct daemon *d, const struct conf *old);
+void s2sd_stop(struct daemon *d);
+
+/* Takes the settings of a configuration. */
+void settings_read(struct daemon *d, struct s2sd_settings *out);
+/* Loads the certificates that the configuration names.  0 or BH_ECONFIG after daemon_fail(). */
+int settings_load_tls(struct daemon *d, struct tls_store **out);
+
+/* The last of the carrier's things is gone: while stopping, the rest follows. */
+void s2sd_emptied(struct s2sd *srv);
+
+/* NULL while routerd is away. */
+struct link *s2sd_link(const struct s2sd *srv);
+
+extern const struct bus_handler s2sd_handlers[];
+
+/* What stands in the carrier begins with this. */
+enum thing { THING_PEER, THING_WAY };
+
+struct carrying {
+	struct carried carried;
+	enum thing thing;
+	struct s2sd *srv;
+};
+
+extern const struct carrier_spec s2sd_carrier;
+
+#endif

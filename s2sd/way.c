@@ -1,0 +1,287 @@
+/* From a session's stanzas to a stream. */
+#include "s2sd/way.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "bus/codes.h"
+#include "bus/mark.h"
+#include "carry/kept.h"
+#include "daemon/log.h"
+#include "s2sd/counters.h"
+#include "s2sd/failure.h"
+#include "s2sd/outgoing.h"
+
+struct way *way_of(const struct carried *c)
+{
+	struct carrying *carrying = container_of(c, struct carrying, carried);
+
+	return carrying->thing == THING_WAY ? container_of(carrying, struct way, carrying) : NULL;
+}
+
+static struct way *find(const struct s2sd *srv, uint64_t id)
+{
+	struct carried *c = carrier_find(&srv->carrier, id);
+
+	return c != NULL ? way_of(c) : NULL;
+}
+
+static struct way *find_pair(const struct s2sd *srv, const char *pair)
+{
+	struct map_node *n = map_find(&srv->ways, pair, strlen(pair));
+
+	return n != NULL ? container_of(n, struct way, node) : NULL;
+}
+
+/* ---- its end --------------------------------------------------------------------------- */
+
+static void destroy(struct way *w)
+{
+	struct s2sd *srv = w->carrying.srv;
+
+	if (w->peer != NULL)
+		w->peer->way = NULL;
+	w->peer = NULL;
+	outgoing_free(&w->outgoing);
+	map_remove(&srv->ways, &w->node);
+	carrier_remove(&w->carrying.carried);
+	records_fini(&w->kept);
+	free(w->pair);
+	free(w->local);
+	free(w->remote);
+	free(w);
+	s2sd_emptied(srv);
+}
+
+/* What is not done stays with routerd, which finds somebody else for it. */
+void way_give_back(struct way *w)
+{
+	struct msg_closed m = {.reason = CLOSE_SHUTDOWN};
+	struct link *link = s2sd_link(w->carrying.srv);
+
+	carrier_flush_done(&w->carrying.srv->carrier);
+	if (link != NULL)
+		(void)LINK_SEND(link, CLOSED, closed, w->carrying.carried.id, &m);
+	destroy(w);
+}
+
+void way_killed(struct way *w, const char *why)
+{
+	struct msg_closed m = {.reason = CLOSE_BY_SERVER};
+
+	log_info("way-closed", "local=%s remote=%s reason=%s", w->local, w->remote, LOG_TEXT(why));
+	(void)LINK_SEND(s2sd_link(w->carrying.srv), CLOSED, closed, w->carrying.carried.id, &m);
+	destroy(w);
+}
+
+void way_router_lost(struct way *w)
+{
+	if (!w->bound)
+		destroy(w);
+}
+
+/* All that came goes back to its senders. */
+static void unreachable(struct way *w, unsigned condition, const char *why)
+{
+	struct msg_unreachable m = {.upto = w->carrying.carried.out_number, .condition = (uint16_t)condition};
+	struct link *link = s2sd_link(w->carrying.srv);
+	char text[257];
+
+	snprintf(text, sizeof text, "%s", why);
+	m.text = str_of(text);
+	count_add(COUNT_UNREACHABLE, 1);
+	if (link != NULL && w->bound)
+		(void)LINK_SEND(link, UNREACHABLE, unreachable, w->carrying.carried.id, &m);
+	way_give_back(w);
+}
+
+/* ---- out ------------------------------------------------------------------------------- */
+
+void way_sent(struct way *w)
+{
+	struct peer *p = w->peer;
+	uint64_t sent = stream_sent(p->stream);
+	bool open = p->mark_number < w->carrying.carried.out_number;
+
+	if (p->mark_open && sent >= p->mark_offset) {
+		p->mark_open = false;
+		kept_drop(&w->kept, p->mark_number);
+		carried_done(&w->carrying.carried, p->mark_number);
+	}
+	if (open && !p->mark_open) {
+		p->mark_open = true;
+		p->mark_number = w->carrying.carried.out_number;
+		p->mark_offset = stream_written(p->stream);
+		if (p->unsent_since == 0)
+			p->unsent_since = clock_ms();
+		stream_wait_sent(p->stream);
+	}
+}
+
+static void write_one(struct way *w, struct str from, struct str additions, struct str envelope)
+{
+	struct stanza s;
+
+	if (stanza_decode(envelope, &s) != 0)
+		return;
+	s.from = from;
+	(void)stanza_write(peer_output(w->peer), &s, additions, STR_NONE);
+	count_add(COUNT_STANZAS_OUT, 1);
+}
+
+static void on_open(void *owner, struct peer *p)
+{
+	struct way *w = owner;
+	uint64_t at = records_first(&w->kept);
+	struct msg_restore_stanza m;
+
+	w->peer = p;
+	p->way = w;
+	p->mark_number = w->carrying.carried.out_done;
+	log_info("way-open", "conn=%s to=%s local=%s remote=%s method=%s tls=%s", peer_name(p), peer_address(p),
+		w->local, w->remote, p->authenticated ? "EXTERNAL" : "dialback",
+		LOG_TEXT(stream_tls_description(p->stream)));
+	failure_forget(w->carrying.srv, w->pair);
+	while (kept_next(&w->kept, &at, &m))
+		write_one(w, m.from, m.additions, m.stanza);
+	way_sent(w);
+}
+
+static const struct outgoing_handlers handlers;
+
+static void seek(struct way *w)
+{
+	const struct failure *f = failure_find(w->carrying.srv, w->pair);
+
+	if (f != NULL)
+		unreachable(w, f->condition, f->why);
+	else
+		w->outgoing = outgoing_start(w->carrying.srv, w->local, w->remote, false, &handlers, w);
+}
+
+static void on_ended(void *owner, unsigned condition, const char *why)
+{
+	struct way *w = owner;
+
+	if (w->peer != NULL)
+		w->peer->way = NULL;
+	w->peer = NULL;
+	outgoing_free(&w->outgoing);
+	log_info("way-ended", "local=%s remote=%s error=%s reason=%s", w->local, w->remote,
+		condition != 0 ? stanza_error_name(condition) : "none", LOG_TEXT(why));
+	if (condition != 0) {
+		failure_note(w->carrying.srv, w->pair, condition, why);
+		unreachable(w, condition, why);
+	} else if (records_empty(&w->kept)) {
+		way_give_back(w);
+	} else {
+		seek(w);
+	}
+}
+
+static const struct outgoing_handlers handlers = {.open = on_open, .ended = on_ended};
+
+/* ---- from routerd ---------------------------------------------------------------------- */
+
+static struct way *create(struct s2sd *srv, const char *pair, const struct msg_reach *m)
+{
+	struct way *w = bh_alloc(sizeof *w);
+
+	w->carrying.thing = THING_WAY;
+	w->carrying.srv = srv;
+	w->kept = RECORDS_INIT;
+	w->pair = bh_strdup(pair);
+	w->local = bh_strndup(m->local.p, m->local.len);
+	w->remote = bh_strndup(m->remote.p, m->remote.len);
+	if (carrier_add(&srv->carrier, &w->carrying.carried) == 0) {
+		if (map_add(&srv->ways, &w->node, w->pair, strlen(w->pair)) == 0)
+			return w;
+		carrier_remove(&w->carrying.carried);
+	}
+	free(w->pair);
+	free(w->local);
+	free(w->remote);
+	free(w);
+	return NULL;
+}
+
+int on_reach(const struct bus_event *event)
+{
+	struct s2sd *srv = event->owner;
+	struct msg_resume resume = {0};
+	struct msg_reach m;
+	char pair[2 * 1024];
+	struct way *w;
+
+	if (bus_get_reach(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	snprintf(pair, sizeof pair, "%.*s/%.*s", STR_FMT(m.remote), STR_FMT(m.local));
+	if (srv->stopping || find_pair(srv, pair) != NULL)
+		return 0;
+	w = create(srv, pair, &m);
+	if (w == NULL)
+		return 0;
+	resume.id = m.id;
+	return LINK_SEND(event->link, RESUME, resume, w->carrying.carried.id, &resume);
+}
+
+int on_resumed(const struct bus_event *event)
+{
+	struct way *w = find(event->owner, event->frame->subject);
+	struct carried *c;
+	struct msg_resumed m;
+
+	if (bus_get_resumed(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (w == NULL)
+		return 0;
+	c = &w->carrying.carried;
+	c->session = m.session;
+	c->epoch = m.epoch;
+	c->out_number = c->out_done = m.out_number;
+	w->bound = true;
+	return 0;
+}
+
+int on_resume_refused(const struct bus_event *event)
+{
+	struct way *w = find(event->owner, event->frame->subject);
+	struct msg_resume_refused m;
+
+	if (bus_get_resume_refused(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (w != NULL)
+		way_give_back(w);
+	return 0;
+}
+
+static void deliver(struct way *w, const struct bus_event *event, const struct msg_deliver *m, uint64_t n)
+{
+	carried_accept(&w->carrying.carried, event, m, n);
+	kept_add(&w->kept, m, n);
+	if (w->peer != NULL) {
+		write_one(w, m->from, m->additions, m->stanza);
+		way_sent(w);
+	} else if (w->outgoing == NULL) {
+		seek(w);
+	}
+}
+
+int on_deliver(const struct bus_event *event)
+{
+	struct msg_deliver m;
+	struct target t;
+
+	if (bus_get_deliver(event->frame->body, &m) != 0 || m.targets.len % TARGET_SIZE != 0)
+		return BH_EPROTO;
+	while (target_take(&m.targets, &t)) {
+		struct way *w = find(event->owner, t.subject);
+
+		if (w != NULL && w->bound && w->carrying.carried.epoch == t.epoch)
+			deliver(w, event, &m, t.n);
+	}
+	return 0;
+}

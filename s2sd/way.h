@@ -1,0 +1,44 @@
+/*
+ * way - what goes from one of our domains to a remote one
+ *
+ * routerd asks for it (REACH), it comes for the pair's session (RESUME) and gets what waits there.  Each stanza is kept
+ * until the remote's kernel has it; what was not when a stream is lost goes out on the next one, in order.
+ * When the remote cannot be reached all of it goes back (UNREACHABLE), and the way is gone; so it is when nothing is
+ * left to send and its stream has closed.
+ */
+#ifndef S2SD_WAY_H
+#define S2SD_WAY_H
+
+#include "base/records.h"
+#include "bus/link.h"
+#include "s2sd/s2sd.h"
+
+struct outgoing;
+struct peer;
+
+struct way {
+	struct carrying carrying; /* its session */
+	struct map_node node;	  /* in s2sd.ways */
+	char *pair;		  /* "remote/local", the key */
+	char *local, *remote;
+	struct outgoing *outgoing; /* a stream is on its way, or open */
+	struct peer *peer;	   /* it is open */
+	struct records kept;	   /* what is not done (carry/kept.h) */
+	bool bound;		   /* routerd has given it the session */
+};
+
+/* NULL where that is not one. */
+struct way *way_of(const struct carried *c);
+
+/* Its stream's socket has taken all. */
+void way_sent(struct way *w);
+/* routerd does not want it any more. */
+void way_killed(struct way *w, const char *why);
+/* routerd is away: one without a session is gone. */
+void way_router_lost(struct way *w);
+/* Gives it back: another s2sd may have it. */
+void way_give_back(struct way *w);
+
+bus_handler_fn on_reach, on_resumed, on_resume_refused, on_deliver;
+
+#endif
