@@ -98,7 +98,7 @@ static void on_time(uv_timer_t *timer)
 	end(o, STANZA_REMOTE_SERVER_TIMEOUT, "no server of the domain has answered in time");
 }
 
-struct outgoing *outgoing_start(struct s2sd *srv, const char *local, const char *remote, bool only_ask,
+struct outgoing *outgoing_start(struct s2sd *srv, const struct outgoing_wish *wish,
 	const struct outgoing_handlers *handlers, void *owner)
 {
 	struct outgoing *o = bh_alloc(sizeof *o);
@@ -106,13 +106,13 @@ struct outgoing *outgoing_start(struct s2sd *srv, const char *local, const char 
 	o->srv = srv;
 	o->handlers = handlers;
 	o->owner = owner;
-	o->local = bh_strdup(local);
-	o->remote = bh_strdup(remote);
-	o->only_ask = only_ask;
+	o->local = bh_strdup(wish->local);
+	o->remote = bh_strdup(wish->remote);
+	o->only_ask = wish->only_ask;
 	o->timer.data = o;
 	uv_timer_init(srv->daemon->loop, &o->timer);
 	uv_timer_start(&o->timer, on_time, srv->settings.connect_timeout_ms, 0);
-	o->dial = dial_start(srv, str_of(remote), &dial_handlers, o);
+	o->dial = dial_start(srv, str_of(o->remote), &dial_handlers, o);
 	return o;
 }
 

@@ -19,8 +19,11 @@ struct outgoing_handlers {
 	void (*step)(void *owner, const char *text);
 };
 
-/* only_ask: no authentication is needed. */
-struct outgoing *outgoing_start(struct s2sd *srv, const char *local, const char *remote, bool only_ask,
+struct outgoing_wish {
+	const char *local, *remote;
+	bool only_ask; /* no authentication is needed */
+};
+struct outgoing *outgoing_start(struct s2sd *srv, const struct outgoing_wish *wish,
 	const struct outgoing_handlers *handlers, void *owner);
 /* Nobody is called any more; its stream ends.  NULL is none. */
 void outgoing_free(struct outgoing **o);

@@ -77,7 +77,8 @@ void verify_start(struct proof *proof, struct str key)
 	v->key = bh_strndup(key.p, key.len);
 	v->id = bh_strdup(proof->peer->stream_id);
 	proof->verify = v;
-	v->outgoing = outgoing_start(proof->peer->carrying.srv, proof->local, proof->remote, true, &handlers, v);
+	v->outgoing = outgoing_start(proof->peer->carrying.srv,
+		&(struct outgoing_wish){proof->local, proof->remote, .only_ask = true}, &handlers, v);
 }
 
 bool verify_asked(const struct peer *p, struct str local, struct str remote, struct str id)

@@ -159,7 +159,8 @@ static void seek(struct way *w)
 	if (f != NULL)
 		unreachable(w, f->condition, f->why);
 	else
-		w->outgoing = outgoing_start(w->carrying.srv, w->local, w->remote, false, &handlers, w);
+		w->outgoing = outgoing_start(
+			w->carrying.srv, &(struct outgoing_wish){.local = w->local, .remote = w->remote}, &handlers, w);
 }
 
 static void on_ended(void *owner, unsigned condition, const char *why)

@@ -12,6 +12,7 @@ class Profanity:
 
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix="bh-prof-")
+        self.windows = set()
         self.tmux = ["tmux", "-S", os.path.join(self.home, "tmux"), "-f", "/dev/null"]
         environment = {"HOME": self.home, "PATH": os.environ["PATH"], "TERM": "xterm",
                        "SHELL": "/bin/sh",
@@ -54,7 +55,11 @@ class Profanity:
 
     def say(self, to, text):
         self.type(f"/msg {to} {text}")
+        self.windows.add(to.split("/")[0])
 
     def window(self, jid):
-        """Shows the chat with it, as it is so far."""
+        """Shows the chat with it, when there is one."""
+        if jid not in self.windows:
+            self.until(f"chat message: {jid}")
+            self.windows.add(jid)
         self.type(f"/win {jid}")
