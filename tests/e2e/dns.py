@@ -8,7 +8,8 @@ from suite import Log, free_port
 
 CONFIG = """
 server:
-    interface: 127.0.0.1@{port}
+    interface: {interface}@{port}
+    access-control: 0.0.0.0/0 allow
     do-daemonize: no
     use-syslog: no
     logfile: ""
@@ -29,13 +30,14 @@ remote-control:
 class Dns:
     """records: as in a zone file, "one.example. A 127.0.0.1"."""
 
-    def __init__(self, *records):
+    def __init__(self, *records, interface="127.0.0.1", port=None):
         self.dir = Path(tempfile.mkdtemp(prefix="bh-dns-"))
-        self.port, self.records, self.process = free_port(), list(records), None
+        self.interface, self.port = interface, port or free_port()
+        self.records, self.process = list(records), None
 
     @property
     def address(self):
-        return f"127.0.0.1@{self.port}"
+        return f"{self.interface}@{self.port}"
 
     def add(self, *records):
         self.records += records
@@ -50,7 +52,8 @@ class Dns:
     def start(self):
         lines = "\n".join(f"    local-data: '{record}'" for record in dict.fromkeys(self.records))
         file = self.dir / "unbound.conf"
-        file.write_text(CONFIG.format(port=self.port, dir=self.dir, records=lines))
+        file.write_text(CONFIG.format(
+            interface=self.interface, port=self.port, dir=self.dir, records=lines))
         self.process = subprocess.Popen(
             ["/usr/sbin/unbound", "-d", "-c", file], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -1,0 +1,115 @@
+"""With each server, in both directions, by each mechanism: what users do with each other."""
+import re
+
+import pytest
+
+from im import is_presence, roster
+from lab import DOMAIN
+from peers import USER
+from xmpp import CLIENT, body
+
+MUC = "{http://jabber.org/protocol/muc#user}"
+
+
+@pytest.fixture
+def alice(lab):
+    stream = lab.alice()
+    yield stream
+    stream.close()
+
+
+@pytest.fixture
+def romeo(lab):
+    stream = lab.peer.log_in()
+    yield stream
+    stream.close()
+
+
+def talk(alice, romeo):
+    alice.message(romeo.jid, "wherefore")
+    got = romeo.next_message()
+    assert (got.get("from"), body(got)) == (alice.jid, "wherefore")
+    romeo.message(alice.jid, "art thou")
+    got = alice.next_message()
+    assert (got.get("from"), body(got)) == (romeo.jid, "art thou")
+
+
+def test_messages(lab, alice, romeo):
+    talk(alice, romeo)
+
+
+def last(lab, pattern):
+    found = lab.ours.log.find(pattern)
+    assert found, f"nothing in the log is like {pattern}"
+    return found[-1]
+
+
+def test_by_that_mechanism(lab, alice, romeo, cell):
+    talk(alice, romeo)
+    method = "dialback" if lab.mechanism == "dialback" else "EXTERNAL"
+    out = last(lab, f"way-open .*remote={lab.peer.domain} ")
+    come = last(lab, f"s2sd@1 domain-proved .*remote={lab.peer.domain} ")
+    assert f"method={method} " in out and f"method={method} " in come
+    for direction, line in (("to it", out), ("from it", come)):
+        tls = re.search(r'tls="?([^" ]+)', line)
+        assert tls, line
+        cell(lab, direction, f"passed: {method} over {tls.group(1)}")
+
+
+def test_iqs(lab, alice, romeo):
+    assert alice.ping(to=lab.peer.domain) is not None
+    assert romeo.ping(to=DOMAIN) is not None
+    reply = romeo.iq("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>", to=DOMAIN)
+    assert (reply.get("type"), reply.get("from")) == ("result", DOMAIN)
+
+
+def test_contacts_and_presence(lab, alice, romeo):
+    roster(alice), roster(romeo)
+    alice.send(f"<presence to='{lab.peer.jid}' type='subscribe'/>")
+    romeo.until(is_presence("subscribe", f"alice@{DOMAIN}"))
+    romeo.send(f"<presence to='alice@{DOMAIN}' type='subscribed'/>")
+    alice.until(is_presence(None, romeo.jid))
+    romeo.send(f"<presence to='alice@{DOMAIN}' type='subscribe'/>")
+    alice.until(is_presence("subscribe", lab.peer.jid))
+    alice.send(f"<presence to='{lab.peer.jid}' type='subscribed'/>")
+    romeo.until(is_presence(None, alice.jid))
+    again = lab.peer.log_in("balcony", priority=None)
+    again.send("<presence/>")
+    again.until(is_presence(None, alice.jid))  # our answer to its probe
+    alice.until(is_presence(None, again.jid))
+    again.close()
+    alice.until(is_presence("unavailable", again.jid))
+    assert roster(alice)[lab.peer.jid].state == "both"
+
+
+def test_a_room_of_the_peer(lab, alice, romeo):
+    if lab.peer.rooms is None:
+        return  # it has none: the matrix is about streams
+    room = f"verona@{lab.peer.rooms}"
+    join = "<x xmlns='http://jabber.org/protocol/muc'/>"
+    romeo.send(f"<presence to='{room}/{USER}'>{join}</presence>")
+    romeo.until(lambda e: e.tag == CLIENT + "presence" and e.get("from") == f"{room}/{USER}")
+    alice.send(f"<presence to='{room}/alice'>{join}</presence>")
+    alice.until(lambda e: e.tag == CLIENT + "presence" and e.get("from") == f"{room}/alice")
+    alice.message(room, "good morrow", "groupchat")
+    for one in (alice, romeo):
+        one.until(lambda e: e.tag == CLIENT + "message" and body(e) == "good morrow")
+    alice.send(f"<presence to='{room}/alice' type='unavailable'/>")
+    romeo.until(is_presence("unavailable", f"{room}/alice"))
+
+
+def test_the_peer_restarts(lab, alice):
+    first = lab.peer.log_in("one")
+    talk(alice, first)
+    first.close()
+    lab.peer.restart()
+    second = lab.peer.log_in("two")
+    talk(alice, second)
+    second.close()
+
+
+def test_we_restart(lab, romeo):
+    lab.ours.restart()
+    alice = lab.alice("again")
+    talk(alice, romeo)
+    alice.close()
