@@ -22,7 +22,7 @@ class Names(Dns):
 
 class Lab:
     def __init__(self, peer, mechanism):
-        self.mechanism = mechanism
+        self.mechanism, self.user = mechanism, None
         self.trusted = mechanism != "dialback"
         self.dir = Path(tempfile.mkdtemp(prefix="bh-lab-"))
         self.dir.chmod(0o755)
@@ -66,6 +66,17 @@ class Lab:
         stream = Raw(self.ours.address, DOMAIN)
         stream.login("alice", "wonderland-1").bind(resource)
         return stream if priority is None else stream.available(priority)
+
+    def romeo(self):
+        """The peer's user, who stays logged in; what came for him before is read."""
+        if self.user is None:
+            self.user = self.peer.log_in()
+        self.user.ping()
+        return self.user
+
+    def restart_peer(self):
+        self.user = None
+        self.peer.restart()
 
     def finish(self):
         assert self.ours.stop() == 0

@@ -29,6 +29,7 @@ class Peer:
         self.dir = Path(tempfile.mkdtemp(prefix=f"bh-{self.name}-"))
         self.dir.chmod(0o755)
         self.children, self.authority, self.trusted = [], authority, trusted
+        self.streams = []
         for file, name in zip(certificate, ("cert.pem", "key.pem")):
             shutil.copy(file, self.dir / name)
         (self.dir / "both.pem").write_text((self.dir / "cert.pem").read_text()
@@ -119,11 +120,15 @@ class Peer:
         self.start()
 
     def log_in(self, resource="garden", priority=0):
+        """A stream that stays open to the end: jabberd2 does not survive every log-out."""
         stream = Raw((self.address, 5222), self.domain)
+        self.streams.append(stream)
         stream.login(USER, PASSWORD).bind(resource)
         return stream if priority is None else stream.available(priority)
 
     def remove(self):
+        for stream in self.streams:
+            stream.close()
         self.kill()
         self.disconnect()
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -210,11 +215,21 @@ modules:
         self.spawn(*self.ctl("foreground-quiet"), env=self.environment)
         self.wait_port(5222)
         self.wait_port(5269)
+        self.tell("started")
         if not (self.dir / "registered").exists():
-            done = subprocess.run(self.inside(*self.ctl("register", USER, self.domain, PASSWORD)),
-                                  cwd=self.dir, env=self.environment, capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout + done.stderr
+            self.tell("register", USER, self.domain, PASSWORD)
             (self.dir / "registered").touch()
+
+    def stop(self):
+        """By its own command, which writes its tables."""
+        self.tell("stop")
+        self.tell("stopped")
+        super().stop()
+
+    def tell(self, *arguments):
+        done = subprocess.run(self.inside(*self.ctl(*arguments)), cwd=self.dir, env=self.environment,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 class Jabberd2(Peer):
@@ -253,12 +268,18 @@ class Jabberd2(Peer):
         self.edit("c2s", {"local/ip": self.address, "authreg/sqlite/dbname": database,
                           "local/port": 5222},
                   {"pemfile": f"{self.dir}/both.pem", "require-starttls": "mu"})
+        tree = ET.parse(self.dir / "c2s.xml")
+        for where in ("mechanisms/sasl", "ssl-mechanisms/sasl"):
+            ET.SubElement(tree.find(f"authreg/{where}"), "scram-sha-1")
+        tree.write(self.dir / "c2s.xml")
         self.edit("s2s", {"local/ip": self.address, "local/pemfile": f"{self.dir}/both.pem"})
 
     def start(self):
         if not (self.dir / "sqlite.db").exists():
             self.prepare()
         self.give_away()
+        for log in self.dir.glob("*.log"):
+            log.unlink()  # what is waited for is said anew
         for program in ("router", "sm", "c2s", "s2s"):
             self.spawn(f"/usr/sbin/jabberd2-{program}", "-c", self.dir / f"{program}.xml")
             if program == "router":
@@ -266,7 +287,8 @@ class Jabberd2(Peer):
         self.wait_port(5222)
         self.wait_port(5269)
         self.wait_log("sm.log", "ready for sessions")
-        self.wait_log("s2s.log", "connection to router established")
+        for program in ("c2s", "s2s"):
+            self.wait_log(f"{program}.log", "connection to router established")
 
     def wait_log(self, name, text):
         until = time.monotonic() + PATIENCE

@@ -20,9 +20,7 @@ def alice(lab):
 
 @pytest.fixture
 def romeo(lab):
-    stream = lab.peer.log_in()
-    yield stream
-    stream.close()
+    return lab.romeo()
 
 
 def talk(alice, romeo):
@@ -77,7 +75,7 @@ def test_contacts_and_presence(lab, alice, romeo):
     again.send("<presence/>")
     again.until(is_presence(None, alice.jid))  # our answer to its probe
     alice.until(is_presence(None, again.jid))
-    again.close()
+    again.send("<presence type='unavailable'/>")
     alice.until(is_presence("unavailable", again.jid))
     assert roster(alice)[lab.peer.jid].state == "both"
 
@@ -99,13 +97,9 @@ def test_a_room_of_the_peer(lab, alice, romeo):
 
 
 def test_the_peer_restarts(lab, alice):
-    first = lab.peer.log_in("one")
-    talk(alice, first)
-    first.close()
-    lab.peer.restart()
-    second = lab.peer.log_in("two")
-    talk(alice, second)
-    second.close()
+    talk(alice, lab.romeo())
+    lab.restart_peer()
+    talk(alice, lab.romeo())
 
 
 def test_we_restart(lab, romeo):
