@@ -11,6 +11,7 @@ static const struct sandbox sandbox = {
 	.read_paths = reads,
 	.write_paths = writes,
 	.inet = true,
+	.keys = true,
 };
 
 int main(int argc, char **argv)

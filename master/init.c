@@ -3,7 +3,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <grp.h>
-#include <pwd.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,14 +122,14 @@ static int check_reachable(const char *folder)
 	return 0;
 }
 
-/* c2sd reads the key again at a reload, when it is root no more. */
-static int give_key_to_c2sd(const char *key)
+/* c2sd and s2sd read the key again at a reload, when they are root no more. */
+static int give_key(const char *key)
 {
-	const struct passwd *pw = geteuid() == 0 ? getpwnam("bulkhead-c2sd") : NULL;
+	const struct group *tls = geteuid() == 0 ? getgrnam("bulkhead-tls") : NULL;
 
-	if (pw == NULL)
+	if (tls == NULL)
 		return 0;
-	return chown(key, 0, pw->pw_gid) == 0 && chmod(key, 0640) == 0 ? 0 : -errno;
+	return chown(key, 0, tls->gr_gid) == 0 && chmod(key, 0640) == 0 ? 0 : -errno;
 }
 
 static int make_certificate(const struct options *o, const char *domain)
@@ -147,7 +147,7 @@ static int make_certificate(const struct options *o, const char *domain)
 		return BH_EIO;
 	}
 	printf("made a self-signed certificate %s\n", crt);
-	return give_key_to_c2sd(key);
+	return give_key(key);
 }
 
 static void write_configuration(FILE *f, const struct options *o)

@@ -16,6 +16,7 @@ static const struct sandbox sandbox = {
 	.write_paths = writes,
 	.inet = true,
 	.connects = true,
+	.keys = true,
 };
 
 int main(int argc, char **argv)

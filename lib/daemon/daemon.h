@@ -32,6 +32,7 @@ struct sandbox {
 	const char *const *write_paths; /* the same: directories that it may write under */
 	bool inet;			/* may make TCP sockets (never true for routerd, authd) */
 	bool connects;			/* and connect them to others */
+	bool keys;			/* reads private keys again: keeps the group bulkhead-tls */
 };
 
 struct daemon_spec {

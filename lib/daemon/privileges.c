@@ -32,10 +32,21 @@ void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid)
 	*gid = pw->pw_gid;
 }
 
+/* Of those who may read private keys; as many as *groups has. */
+static size_t keep_groups(const struct daemon *d, gid_t *group)
+{
+	const struct group *tls = d->spec->sandbox->keys ? getgrnam("bulkhead-tls") : NULL;
+
+	if (tls != NULL)
+		*group = tls->gr_gid;
+	return tls != NULL;
+}
+
 static int become(struct daemon *d)
 {
 	uid_t uid;
-	gid_t gid;
+	gid_t gid, kept;
+	size_t n = keep_groups(d, &kept);
 
 	daemon_user(d->spec->name, &uid, &gid);
 	if (uid == (uid_t)-1) {
@@ -43,7 +54,7 @@ static int become(struct daemon *d)
 			"\"systemd-sysusers\" or \"bulkhead init\"", d->spec->name);
 		return BH_ECONFIG;
 	}
-	if (setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
+	if (setgroups(n, &kept) == 0 && setresgid(gid, gid, gid) == 0 &&
 		setresuid(uid, uid, uid) == 0 && setuid(0) != 0)
 		return 0;
 	daemon_fail(d, "cannot become bulkhead-%s: %s", d->spec->name, strerror(errno));

@@ -114,6 +114,7 @@ class Suite:
         self.accounts = accounts if accounts is not None else {}
         self.process = self.log = None
         self.may_fail = False  # a test that breaks it says so
+        self.unconfigured = False
 
     # Making it.
 
@@ -135,6 +136,11 @@ class Suite:
     @property
     def config(self):
         return self.home / "bulkhead.conf"
+
+    def init_only(self):
+        """The daemons' users and groups are there from now on; start() does the rest."""
+        self.unconfigured = True
+        return self.init()
 
     def edit(self, **changes):
         """Changes settings of the file: edit(**{"c2sd.auth_timeout": 2})."""
@@ -186,6 +192,8 @@ class Suite:
     def start(self):
         if not self.config.exists():
             self.init()
+            self.configure()
+        elif self.unconfigured:
             self.configure()
         self.spawn()
         self.log.wait(r"^bulkhead: ready")
@@ -289,7 +297,7 @@ class Suite:
 def give_to_c2sd(key):
     """As an administrator does it who is root: c2sd reads the key again at a reload."""
     if AS_ROOT:
-        os.chown(key, 0, grp.getgrnam("bulkhead-c2sd").gr_gid)
+        os.chown(key, 0, grp.getgrnam("bulkhead-tls").gr_gid)
         os.chmod(key, 0o640)
 
 

@@ -13,6 +13,7 @@ from OpenSSL import SSL
 import scram
 
 CLIENT = "{jabber:client}"
+DIALBACK = "{jabber:server:dialback}"
 STREAMS = "{http://etherx.jabber.org/streams}"
 STREAM_ERRORS = "{urn:ietf:params:xml:ns:xmpp-streams}"
 STANZA_ERRORS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
@@ -112,6 +113,9 @@ class Wire:
             self.tls.set_session(session)
         if name:
             self.tls.set_tlsext_host_name(name.encode())
+        self._handshake()
+
+    def _handshake(self):
         while True:
             try:
                 self.tls.do_handshake()

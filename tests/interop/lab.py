@@ -41,7 +41,8 @@ class Lab:
         return certificates.write(folder, names[0])
 
     def make_ours(self):
-        suite = Suite(domains=[DOMAIN], accounts={f"alice@{DOMAIN}": "wonderland-1"}, s2s=True)
+        suite = Suite(domains=[DOMAIN], accounts={f"alice@{DOMAIN}": "wonderland-1"},
+                      s2s=True).init_only()
         certificate, key = self.certificate(DOMAIN)
         give_to_c2sd(key)
         suite.settings.update({
