@@ -351,12 +351,12 @@ static void give_back(struct custody *c, undelivered_fn *undelivered, void *arg)
 	parcel_unref(&p);
 }
 
-void custody_return(struct session *s, uint64_t n, undelivered_fn *undelivered, void *arg)
+/* The last of the first n that stood in the store; 0: none did. */
+static uint64_t take_first(struct session *s, uint64_t n, struct list *entries)
 {
 	uint64_t stored = 0;
-	struct list entries;
 
-	list_init(&entries);
+	list_init(entries);
 	while (!list_empty(&s->outbound)) {
 		struct custody *c = container_of(s->outbound.next, struct custody, in_session);
 
@@ -364,13 +364,34 @@ void custody_return(struct session *s, uint64_t n, undelivered_fn *undelivered, 
 			break;
 		if (c->stored)
 			stored = c->n;
-		if (c->n > s->acked)
-			s->acked = c->n;
 		list_remove(&c->in_session);
-		list_append(&entries, &c->in_session);
+		list_append(entries, &c->in_session);
 	}
+	return stored;
+}
+
+static void give_back_all(struct list *entries, undelivered_fn *undelivered, void *arg)
+{
+	while (!list_empty(entries))
+		give_back(container_of(entries->next, struct custody, in_session), undelivered, arg);
+}
+
+void custody_return(struct session *s, uint64_t n, undelivered_fn *undelivered, void *arg)
+{
+	struct list entries;
+	uint64_t stored = take_first(s, n, &entries);
+
 	if (stored > 0)
 		custody_unstore(s, stored);
-	while (!list_empty(&entries))
-		give_back(container_of(entries.next, struct custody, in_session), undelivered, arg);
+	if (n > s->acked)
+		s->acked = n;
+	give_back_all(&entries, undelivered, arg);
+}
+
+void custody_abandon(struct session *s, undelivered_fn *undelivered, void *arg)
+{
+	struct list entries;
+
+	(void)take_first(s, UINT64_MAX, &entries);
+	give_back_all(&entries, undelivered, arg);
 }

@@ -70,5 +70,7 @@ void custody_room(struct session *s);
 /* The session will not take what is not done of its first n: it is given to undelivered(), in order. */
 typedef void undelivered_fn(void *arg, struct parcel *p);
 void custody_return(struct session *s, uint64_t n, undelivered_fn *undelivered, void *arg);
+/* The session is gone: all of it; the store is its caller's business. */
+void custody_abandon(struct session *s, undelivered_fn *undelivered, void *arg);
 
 #endif

@@ -167,7 +167,7 @@ void session_end(struct session *s)
 	take_out(s);
 	if (s->account != NULL)
 		presence_session_gone(s);
-	custody_return(s, UINT64_MAX, abroad ? too_late : undelivered, r);
+	custody_abandon(s, abroad ? too_late : undelivered, r);
 	custody_store_flush(r);
 	forget_row(r, &s->origin->id);
 	if (s->account != NULL)
@@ -185,7 +185,7 @@ void session_discard(struct session *s)
 	list_remove(&s->asleep);
 	list_remove(&s->unsealed);
 	take_out(s);
-	custody_return(s, UINT64_MAX, nowhere, NULL);
+	custody_abandon(s, nowhere, NULL);
 	if (s->account != NULL)
 		account_release(s->account);
 	free_session(s);
