@@ -35,9 +35,19 @@ const struct command commands[] = {
 		"message is lost; clients of a c2sd resume their sessions where they can.",
 		run_verb, "restart"},
 	{"drain", "INSTANCE", 1, 1,
-		"Lets a c2sd take no new connections, and sends clients on that can resume their\n"
-		"sessions elsewhere.  It serves the others until it is restarted.",
+		"Lets a c2sd or s2sd take no new connections.  Clients that can resume their sessions\n"
+		"elsewhere are sent on; the others are served until it is restarted.  What goes to remote\n"
+		"domains goes by another s2sd.",
 		run_verb, "drain"},
+	{"s2s list", "", 0, 0, "Lists the streams from and to remote servers.", run_verb, "s2s.list"},
+	{"s2s show", "DOMAIN", 1, 1, "Shows all that is known of the streams with a remote domain.", run_verb,
+		"s2s.show"},
+	{"s2s close", "DOMAIN", 1, 1,
+		"Closes the streams with a remote domain, and forgets that it could not be reached.", run_verb,
+		"s2s.close"},
+	{"s2s test", "DOMAIN [OUR-DOMAIN]", 1, 2,
+		"Connects to a remote domain, shows each step with its time, and says what is wrong.", run_verb,
+		"s2s.test"},
 	{"check config", "", 0, 0, "Checks the configuration file.", run_check_config, NULL},
 	{"version", "", 0, 0, "Shows the version.", run_version, NULL},
 	{"help", "[COMMAND]", 0, 2, "Explains a command.", run_help, NULL},

@@ -1,13 +1,13 @@
 /* The verbs of ctl.sock, and the replies that come back through authd. */
 #include "routerd/admin.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/exits.h"
 #include "bus/codes.h"
+#include "bus/ctl_answer.h"
 #include "bus/textlist.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
@@ -15,6 +15,7 @@
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
+#include "routerd/relay.h"
 #include "routerd/requests.h"
 #include "routerd/session.h"
 #include "xmpp/error.h"
@@ -26,60 +27,6 @@ struct ask {
 	uint64_t subject;
 	struct str args; /* a list of texts */
 };
-
-void ctl_end(struct link *link, uint64_t subject, unsigned code, const char *fmt, ...)
-{
-	char text[512];
-	struct msg_ctl_end m = {.code = (uint16_t)code};
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	m.text = str_of(text);
-	if (link != NULL)
-		(void)LINK_SEND(link, CTL_END, ctl_end, subject, &m);
-}
-
-void ctl_columns(struct link *link, uint64_t subject, const char *names)
-{
-	struct buf list = BUF_INIT;
-	struct msg_ctl_columns m;
-
-	while (*names != '\0') {
-		size_t len = strcspn(names, " ");
-
-		textlist_put(&list, str_make(names, len));
-		names += len + (names[len] == ' ');
-	}
-	m.names = buf_str(&list);
-	(void)LINK_SEND(link, CTL_COLUMNS, ctl_columns, subject, &m);
-	buf_fini(&list);
-}
-
-void ctl_row_begin(struct ctl_row *row, struct link *link, uint64_t subject)
-{
-	*row = (struct ctl_row){.link = link, .subject = subject};
-}
-
-void ctl_cell(struct ctl_row *row, const char *fmt, ...)
-{
-	char text[4096];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	textlist_put(&row->values, str_of(text));
-}
-
-void ctl_row_end(struct ctl_row *row)
-{
-	struct msg_ctl_row m = {.values = buf_str(&row->values)};
-
-	(void)LINK_SEND(row->link, CTL_ROW, ctl_row, row->subject, &m);
-	buf_fini(&row->values);
-}
 
 static const char *daemon_of(const struct bus_peer *p)
 {
@@ -367,13 +314,39 @@ static void verb_drain(const struct ask *q)
 
 	if (p == NULL)
 		return;
-	if (p->role != ROLE_C2S) {
-		ctl_end(q->asker->link, q->subject, EXIT_USAGE, "only a c2sd can be drained");
+	if ((p->role & ROLES_FRONT) == 0) {
+		ctl_end(q->asker->link, q->subject, EXIT_USAGE, "only a c2sd or an s2sd can be drained");
 		return;
 	}
 	front->draining = true;
 	(void)LINK_SEND(p->link, DRAIN, drain, 0, &m);
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
+/* What only the s2sds know. */
+static void verb_s2s(const struct ask *q, const char *verb, bool all)
+{
+	relay_begin(q->router, &(struct relay_ask){q->asker, q->subject, verb, q->args, all});
+}
+
+static void verb_s2s_list(const struct ask *q)
+{
+	verb_s2s(q, "s2s.list", true);
+}
+
+static void verb_s2s_show(const struct ask *q)
+{
+	verb_s2s(q, "s2s.show", true);
+}
+
+static void verb_s2s_close(const struct ask *q)
+{
+	verb_s2s(q, "s2s.close", true);
+}
+
+static void verb_s2s_test(const struct ask *q)
+{
+	verb_s2s(q, "s2s.test", false);
 }
 
 static const struct verb {
@@ -389,6 +362,10 @@ static const struct verb {
 	{"log.level", verb_log_level},
 	{"restart", verb_restart},
 	{"drain", verb_drain},
+	{"s2s.list", verb_s2s_list},
+	{"s2s.show", verb_s2s_show},
+	{"s2s.close", verb_s2s_close},
+	{"s2s.test", verb_s2s_test},
 };
 
 int on_ctl_request(const struct bus_event *event)

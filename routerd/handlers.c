@@ -9,6 +9,7 @@
 #include "routerd/mechanisms.h"
 #include "routerd/proofs.h"
 #include "routerd/registration.h"
+#include "routerd/relay.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
 
@@ -39,6 +40,9 @@ const struct bus_handler router_handlers[] = {
 	{BUS_REGISTRATION, on_registration},
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
 	{BUS_STATS, on_stats},
+	{BUS_CTL_COLUMNS, on_ctl_columns},
+	{BUS_CTL_ROW, on_ctl_row},
+	{BUS_CTL_END, on_ctl_end},
 	{BUS_PROVE, on_prove},
 	{BUS_UNREACHABLE, on_unreachable},
 	{0, NULL},

@@ -6,7 +6,8 @@
 #include "base/alloc.h"
 #include "base/exits.h"
 #include "base/rand.h"
-#include "routerd/admin.h"
+#include "bus/ctl_answer.h"
+#include "routerd/relay.h"
 
 struct requests {
 	struct map open;
@@ -29,8 +30,12 @@ void requests_free(struct requests **all)
 	if (*all == NULL)
 		return;
 	map_walk_start(&walk, &(*all)->open);
-	while ((n = map_walk_next(&walk)) != NULL)
-		free(container_of(n, struct request, node));
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct request *q = container_of(n, struct request, node);
+
+		relaying_free(&q->relaying);
+		free(q);
+	}
 	map_fini(&(*all)->open);
 	free(*all);
 	*all = NULL;
@@ -137,5 +142,6 @@ struct request *request_find(struct router *r, uint64_t id, const struct bus_pee
 void request_close(struct router *r, struct request *q)
 {
 	map_remove(&r->requests->open, &q->node);
+	relaying_free(&q->relaying);
 	free(q);
 }

@@ -27,6 +27,7 @@ struct request {
 	uint64_t subject;	/* the asker's own number for it */
 	reply_fn *fn;		/* without an asker */
 	void *arg;
+	struct relaying *relaying; /* relay.h, or NULL */
 };
 
 struct requests *requests_create(void);

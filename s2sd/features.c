@@ -110,11 +110,25 @@ static void prove(struct peer *p, const struct policy *policy, const struct offe
 		peer_end(p, "it offers neither EXTERNAL, for our certificate, nor dialback");
 }
 
+/* For `s2s test`. */
+static void show_certificate(struct peer *p)
+{
+	char text[640], step[1000];
+
+	if (!stream_is_secure(p->stream))
+		return;
+	stream_describe_certificate(p->stream, text, sizeof text);
+	snprintf(step, sizeof step, "%s; its certificate: %s; %s", stream_tls_description(p->stream), text,
+		p->certified ? "valid for the domain" : p->why);
+	outgoing_step(p, step);
+}
+
 static void negotiated(struct peer *p, const struct offered *o)
 {
 	const struct policy *policy = policy_of(p->carrying.srv, str_of(p->local));
 
 	features_check_certificate(p);
+	show_certificate(p);
 	if (policy == NULL)
 		peer_end(p, "our domain talks to nobody any more");
 	else if (!acceptable(p, policy))

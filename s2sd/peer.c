@@ -276,7 +276,7 @@ static struct peer *make(struct s2sd *srv, bool ours)
 	p->carrying.srv = srv;
 	p->ours = ours;
 	p->close_reason = CLOSE_LOST;
-	p->since = p->moved = clock_ms();
+	p->began = p->since = p->moved = clock_ms();
 	list_init(&p->proofs);
 	if (carrier_add(&srv->carrier, &p->carrying.carried) != 0) {
 		free(p);

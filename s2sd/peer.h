@@ -31,7 +31,8 @@ struct peer {
 	struct outgoing *outgoing; /* who has called, or NULL */
 	struct way *way;	  /* that goes out here, or NULL */
 	struct verify *verify;	  /* what is asked here, or NULL */
-	uint64_t since, moved;	  /* ms: when it began; when something last passed */
+	uint64_t began;		  /* ms */
+	uint64_t since, moved;	  /* ms: its deadline runs since then, 0: none; when something last passed */
 	uint64_t unsent_since;	  /* ms: since when the socket takes nothing; 0 */
 	uint64_t mark_number, mark_offset; /* of its way: done when the socket has taken so much */
 	uint8_t state;	      /* enum peer_state */

@@ -8,6 +8,7 @@
 #include "carry/inbound.h"
 #include "carry/restore.h"
 #include "daemon/log.h"
+#include "s2sd/admin.h"
 #include "s2sd/counters.h"
 #include "s2sd/dialback.h"
 #include "s2sd/failure.h"
@@ -15,6 +16,7 @@
 #include "s2sd/peer.h"
 #include "s2sd/policy.h"
 #include "s2sd/proof.h"
+#include "s2sd/trial.h"
 #include "s2sd/way.h"
 
 struct link *s2sd_link(const struct s2sd *srv)
@@ -55,6 +57,7 @@ int s2sd_open(struct daemon *d)
 
 	srv->daemon = d;
 	list_init(&srv->peers);
+	list_init(&srv->trials);
 	carrier_init(&srv->carrier, &s2sd_carrier);
 	d->state = srv;
 	tls_global_init();
@@ -159,6 +162,7 @@ static void leave_all(struct s2sd *srv)
 	struct map_node *n;
 
 	close_listeners(srv);
+	trials_drop(srv);
 	map_walk_start(&walk, &srv->ways);
 	while ((n = map_walk_next(&walk)) != NULL)
 		way_give_back(container_of(n, struct way, node));
@@ -196,6 +200,7 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_RESUME_REFUSED, on_resume_refused},
 	{BUS_DELIVER, on_deliver},
 	{BUS_KILL, on_kill},
+	{BUS_CTL_REQUEST, on_ctl_request},
 	{0, NULL},
 };
 
@@ -228,6 +233,7 @@ static void on_down(void *owner, const char *why)
 	struct map_node *n;
 
 	log_warn("router-down", "reason=%s", LOG_TEXT(why));
+	trials_drop(srv);
 	restore_lost(&srv->carrier);
 	map_walk_start(&walk, &srv->carrier.all);
 	while ((n = map_walk_next(&walk)) != NULL)

@@ -58,6 +58,7 @@ struct s2sd {
 	struct carrier carrier; /* peers and ways, by number */
 	struct map ways;	/* struct way by pair */
 	struct list peers;	/* struct peer: all */
+	struct list trials;	/* struct trial (trial.c) */
 	unsigned nconnected;	/* of these, those that connected to us */
 	struct map failures;	/* struct failure (failure.h) by remote domain */
 	struct map addresses;	/* struct address_count (guard.c) by IP */

@@ -210,6 +210,13 @@ int stream_check_certificate(const struct stream *s, struct str domain, char *wh
 	return BH_EDENIED;
 }
 
+void stream_describe_certificate(const struct stream *s, char *out, size_t size)
+{
+	*out = '\0';
+	if (s->secure)
+		tls_session_describe_peer(s->tls, out, size);
+}
+
 struct str stream_certificate_jid(const struct stream *s)
 {
 	return s->secure ? tls_session_certificate_jid(s->tls) : STR_NONE;

@@ -242,3 +242,28 @@ int tls_peer_check(gnutls_session_t session, struct str domain, char *why, size_
 	gnutls_x509_crt_deinit(cert);
 	return rc;
 }
+
+static void describe(gnutls_x509_crt_t cert, char *out, size_t size)
+{
+	char subject[256] = "", issuer[256] = "", stamp[CLOCK_STAMP_SIZE];
+	size_t subject_size = sizeof subject, issuer_size = sizeof issuer;
+
+	(void)gnutls_x509_crt_get_dn(cert, subject, &subject_size);
+	(void)gnutls_x509_crt_get_issuer_dn(cert, issuer, &issuer_size);
+	clock_stamp(gnutls_x509_crt_get_expiration_time(cert), stamp);
+	snprintf(out, size, "%s, by %s, until %s", subject, issuer, stamp);
+}
+
+void tls_peer_describe(gnutls_session_t session, char *out, size_t size)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
+	gnutls_x509_crt_t cert;
+
+	*out = '\0';
+	if (chain == NULL || n == 0 || gnutls_x509_crt_init(&cert) < 0)
+		return;
+	if (gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) == 0)
+		describe(cert, out, size);
+	gnutls_x509_crt_deinit(cert);
+}

@@ -16,6 +16,8 @@ char *tls_peer_jid(gnutls_session_t session);
 /* The peer's certificate is valid, and names the XMPP domain (in A-labels, lower case) as a dNSName, an SRVName of
  * _xmpp-server or an xmppAddr (RFC 6120 13.7, RFC 9525).  Its common name counts for nothing.  0, or
  * BH_EDENIED with the reason. */
+/* What it says in a line: "CN=a.example, by CN=Test CA, until 2027-01-01T00:00:00Z"; empty where none was shown. */
+void tls_peer_describe(gnutls_session_t session, char *out, size_t size);
 int tls_peer_check(gnutls_session_t session, struct str domain, char *why, size_t size);
 
 #endif

@@ -386,6 +386,11 @@ struct str tls_session_sni(const struct tls_session *t)
 	return t->sni;
 }
 
+void tls_session_describe_peer(const struct tls_session *t, char *out, size_t size)
+{
+	tls_peer_describe(t->tls, out, size);
+}
+
 int tls_session_check_peer(const struct tls_session *t, struct str domain, char *why, size_t size)
 {
 	return tls_peer_check(t->tls, domain, why, size);
