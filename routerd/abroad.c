@@ -17,7 +17,9 @@
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
 #include "routerd/resume.h"
+#include "routerd/proofs.h"
 #include "routerd/route.h"
+#include "routerd/rules.h"
 #include "routerd/session_row.h"
 
 struct pair {
@@ -43,7 +45,8 @@ bool abroad_allowed(const struct router *r, struct str local, struct str remote)
 	const struct domain *d = domain_find(&r->domains, local);
 	const struct component *c = component_find(r, local);
 
-	(void)remote;
+	if (!rules_allow(r->rules, remote))
+		return false;
 	return d != NULL ? d->federates : c != NULL && component_federates(c);
 }
 
@@ -207,16 +210,30 @@ int on_unreachable(const struct bus_event *event)
 	return 0;
 }
 
+static bool allowed(void *arg, struct str local, struct str remote)
+{
+	const struct router *r = arg;
+
+	return abroad_allowed(r, local, remote) && !abroad_is_ours(r, remote);
+}
+
+static bool stays(struct router *r, const struct session *s)
+{
+	if (s->proofs != NULL)
+		return proofs_all(s->proofs, allowed, r);
+	return s->pair == NULL || allowed(r, s->jid.resource, s->jid.domain);
+}
+
 void abroad_review(struct router *r)
 {
 	struct map_walk walk;
 	struct map_node *n;
 
-	map_walk_start(&walk, &r->pairs);
+	map_walk_start(&walk, &r->sessions);
 	while ((n = map_walk_next(&walk)) != NULL) {
-		struct session *s = container_of(n, struct pair, node)->session;
+		struct session *s = container_of(n, struct session, node);
 
-		if (!abroad_allowed(r, s->jid.resource, s->jid.domain) || abroad_is_ours(r, s->jid.domain))
-			session_kill(s, STREAM_HOST_GONE, "no longer allowed");
+		if (!stays(r, s))
+			session_kill(s, STREAM_POLICY_VIOLATION, "no longer allowed");
 	}
 }

@@ -2,7 +2,9 @@
 #include "routerd/admin.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/exits.h"
@@ -11,12 +13,14 @@
 #include "bus/textlist.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
+#include "routerd/abroad.h"
 #include "routerd/account.h"
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
 #include "routerd/relay.h"
 #include "routerd/requests.h"
+#include "routerd/rules.h"
 #include "routerd/session.h"
 #include "xmpp/error.h"
 
@@ -349,6 +353,77 @@ static void verb_s2s_test(const struct ask *q)
 	verb_s2s(q, "s2s.test", false);
 }
 
+struct rule_asked {
+	struct router *router;
+	uint64_t id; /* of the request, which the asker may have left */
+	bool allowed;
+};
+
+static void on_rule_stored(void *arg, int rc)
+{
+	struct rule_asked *asked = arg;
+	struct request *q = request_find(asked->router, asked->id, NULL);
+
+	abroad_review(asked->router);
+	if (q != NULL)
+		request_answer(asked->router, q, &(struct reply){
+			.code = rc == 0 ? EXIT_OK : EXIT_FAILED,
+			.text = rc != 0 ? str_of(bh_strerror(rc))
+				: asked->allowed ? STR_LIT("allowed") : STR_LIT("denied")});
+	free(asked);
+}
+
+static void put_rule(const struct ask *q, bool allowed)
+{
+	struct rule_asked *asked;
+	struct str args = q->args, arg;
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	if (!textlist_take(&args, &arg) || jid_prepare(arg, text, &jid) != 0 || jid.local.p != NULL ||
+		jid.resource.p != NULL) {
+		ctl_end(q->asker->link, q->subject, EXIT_USAGE, "that is no domain");
+		return;
+	}
+	asked = bh_alloc(sizeof *asked);
+	asked->router = q->router;
+	asked->id = request_open(q->router, q->asker, q->subject, NULL);
+	asked->allowed = allowed;
+	log_info("s2s-rule", "domain=%s allowed=%s", LOG_STR(jid.domain), allowed ? "yes" : "no");
+	rules_add(q->router, jid.domain, allowed, on_rule_stored, asked);
+}
+
+static void verb_s2s_allow(const struct ask *q)
+{
+	put_rule(q, true);
+}
+
+static void verb_s2s_deny(const struct ask *q)
+{
+	put_rule(q, false);
+}
+
+static void rule_row(void *arg, const char *domain, bool allowed, bool configured)
+{
+	const struct ask *q = arg;
+	struct ctl_row row;
+
+	ctl_row_begin(&row, q->asker->link, q->subject);
+	ctl_cell(&row, "%s", domain);
+	ctl_cell(&row, "%s", allowed ? "allowed" : "denied");
+	ctl_cell(&row, "%s", configured ? "configuration" : "administrator");
+	ctl_row_end(&row);
+}
+
+static void verb_s2s_rules(const struct ask *q)
+{
+	struct ask asked = *q;
+
+	ctl_columns(q->asker->link, q->subject, "domain rule from");
+	rules_each(q->router->rules, rule_row, &asked);
+	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+}
+
 static const struct verb {
 	const char *name;
 	void (*run)(const struct ask *q);
@@ -366,6 +441,9 @@ static const struct verb {
 	{"s2s.show", verb_s2s_show},
 	{"s2s.close", verb_s2s_close},
 	{"s2s.test", verb_s2s_test},
+	{"s2s.allow", verb_s2s_allow},
+	{"s2s.deny", verb_s2s_deny},
+	{"s2s.rules", verb_s2s_rules},
 };
 
 int on_ctl_request(const struct bus_event *event)

@@ -53,7 +53,8 @@ static const char *const migrations[] = {
 	" about TEXT, sender TEXT NOT NULL, envelope BLOB NOT NULL,"
 	" PRIMARY KEY (origin, number, seq)) WITHOUT ROWID;",
 
-	"ALTER TABLE session ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE session ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE remote_rule (domain TEXT PRIMARY KEY, allowed INTEGER NOT NULL) WITHOUT ROWID;",
 	NULL,
 };
 

@@ -86,6 +86,18 @@ bool proofs_cover(const struct proofs *p, const struct proofs *other)
 	return true;
 }
 
+bool proofs_all(const struct proofs *p, bool (*is)(void *arg, struct str local, struct str remote), void *arg)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		struct jid pair;
+
+		jid_split(str_of(p->pairs[i]), &pair);
+		if (!is(arg, pair.resource, pair.domain))
+			return false;
+	}
+	return true;
+}
+
 struct str proofs_first(const struct proofs *p)
 {
 	return str_of(p->pairs[0]);

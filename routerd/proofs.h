@@ -26,6 +26,8 @@ int proofs_add(struct proofs *p, struct str local, struct str remote);
 bool proofs_have(const struct proofs *p, struct str local, struct str remote);
 /* All of the other's are among them. */
 bool proofs_cover(const struct proofs *p, const struct proofs *other);
+/* Is it so of all of them? */
+bool proofs_all(const struct proofs *p, bool (*is)(void *arg, struct str local, struct str remote), void *arg);
 /* "remote/local" of the first, which names the session. */
 struct str proofs_first(const struct proofs *p);
 

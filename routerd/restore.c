@@ -22,6 +22,7 @@
 #include "routerd/proofs.h"
 #include "routerd/requests.h"
 #include "routerd/resume.h"
+#include "routerd/rules.h"
 #include "routerd/session_row.h"
 #include "routerd/session_state.h"
 #include "xmpp/error.h"
@@ -374,6 +375,8 @@ static void on_rows(void *arg, int rc, struct store_rows *rows)
 			take_row(x, &row);
 		} else if (store_row_int(rows, 0) == 2) {
 			take_queued(x->router, rows);
+		} else if (store_row_int(rows, 0) == 4) {
+			rules_load(x->router->rules, rows);
 		} else {
 			outbox_load(x->router, rows);
 		}
@@ -388,6 +391,7 @@ void restore_load(struct router *r, void (*done)(struct router *r, int rc))
 	struct store_tx *tx = store_begin(r->store);
 
 	r->restoring->done = done;
+	store_do(tx, SQL_RULES_GET);
 	store_do(tx, SQL_SESSIONS_GET);
 	store_do(tx, SQL_QUEUED_GET);
 	store_do(tx, SQL_OUTBOX_GET);

@@ -24,6 +24,7 @@ struct restoring;
 struct requests;
 struct mechanisms;
 struct registrations;
+struct rules;
 
 /* Of the configuration: bytes, numbers, and times as their names say. */
 struct router_limits {
@@ -49,6 +50,7 @@ struct router {
 	struct map domains;    /* struct domain (domains.h) by name */
 	struct map components; /* struct component (component.h) by name */
 	struct map pairs;      /* struct pair (abroad.c) by name */
+	struct rules *rules;
 	struct map accounts;   /* struct account by bare JID */
 	struct map sessions;   /* struct session by id */
 	struct list idle;      /* accounts that nobody needs, the longest idle first */

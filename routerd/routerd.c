@@ -29,6 +29,7 @@
 #include "routerd/registration.h"
 #include "routerd/requests.h"
 #include "routerd/restore.h"
+#include "routerd/rules.h"
 #include "routerd/session.h"
 #include "routerd/session_row.h"
 #include "routerd/settle.h"
@@ -201,6 +202,8 @@ static int take_domains(struct router *r, const struct conf *conf)
 	if (rc == 0)
 		rc = caps_set(r);
 	if (rc == 0)
+		rc = rules_set(r->rules, conf);
+	if (rc == 0)
 		abroad_review(r);
 	return rc;
 }
@@ -246,6 +249,7 @@ static void make_parts(struct router *r)
 	r->requests = requests_create();
 	r->mechanisms = mechanisms_create();
 	r->registrations = registrations_create();
+	r->rules = rules_create();
 	r->restoring = restoring_create(r);
 }
 
@@ -290,6 +294,7 @@ static void on_store_closed(void *arg)
 	requests_free(&r->requests);
 	mechanisms_free(&r->mechanisms);
 	registrations_free(&r->registrations);
+	rules_free(&r->rules);
 	components_free(r);
 	origin_unref(&r->self);
 	domains_free(&r->domains);

@@ -3,7 +3,7 @@ import pytest
 
 from federation import make_pair, net, pair  # noqa: F401 (fixtures)
 from suite import eventually, free_port
-from xmpp import body
+from xmpp import body, condition
 
 
 @pytest.fixture
@@ -90,3 +90,39 @@ def test_what_several_say_is_one_answer(make_pair, raw):  # noqa: F811
     assert {row["direction"] for row in rows} == {"in", "out"}
     assert pair.one.ctl("s2s", "show", "two.example").returncode == 0
     assert pair.one.ctl("s2s", "show", "three.example").returncode == 5
+
+
+# Which domains we talk to.
+
+def refused(alice, to="bob@two.example"):
+    alice.message(to, "hello")
+    reply = alice.next_message()
+    assert condition(reply)[1] == "remote-server-not-found"
+
+
+def test_a_denied_domain_is_cut_off_at_once_and_stays_so(talking, raw):
+    one, alice, bob = talking.one, talking.alice, talking.bob
+    assert one.ctl("s2s", "deny", "Two.example").returncode == 0
+    eventually(lambda: not one.rows("s2s", "list"), "the end of its streams")
+    refused(alice)
+    bob.message(alice.jid, "hello")
+    assert condition(bob.next_message())[1].startswith("remote-server-")
+    one.restart()
+    alice = raw(one, "alice", "a", domain="one.example")
+    refused(alice)
+    assert one.rows("s2s", "rules") == [
+        {"domain": "two.example", "rule": "denied", "from": "administrator"}]
+    assert one.ctl("s2s", "allow", "two.example").returncode == 0
+    alice.message("bob@two.example", "again")
+    assert body(bob.until(lambda e: body(e) == "again")) == "again"
+
+
+def test_the_longest_rule_decides(make_pair, raw):  # noqa: F811
+    pair = make_pair(one={"s2sd.deny": ["example"], "s2sd.allow": ["two.example"]})  # noqa: F811
+    alice = raw(pair.one, "alice", "a", domain="one.example")
+    assert alice.ping(to="two.example") is not None
+    refused(alice, "x@three.example")
+    refused(alice, "x@elsewhere.test")  # where some are named, nobody else is allowed
+    assert pair.one.ctl("s2s", "deny", "two.example").returncode == 0
+    refused(alice)
+    assert pair.one.ctl("s2s", "deny", "x@two.example").returncode == 2
