@@ -39,6 +39,7 @@ def proofs(suite):
 
 # How a server says who it is.
 
+@pytest.mark.section("XEP-0178")
 def test_by_certificate_where_there_is_one(pair, raw):  # noqa: F811
     talk(*both(pair, raw))
     assert proofs(pair.one) == proofs(pair.two) == {"EXTERNAL"}
@@ -52,6 +53,7 @@ def test_by_dialback_where_certificates_prove_nothing(make_pair, net, make_suite
     assert not pair.one.log.find("domain-proved .*tls=\\s*$")
 
 
+@pytest.mark.section("XEP-0368")
 def test_by_tls_from_the_first_byte(make_pair, net, raw):  # noqa: F811
     from suite import free_port
     ports = {d: free_port() for d in ("one.example", "two.example")}
