@@ -210,6 +210,23 @@ int on_unreachable(const struct bus_event *event)
 	return 0;
 }
 
+int on_way_state(const struct bus_event *event)
+{
+	struct connection *c = front_connection(front_of(event), event->frame->subject);
+	struct msg_way_state m;
+
+	if (bus_get_way_state(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (c == NULL || c->session == NULL)
+		return 0;
+	if (c->session->pair == NULL)
+		return BH_EPROTO;
+	free(c->session->way_state);
+	c->session->way_state = m.state.len > 0 ? bh_strndup(m.state.p, m.state.len) : NULL;
+	session_changed(c->session, NULL);
+	return 0;
+}
+
 static bool allowed(void *arg, struct str local, struct str remote)
 {
 	const struct router *r = arg;

@@ -43,6 +43,6 @@ void abroad_seek_all(struct router *r);
 /* The configuration has changed: what is not allowed any more ends. */
 void abroad_review(struct router *r);
 
-bus_handler_fn on_unreachable;
+bus_handler_fn on_unreachable, on_way_state;
 
 #endif

@@ -45,5 +45,6 @@ const struct bus_handler router_handlers[] = {
 	{BUS_CTL_END, on_ctl_end},
 	{BUS_PROVE, on_prove},
 	{BUS_UNREACHABLE, on_unreachable},
+	{BUS_WAY_STATE, on_way_state},
 	{0, NULL},
 };

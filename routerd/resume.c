@@ -219,6 +219,7 @@ static void welcome(struct session *s)
 		.in_base = s->in_base,
 		.out_base = s->out_base,
 		.out_number = s->acked,
+		.state = str_of(s->way_state),
 	};
 
 	(void)LINK_SEND(s->connection->front->peer->link, RESUMED, resumed, s->connection->id, &m);

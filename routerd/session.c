@@ -132,6 +132,7 @@ static void free_session(struct session *s)
 	directed_clear(&s->directed);
 	parcel_unref(&s->presence);
 	origin_unref(&s->origin);
+	free(s->way_state);
 	free(s->text);
 	free(s);
 }

@@ -56,6 +56,7 @@ struct session {
 	uint64_t sent;	      /* the number of the last */
 	uint64_t acked;	      /* up to here its client has them */
 	size_t outbound_bytes;
+	char *way_state;      /* of a pair: what its s2sd wants kept, or NULL */
 	uint64_t generation;  /* of the account, at its log-in */
 	char mechanism[24];   /* of that */
 	/* Stream management (XEP-0198). */

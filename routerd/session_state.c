@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "bus/textlist.h"
 #include "routerd/custody.h"
@@ -23,6 +24,10 @@ void session_state_put(const struct session *s, struct buf *out)
 
 	if (s->proofs != NULL) {
 		proofs_put(s->proofs, out);
+		return;
+	}
+	if (s->pair != NULL) {
+		buf_put_str(out, str_of(s->way_state));
 		return;
 	}
 	textlist_printf(out, "%u %d", flags, s->priority);
@@ -53,6 +58,10 @@ int session_state_take(struct session *s, struct str state)
 
 	if (s->proofs != NULL)
 		return 0; /* its state was its owner */
+	if (s->pair != NULL) {
+		s->way_state = bh_strndup(state.p, state.len);
+		return 0;
+	}
 	if (!textlist_take(&state, &text) || text.len >= sizeof head)
 		return BH_EPROTO;
 	snprintf(head, sizeof head, "%.*s", STR_FMT(text));

@@ -29,7 +29,7 @@ static void go_on(struct carried *c)
 
 static void safe(struct carried *c)
 {
-	(void)c;
+	sm_answer(peer_of(c), false);
 }
 
 static void send_note(struct carried *c, const struct inbound *note, uint64_t count)

@@ -233,8 +233,7 @@ static void answered_result(struct peer *p, const struct element *e, const struc
 		return;
 	}
 	if (str_is(type, "valid")) {
-		p->state = OUT_OPEN;
-		outgoing_opened(p);
+		sm_begin(p);
 	} else if (str_is(type, "invalid")) {
 		outgoing_refused(p, STANZA_REMOTE_SERVER_NOT_FOUND, "the remote did not accept our dialback key: does the "
 			"DNS name this server for our domain?");

@@ -44,6 +44,8 @@ void features_send(struct peer *p)
 	}
 	if (p->state == IN_SECURE && p->certified)
 		buf_put_lit(out, "<mechanisms xmlns='" NS_SASL "'><mechanism>EXTERNAL</mechanism></mechanisms>");
+	if (authed)
+		buf_put_lit(out, "<sm xmlns='" NS_SM "'/>");
 	if (p->state != IN_CLEAR)
 		buf_put_lit(out, "<dialback xmlns='" NS_DIALBACK_FEATURE "'><errors/></dialback>");
 	buf_printf(out, "<limits xmlns='" NS_LIMITS "'><max-bytes>%u</max-bytes></limits>",
@@ -54,7 +56,7 @@ void features_send(struct peer *p)
 /* ---- theirs ---------------------------------------------------------------------------- */
 
 struct offered {
-	bool starttls, external, dialback;
+	bool starttls, external, dialback, sm;
 };
 
 static bool offers_external(const struct tree_node *mechanisms)
@@ -74,6 +76,7 @@ static void read_features(const struct element *e, struct offered *o)
 		return;
 	for (const struct tree_node *n = tree_first(tree); n != NULL; n = n->next) {
 		o->starttls |= str_is(n->name, "starttls") && str_is(n->ns, NS_TLS);
+		o->sm |= str_is(n->name, "sm") && str_is(n->ns, NS_SM);
 		o->dialback |= str_is(n->name, "dialback") && str_is(n->ns, NS_DIALBACK_FEATURE);
 		o->external |= str_is(n->name, "mechanisms") && str_is(n->ns, NS_SASL) && offers_external(n);
 	}
@@ -146,9 +149,9 @@ void features_take(struct peer *p, const struct element *e)
 	struct offered o;
 
 	read_features(e, &o);
+	p->sm.offered = o.sm;
 	if (p->state == OUT_AUTHED) {
-		p->state = OUT_OPEN;
-		outgoing_opened(p);
+		sm_begin(p);
 	} else if (p->state == OUT_CLEAR && o.starttls) {
 		buf_put_lit(peer_output(p), "<starttls xmlns='" NS_TLS "'/>");
 		p->state = OUT_STARTTLS;

@@ -80,6 +80,8 @@ static void look_at(struct peer *p, uint64_t now)
 		peer_fail(p, STREAM_CONNECTION_TIMEOUT, "it does not read");
 	else if (now - p->moved > settings->idle_timeout_ms && !p->paused)
 		peer_end(p, "idle");
+	else
+		sm_answer(p, true);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -88,6 +90,7 @@ static void on_tick(uv_timer_t *timer)
 	uint64_t now = clock_ms();
 
 	restore_tick(&srv->carrier);
+	ways_tick(srv);
 	list_for_each_safe(pos, &srv->peers)
 		look_at(container_of(pos, struct peer, link), now);
 }

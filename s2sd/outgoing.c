@@ -24,6 +24,11 @@ struct outgoing {
 	unsigned condition; /* the remote's word, or 0 */
 };
 
+const char *outgoing_previous(const struct outgoing *o)
+{
+	return o->handlers->previous != NULL ? o->handlers->previous(o->owner) : NULL;
+}
+
 bool outgoing_only_asks(const struct outgoing *o)
 {
 	return o->only_ask;

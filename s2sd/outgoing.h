@@ -17,6 +17,8 @@ struct outgoing_handlers {
 	/* There is none; condition: enum stanza_error.  Or it was open, and has ended (condition 0). */
 	void (*ended)(void *owner, unsigned condition, const char *why);
 	void (*step)(void *owner, const char *text);
+	/* The id of a stream that this one is to resume; NULL: none.  May be absent. */
+	const char *(*previous)(void *owner);
 };
 
 struct outgoing_wish {
@@ -28,6 +30,7 @@ struct outgoing *outgoing_start(struct s2sd *srv, const struct outgoing_wish *wi
 /* Nobody is called any more; its stream ends.  NULL is none. */
 void outgoing_free(struct outgoing **o);
 
+const char *outgoing_previous(const struct outgoing *o);
 bool outgoing_only_asks(const struct outgoing *o);
 
 /* Of a stream: TLS begins. */

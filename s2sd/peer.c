@@ -231,6 +231,7 @@ static void destroy(struct peer *p)
 	free(p->local);
 	free(p->remote);
 	free(p->stream_id);
+	sm_fini(&p->sm);
 	free(p);
 	s2sd_emptied(srv);
 }

@@ -11,6 +11,7 @@
 #include "dns/servers.h"
 #include "s2sd/policy.h"
 #include "s2sd/s2sd.h"
+#include "s2sd/sm.h"
 #include "s2sd/states.h"
 #include "xmpp/error.h"
 
@@ -31,6 +32,7 @@ struct peer {
 	struct outgoing *outgoing; /* who has called, or NULL */
 	struct way *way;	  /* that goes out here, or NULL */
 	struct verify *verify;	  /* what is asked here, or NULL */
+	struct peer_sm sm;
 	uint64_t began;		  /* ms */
 	uint64_t since, moved;	  /* ms: its deadline runs since then, 0: none; when something last passed */
 	uint64_t unsent_since;	  /* ms: since when the socket takes nothing; 0 */

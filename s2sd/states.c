@@ -11,6 +11,7 @@
 #include "s2sd/features.h"
 #include "s2sd/outgoing.h"
 #include "s2sd/peer.h"
+#include "s2sd/sm.h"
 #include "s2sd/submit.h"
 #include "xmpp/jid.h"
 #include "xmpp/names.h"
@@ -90,32 +91,36 @@ static void ignore(struct peer *p, const struct element *e)
 	(void)p, (void)e;
 }
 
-/* Columns: features, stream error, starttls, its answer, auth, its answer, db:result, db:verify, stanza,
+/* Columns: features, stream error, starttls, its answer, auth, its answer, db:result, db:verify, sm, stanza,
  * unknown.  Where there is no row, nothing may come. */
 static state_fn *const table[PEER_STATES][PEER_ELEMENTS] = {
 	[IN_CLEAR] = {out_of_order, stream_error, start_tls, out_of_order, not_authorized, out_of_order,
-		dialback_result, dialback_verify, submit_stanza, not_authorized},
+		dialback_result, dialback_verify, sm_element, submit_stanza, not_authorized},
 	[IN_SECURE] = {out_of_order, stream_error, no_tls, out_of_order, external_asked, out_of_order,
-		dialback_result, dialback_verify, submit_stanza, not_authorized},
+		dialback_result, dialback_verify, sm_element, submit_stanza, not_authorized},
 	[IN_AUTHED] = {out_of_order, stream_error, no_tls, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, submit_stanza, unknown},
+		dialback_result, dialback_verify, sm_element, submit_stanza, unknown},
 	[OUT_CLEAR] = {features_take, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_STARTTLS] = {out_of_order, stream_error, out_of_order, tls_answered, out_of_order, out_of_order,
-		out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_SECURE] = {features_take, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_AUTH] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, external_answered,
-		out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_AUTHED] = {features_take, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_DIALBACK] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, wrong_way, out_of_order},
+		dialback_result, dialback_verify, out_of_order, wrong_way, out_of_order},
 	[OUT_VERIFYING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, wrong_way, out_of_order},
+		dialback_result, dialback_verify, out_of_order, wrong_way, out_of_order},
 	[OUT_OPEN] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, wrong_way, ignore},
-	[PEER_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore},
+		dialback_result, dialback_verify, sm_element, wrong_way, ignore},
+	[OUT_ENABLING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
+		dialback_result, dialback_verify, sm_element, wrong_way, out_of_order},
+	[OUT_RESUMING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
+		dialback_result, dialback_verify, sm_element, wrong_way, out_of_order},
+	[PEER_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore},
 };
 
 static const struct {
@@ -138,6 +143,8 @@ static enum peer_element classify(const struct element *e)
 {
 	if (e->stanza.kind != 0)
 		return ELEMENT_STANZA;
+	if (str_is(e->ns, NS_SM))
+		return ELEMENT_SM;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (str_is(e->name, names[i].name) && str_is(e->ns, names[i].ns))
 			return names[i].element;

@@ -15,6 +15,8 @@
  *   --features--> OUT_OPEN
  *   OUT_CLEAR or OUT_SECURE --features--> OUT_DIALBACK --valid--> OUT_OPEN
  *   OUT_CLEAR or OUT_SECURE --features--> OUT_VERIFYING, for a stream that only asks
+ *
+ * Where the remote has stream management, OUT_ENABLING or OUT_RESUMING stands before OUT_OPEN (sm.h).
  */
 #ifndef S2SD_STATES_H
 #define S2SD_STATES_H
@@ -41,6 +43,8 @@ enum peer_state {
 	OUT_AUTHED,
 	OUT_DIALBACK,
 	OUT_VERIFYING,
+	OUT_ENABLING,
+	OUT_RESUMING,
 	OUT_OPEN,
 	PEER_CLOSING,
 	PEER_STATES
@@ -55,6 +59,7 @@ enum peer_element {
 	ELEMENT_SASL_ANSWER,
 	ELEMENT_RESULT,
 	ELEMENT_VERIFY,
+	ELEMENT_SM,
 	ELEMENT_STANZA,
 	ELEMENT_UNKNOWN,
 	PEER_ELEMENTS

@@ -52,6 +52,7 @@ static void destroy(struct way *w)
 	free(w->pair);
 	free(w->local);
 	free(w->remote);
+	free(w->sm_id);
 	free(w);
 	s2sd_emptied(srv);
 }
@@ -100,6 +101,28 @@ static void unreachable(struct way *w, unsigned condition, const char *why)
 
 /* ---- out ------------------------------------------------------------------------------- */
 
+static void done(struct way *w, uint64_t n)
+{
+	kept_drop(&w->kept, n);
+	carried_done(&w->carrying.carried, n);
+}
+
+bool way_unfinished(const struct way *w)
+{
+	return w->carrying.carried.out_done < w->carrying.carried.out_number;
+}
+
+bool way_acknowledged(struct way *w, uint32_t h)
+{
+	const struct carried *c = &w->carrying.carried;
+	uint32_t new = h - (uint32_t)(c->out_done - w->sm_base); /* modulo 2^32 */
+
+	if (new > c->out_number - c->out_done)
+		return false;
+	done(w, c->out_done + new);
+	return true;
+}
+
 void way_sent(struct way *w)
 {
 	struct peer *p = w->peer;
@@ -108,8 +131,8 @@ void way_sent(struct way *w)
 
 	if (p->mark_open && sent >= p->mark_offset) {
 		p->mark_open = false;
-		kept_drop(&w->kept, p->mark_number);
-		carried_done(&w->carrying.carried, p->mark_number);
+		if (!p->sm.enabled)
+			done(w, p->mark_number);
 	}
 	if (open && !p->mark_open) {
 		p->mark_open = true;
@@ -119,6 +142,7 @@ void way_sent(struct way *w)
 			p->unsent_since = clock_ms();
 		stream_wait_sent(p->stream);
 	}
+	sm_request(p);
 }
 
 static void write_one(struct way *w, struct str from, struct str additions, struct str envelope)
@@ -132,19 +156,52 @@ static void write_one(struct way *w, struct str from, struct str additions, stru
 	count_add(COUNT_STANZAS_OUT, 1);
 }
 
+#define NO_ID "-"
+
+/* The next s2sd will know, too: that there was a stream, and how it may be resumed. */
+static void tell_sm(const struct way *w)
+{
+	struct buf state = BUF_INIT;
+	struct msg_way_state m;
+
+	buf_printf(&state, "%lu %s", (unsigned long)w->sm_base, w->sm_id != NULL ? w->sm_id : NO_ID);
+	m.state = buf_str(&state);
+	if (s2sd_link(w->carrying.srv) != NULL)
+		(void)LINK_SEND(s2sd_link(w->carrying.srv), WAY_STATE, way_state, w->carrying.carried.id, &m);
+	buf_fini(&state);
+}
+
+/* The stream goes on, or another has begun; of the one before the remote may still know how far it had come. */
+static void take_sm(struct way *w, struct peer_sm *sm)
+{
+	if ((sm->resumed || sm->known) && !way_acknowledged(w, sm->h))
+		log_warn("sm-count", "local=%s remote=%s reason=\"it has got more than was sent\"", w->local, w->remote);
+	if (sm->resumed)
+		return;
+	free(w->sm_id);
+	w->sm_id = sm->id;
+	sm->id = NULL;
+	w->sm_base = w->carrying.carried.out_done;
+	tell_sm(w);
+}
+
 static void on_open(void *owner, struct peer *p)
 {
 	struct way *w = owner;
-	uint64_t at = records_first(&w->kept);
 	struct msg_restore_stanza m;
+	uint64_t at;
 
 	w->peer = p;
 	p->way = w;
-	p->mark_number = w->carrying.carried.out_done;
-	log_info("way-open", "conn=%s to=%s local=%s remote=%s method=%s tls=%s", peer_name(p), peer_address(p),
+	log_info("way-open", "conn=%s to=%s local=%s remote=%s method=%s tls=%s sm=%s", peer_name(p), peer_address(p),
 		w->local, w->remote, p->authenticated ? "EXTERNAL" : "dialback",
-		LOG_TEXT(stream_tls_description(p->stream)));
+		LOG_TEXT(stream_tls_description(p->stream)),
+		p->sm.resumed ? "resumed" : p->sm.enabled ? "yes" : "no");
+	w->lost_ms = 0;
 	failure_forget(w->carrying.srv, w->pair);
+	take_sm(w, &p->sm);
+	p->mark_number = w->carrying.carried.out_done;
+	at = records_first(&w->kept);
 	while (kept_next(&w->kept, &at, &m))
 		write_one(w, m.from, m.additions, m.stanza);
 	way_sent(w);
@@ -163,6 +220,12 @@ static void seek(struct way *w)
 			w->carrying.srv, &(struct outgoing_wish){.local = w->local, .remote = w->remote}, &handlers, w);
 }
 
+/* It was there a moment ago. */
+static bool may_come_back(const struct way *w)
+{
+	return w->lost_ms != 0 && clock_ms() - w->lost_ms < w->carrying.srv->settings.connect_timeout_ms;
+}
+
 static void on_ended(void *owner, unsigned condition, const char *why)
 {
 	struct way *w = owner;
@@ -173,17 +236,41 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 	outgoing_free(&w->outgoing);
 	log_info("way-ended", "local=%s remote=%s error=%s reason=%s", w->local, w->remote,
 		condition != 0 ? stanza_error_name(condition) : "none", LOG_TEXT(why));
-	if (condition != 0) {
+	if (condition == 0 && records_empty(&w->kept)) {
+		way_give_back(w);
+	} else if (condition == 0) {
+		w->lost_ms = clock_ms();
+		seek(w);
+	} else if (condition == STANZA_REMOTE_SERVER_TIMEOUT && may_come_back(w)) {
+		w->waiting = true;
+	} else {
 		failure_note(w->carrying.srv, w->pair, condition, why);
 		unreachable(w, condition, why);
-	} else if (records_empty(&w->kept)) {
-		way_give_back(w);
-	} else {
+	}
+}
+
+void ways_tick(struct s2sd *srv)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &srv->ways);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct way *w = container_of(n, struct way, node);
+
+		if (!w->waiting)
+			continue;
+		w->waiting = false;
 		seek(w);
 	}
 }
 
-static const struct outgoing_handlers handlers = {.open = on_open, .ended = on_ended};
+static const char *previous(void *owner)
+{
+	return ((struct way *)owner)->sm_id;
+}
+
+static const struct outgoing_handlers handlers = {.open = on_open, .ended = on_ended, .previous = previous};
 
 /* ---- from routerd ---------------------------------------------------------------------- */
 
@@ -229,6 +316,20 @@ int on_reach(const struct bus_event *event)
 	return LINK_SEND(event->link, RESUME, resume, w->carrying.carried.id, &resume);
 }
 
+/* As tell_sm() wrote it. */
+static void take_state(struct way *w, struct str state)
+{
+	char text[512], id[256];
+	unsigned long base;
+
+	snprintf(text, sizeof text, "%.*s", STR_FMT(state));
+	if (sscanf(text, "%lu %255s", &base, id) != 2)
+		return;
+	w->sm_base = base;
+	w->sm_id = strcmp(id, NO_ID) != 0 ? bh_strdup(id) : NULL;
+	w->lost_ms = clock_ms();
+}
+
 int on_resumed(const struct bus_event *event)
 {
 	struct way *w = find(event->owner, event->frame->subject);
@@ -243,6 +344,7 @@ int on_resumed(const struct bus_event *event)
 	c->session = m.session;
 	c->epoch = m.epoch;
 	c->out_number = c->out_done = m.out_number;
+	take_state(w, m.state);
 	w->bound = true;
 	return 0;
 }
@@ -266,7 +368,7 @@ static void deliver(struct way *w, const struct bus_event *event, const struct m
 	if (w->peer != NULL) {
 		write_one(w, m->from, m->additions, m->stanza);
 		way_sent(w);
-	} else if (w->outgoing == NULL) {
+	} else if (w->outgoing == NULL && !w->waiting) {
 		seek(w);
 	}
 }

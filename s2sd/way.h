@@ -2,9 +2,11 @@
  * way - what goes from one of our domains to a remote one
  *
  * routerd asks for it (REACH), it comes for the pair's session (RESUME) and gets what waits there.  Each stanza is kept
- * until the remote's kernel has it; what was not when a stream is lost goes out on the next one, in order.
- * When the remote cannot be reached all of it goes back (UNREACHABLE), and the way is gone; so it is when nothing is
- * left to send and its stream has closed.
+ * until the remote has acknowledged it, or, where it does not do that, our kernel has it; what was not when a stream
+ * is lost goes out on the next one, in order.
+ * When the remote cannot be reached all of it goes back (UNREACHABLE), and the way is gone; but where there was a
+ * stream, which is lost, it is tried again each second for s2sd.connect_timeout: the remote may only have been
+ * restarted.  The way is gone, too, when nothing is left to send and its stream has closed.
  */
 #ifndef S2SD_WAY_H
 #define S2SD_WAY_H
@@ -24,6 +26,10 @@ struct way {
 	struct outgoing *outgoing; /* a stream is on its way, or open */
 	struct peer *peer;	   /* it is open */
 	struct records kept;	   /* what is not done (carry/kept.h) */
+	char *sm_id;		   /* by which its stream may be resumed (sm.h), or NULL */
+	uint64_t sm_base;	   /* the last number before that stream's first */
+	uint64_t lost_ms;	   /* when a stream of it was lost, and none has come since; 0 */
+	bool waiting;		   /* for the next try */
 	bool bound;		   /* routerd has given it the session */
 };
 
@@ -32,8 +38,14 @@ struct way *way_of(const struct carried *c);
 
 /* Its stream's socket has taken all. */
 void way_sent(struct way *w);
+/* Something of it is not done. */
+bool way_unfinished(const struct way *w);
+/* The remote has got h stanzas on its stream; false: more than were sent. */
+bool way_acknowledged(struct way *w, uint32_t h);
 /* routerd does not want it any more. */
 void way_killed(struct way *w, const char *why);
+/* Once a second. */
+void ways_tick(struct s2sd *srv);
 /* routerd is away: one without a session is gone. */
 void way_router_lost(struct way *w);
 /* Gives it back: another s2sd may have it. */

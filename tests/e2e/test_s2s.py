@@ -133,6 +133,7 @@ def test_a_server_that_is_down_is_an_error_and_then_it_comes_back(make_pair, raw
     talk(alice, bob)
     bob.close()
     assert pair.two.stop() == 0
+    eventually(lambda: not pair.one.rows("s2s", "list"), "the end of the streams")
     alice.message("bob@two.example", "while it is down")
     assert condition(alice.next_message())[1] == "remote-server-timeout"
     pair.two.spawn()

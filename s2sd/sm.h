@@ -1,0 +1,39 @@
+/*
+ * sm - stream management between servers (XEP-0198)
+ *
+ * On a stream of ours it is asked for where it is offered: then what we have sent is done when the remote says so, and
+ * not when the kernel has it.  Its id is kept with the way, and by routerd: the next stream, of this s2sd or of
+ * another, resumes where the remote has come to.
+ *
+ * On a stream to us what the peer sends is acknowledged when it is safe.  Such streams are not resumed: a peer that
+ * has lost one hears nothing wrong, and sends again what was not acknowledged.
+ */
+#ifndef S2SD_SM_H
+#define S2SD_SM_H
+
+#include "s2sd/states.h"
+
+/* Of one stream. */
+struct peer_sm {
+	char *id;	  /* ours: what it may be resumed by, or NULL */
+	uint32_t h;	  /* ours: what the remote has got, where it said so at the beginning */
+	bool offered;	  /* the remote knows it */
+	bool enabled;
+	bool resumed, known; /* ours: the stream goes on; h is known, though it does not */
+	bool asking;	  /* an <r/> of ours is under way */
+	bool asked;	  /* one of the peer's waits, */
+	uint64_t in_base, asked_for; /* stanzas before it was enabled; for so many */
+};
+
+/* <enable/>, <enabled/>, <resumed/>, <failed/>, <a/>, <r/>. */
+state_fn sm_element;
+
+/* Ours has said who we are: it goes on where it was, or begins; then it is open. */
+void sm_begin(struct peer *p);
+/* Something was sent: the remote is asked, if it is not yet. */
+void sm_request(struct peer *p);
+/* More of what the peer sent is safe; or (late) some time has passed. */
+void sm_answer(struct peer *p, bool late);
+void sm_fini(struct peer_sm *sm);
+
+#endif
