@@ -374,4 +374,4 @@ def test_one_that_is_closed_says_why(one, alice):
     reply = alice.next_message()
     assert condition(reply)[1] == "remote-server-not-found"
     assert "dialback key" in "".join(reply.itertext())
-    assert one.log.find("way-ended .*remote=evil.example .*dialback key")
+    one.log.wait("way-ended .*remote=evil.example .*dialback key")
