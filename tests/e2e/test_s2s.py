@@ -33,6 +33,7 @@ def talk(alice, bob):
 
 def proofs(suite):
     """How the domains of others were proved here."""
+    suite.log.wait(r"s2sd@\d+ domain-proved")
     return {line.split("method=")[1].split()[0]
             for line in suite.log.find(r"s2sd@\d+ domain-proved .*method=")}
 

@@ -37,9 +37,8 @@ def test_messages(lab, alice, romeo):
 
 
 def last(lab, pattern):
-    found = lab.ours.log.find(pattern)
-    assert found, f"nothing in the log is like {pattern}"
-    return found[-1]
+    lab.ours.log.wait(pattern)
+    return lab.ours.log.find(pattern)[-1]
 
 
 def test_by_that_mechanism(lab, alice, romeo, cell):
