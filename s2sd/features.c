@@ -91,13 +91,13 @@ static bool acceptable(struct peer *p, const struct policy *policy)
 	if (policy->kind != POLICY_SECURE)
 		return true;
 	if (!stream_is_secure(p->stream)) {
-		peer_end(p, "it offers no TLS, which this domain of ours wants (s2s = secure)");
+		outgoing_unfit(p, "it offers no TLS, which this domain of ours wants (s2s = secure)");
 		return false;
 	}
 	if (p->certified)
 		return true;
 	snprintf(why, sizeof why, "its certificate: %.140s", p->why);
-	peer_end(p, why);
+	outgoing_unfit(p, why);
 	return false;
 }
 
@@ -110,7 +110,7 @@ static void prove(struct peer *p, const struct policy *policy, const struct offe
 	else if (o->dialback || p->dialback)
 		dialback_start(p);
 	else
-		peer_end(p, "it offers neither EXTERNAL, for our certificate, nor dialback");
+		outgoing_unfit(p, "it offers neither EXTERNAL, for our certificate, nor dialback");
 }
 
 /* For `s2s test`. */

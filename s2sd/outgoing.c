@@ -19,6 +19,7 @@ struct outgoing {
 	struct peer *peer;
 	uv_timer_t timer; /* of the whole */
 	bool only_ask, opened, no_external;
+	bool unfit;	    /* one was there, and not what we may talk to */
 	bool again;	    /* the same server, without a certificate */
 	bool over;	    /* the owner has heard the end */
 	unsigned condition; /* the remote's word, or 0 */
@@ -75,7 +76,9 @@ static void on_connected(void *owner, struct stream *stream, const struct server
 
 static void on_failed(void *owner, unsigned condition, const char *why)
 {
-	end(owner, condition, why);
+	const struct outgoing *o = owner;
+
+	end(owner, o->unfit ? STANZA_REMOTE_SERVER_NOT_FOUND : condition, why);
 }
 
 static void on_step(void *owner, const char *text)
@@ -180,6 +183,13 @@ void outgoing_ended(struct peer *p)
 		end(o, o->condition, p->why);
 	else
 		try_another(o, p->why);
+}
+
+void outgoing_unfit(struct peer *p, const char *why)
+{
+	if (p->outgoing != NULL)
+		p->outgoing->unfit = true;
+	peer_end(p, why);
 }
 
 void outgoing_refused(struct peer *p, unsigned condition, const char *why)

@@ -14,7 +14,7 @@ struct outgoing;
 struct outgoing_handlers {
 	/* The stream is what was wanted. */
 	void (*open)(void *owner, struct peer *p);
-	/* There is none; condition: enum stanza_error.  Or it was open, and has ended (condition 0). */
+	/* There is none; condition: enum stanza_error, remote-server-timeout where it may get better by itself.  Or it was open, and has ended (condition 0). */
 	void (*ended)(void *owner, unsigned condition, const char *why);
 	void (*step)(void *owner, const char *text);
 	/* The id of a stream that this one is to resume; NULL: none.  May be absent. */
@@ -38,6 +38,8 @@ void outgoing_tls(struct peer *p);
 /* It is ready.  It has ended, before that or after. */
 void outgoing_opened(struct peer *p);
 void outgoing_ended(struct peer *p);
+/* The server is not what we may talk to: another is tried, and if none is, it is no matter of time. */
+void outgoing_unfit(struct peer *p, const char *why);
 /* The remote refuses for good: no other server of it is asked. */
 void outgoing_refused(struct peer *p, unsigned condition, const char *why);
 /* The remote refuses a certificate: the same server is asked without. */

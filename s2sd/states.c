@@ -67,23 +67,40 @@ static void tls_answered(struct peer *p, const struct element *e)
 		peer_end(p, "it does not start TLS though it has offered it");
 }
 
+/* Of the remote's errors those that may be gone when it is asked again. */
+static bool passes(struct str condition)
+{
+	static const char *const names[] = {"system-shutdown", "reset", "connection-timeout", "resource-constraint",
+		"internal-server-error", "conflict"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_is(condition, names[i]))
+			return true;
+	return false;
+}
+
 /* The remote ends the stream: what it says is for the log, and for whoever waits. */
 static void stream_error(struct peer *p, const struct element *e)
 {
 	const struct tree_node *condition;
 	struct tree *tree = NULL;
 	char why[160];
+	bool again;
 
 	if (tree_parse(e->stanza.inner, NS_SERVER, &tree) != 0)
 		tree = NULL;
 	condition = tree != NULL ? tree_first(tree) : NULL;
+	again = condition == NULL || passes(condition->name);
 	snprintf(why, sizeof why, "the remote ended the stream: %.*s",
 		condition != NULL ? (int)(condition->name.len < 60 ? condition->name.len : 60) : 16,
 		condition != NULL ? condition->name.p : "no reason given ");
 	tree_free(&tree);
 	log_info("remote-error", "conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p), peer_address(p),
 		LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
-	peer_end(p, why);
+	if (again)
+		peer_end(p, why);
+	else
+		outgoing_unfit(p, why);
 }
 
 static void ignore(struct peer *p, const struct element *e)

@@ -156,15 +156,14 @@ static void write_one(struct way *w, struct str from, struct str additions, stru
 	count_add(COUNT_STANZAS_OUT, 1);
 }
 
-#define NO_ID "-"
-
-/* The next s2sd will know, too: that there was a stream, and how it may be resumed. */
+/* The next s2sd will know, too. */
 static void tell_sm(const struct way *w)
 {
 	struct buf state = BUF_INIT;
 	struct msg_way_state m;
 
-	buf_printf(&state, "%lu %s", (unsigned long)w->sm_base, w->sm_id != NULL ? w->sm_id : NO_ID);
+	if (w->sm_id != NULL)
+		buf_printf(&state, "%lu %s", (unsigned long)w->sm_base, w->sm_id);
 	m.state = buf_str(&state);
 	if (s2sd_link(w->carrying.srv) != NULL)
 		(void)LINK_SEND(s2sd_link(w->carrying.srv), WAY_STATE, way_state, w->carrying.carried.id, &m);
@@ -174,6 +173,8 @@ static void tell_sm(const struct way *w)
 /* The stream goes on, or another has begun; of the one before the remote may still know how far it had come. */
 static void take_sm(struct way *w, struct peer_sm *sm)
 {
+	bool had = w->sm_id != NULL;
+
 	if ((sm->resumed || sm->known) && !way_acknowledged(w, sm->h))
 		log_warn("sm-count", "local=%s remote=%s reason=\"it has got more than was sent\"", w->local, w->remote);
 	if (sm->resumed)
@@ -182,7 +183,8 @@ static void take_sm(struct way *w, struct peer_sm *sm)
 	w->sm_id = sm->id;
 	sm->id = NULL;
 	w->sm_base = w->carrying.carried.out_done;
-	tell_sm(w);
+	if (had || w->sm_id != NULL)
+		tell_sm(w);
 }
 
 static void on_open(void *owner, struct peer *p)
@@ -197,7 +199,7 @@ static void on_open(void *owner, struct peer *p)
 		w->local, w->remote, p->authenticated ? "EXTERNAL" : "dialback",
 		LOG_TEXT(stream_tls_description(p->stream)),
 		p->sm.resumed ? "resumed" : p->sm.enabled ? "yes" : "no");
-	w->lost_ms = 0;
+	w->without_ms = 0;
 	failure_forget(w->carrying.srv, w->pair);
 	take_sm(w, &p->sm);
 	p->mark_number = w->carrying.carried.out_done;
@@ -213,6 +215,8 @@ static void seek(struct way *w)
 {
 	const struct failure *f = failure_find(w->carrying.srv, w->pair);
 
+	if (w->without_ms == 0)
+		w->without_ms = clock_ms();
 	if (f != NULL)
 		unreachable(w, f->condition, f->why);
 	else
@@ -220,10 +224,10 @@ static void seek(struct way *w)
 			w->carrying.srv, &(struct outgoing_wish){.local = w->local, .remote = w->remote}, &handlers, w);
 }
 
-/* It was there a moment ago. */
+/* It has not been away for long. */
 static bool may_come_back(const struct way *w)
 {
-	return w->lost_ms != 0 && clock_ms() - w->lost_ms < w->carrying.srv->settings.connect_timeout_ms;
+	return clock_ms() - w->without_ms < w->carrying.srv->settings.connect_timeout_ms;
 }
 
 static void on_ended(void *owner, unsigned condition, const char *why)
@@ -239,7 +243,6 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 	if (condition == 0 && records_empty(&w->kept)) {
 		way_give_back(w);
 	} else if (condition == 0) {
-		w->lost_ms = clock_ms();
 		seek(w);
 	} else if (condition == STANZA_REMOTE_SERVER_TIMEOUT && may_come_back(w)) {
 		w->waiting = true;
@@ -326,8 +329,7 @@ static void take_state(struct way *w, struct str state)
 	if (sscanf(text, "%lu %255s", &base, id) != 2)
 		return;
 	w->sm_base = base;
-	w->sm_id = strcmp(id, NO_ID) != 0 ? bh_strdup(id) : NULL;
-	w->lost_ms = clock_ms();
+	w->sm_id = bh_strdup(id);
 }
 
 int on_resumed(const struct bus_event *event)

@@ -4,9 +4,9 @@
  * routerd asks for it (REACH), it comes for the pair's session (RESUME) and gets what waits there.  Each stanza is kept
  * until the remote has acknowledged it, or, where it does not do that, our kernel has it; what was not when a stream
  * is lost goes out on the next one, in order.
- * When the remote cannot be reached all of it goes back (UNREACHABLE), and the way is gone; but where there was a
- * stream, which is lost, it is tried again each second for s2sd.connect_timeout: the remote may only have been
- * restarted.  The way is gone, too, when nothing is left to send and its stream has closed.
+ * When the remote cannot be reached all of it goes back (UNREACHABLE), and the way is gone; but where nobody
+ * answers it is tried again each second for s2sd.connect_timeout, since the remote may only be restarting.  The way is
+ * gone, too, when nothing is left to send and its stream has closed.
  */
 #ifndef S2SD_WAY_H
 #define S2SD_WAY_H
@@ -28,7 +28,7 @@ struct way {
 	struct records kept;	   /* what is not done (carry/kept.h) */
 	char *sm_id;		   /* by which its stream may be resumed (sm.h), or NULL */
 	uint64_t sm_base;	   /* the last number before that stream's first */
-	uint64_t lost_ms;	   /* when a stream of it was lost, and none has come since; 0 */
+	uint64_t without_ms;	   /* since when there is no stream; 0: there is */
 	bool waiting;		   /* for the next try */
 	bool bound;		   /* routerd has given it the session */
 };
