@@ -167,6 +167,12 @@ static void want(struct connection *c, struct session *s, uint64_t n)
 	hibernate_progress(s->origin->router);
 }
 
+/* A server's, and nothing has come on it. */
+static bool is_fresh(const struct session *s)
+{
+	return s->proofs != NULL && !s->sm && !s->enabling && s->origin->number == 0;
+}
+
 int on_resume(const struct bus_event *event)
 {
 	struct router *r = front_of(event)->router;
@@ -183,7 +189,7 @@ int on_resume(const struct bus_event *event)
 		c = front_add_connection(front_of(event), event->frame->subject);
 	if (c == NULL)
 		return 0;
-	if (c->component != NULL || c->session != NULL || c->binding != NULL || c->wanted != NULL ||
+	if (c->component != NULL || (c->session != NULL && !is_fresh(c->session)) || c->binding != NULL || c->wanted != NULL ||
 		(c->account == NULL && front_of(event)->peer->role != ROLE_S2S))
 		return BH_EPROTO;
 	if (restore_defer(event, c, NULL))
@@ -240,6 +246,8 @@ void resume_finish(struct session *s, int rc)
 	}
 	if (c->front->peer->link == NULL)
 		return; /* it sleeps on */
+	if (c->session != NULL)
+		session_end(c->session); /* which a server's stream has got when it had proved itself */
 	s->connection = c;
 	c->session = s;
 	s->generation = c->generation;

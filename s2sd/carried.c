@@ -2,6 +2,7 @@
 #include "bus/codes.h"
 #include "carry/kept.h"
 #include "s2sd/peer.h"
+#include "s2sd/sm.h"
 #include "s2sd/way.h"
 
 /* Ways send nothing to routerd: all of this is about streams. */
@@ -34,13 +35,20 @@ static void safe(struct carried *c)
 
 static void send_note(struct carried *c, const struct inbound *note, uint64_t count)
 {
-	(void)c, (void)note, (void)count;
+	struct link *link = carrier_link(c->carrier);
+	struct msg_sm_enable enable = {.in_base = count, .resume = note->flag, .max = note->value};
+	struct msg_detached detached;
+
+	if (note->kind == NOTE_ENABLE)
+		(void)LINK_SEND(link, SM_ENABLE, sm_enable, c->id, &enable);
+	else
+		(void)LINK_SEND(link, DETACHED, detached, c->id, &detached);
 }
 
+/* The last one of a detached peer goes with the peer. */
 static bool note_is_open(const struct carried *c, uint8_t kind)
 {
-	(void)c, (void)kind;
-	return false;
+	return (kind == NOTE_ENABLE && peer_of(c)->sm.enabling) || kind == NOTE_DETACH;
 }
 
 static void out_of_memory(struct carried *c)
@@ -51,17 +59,21 @@ static void out_of_memory(struct carried *c)
 static void restore_peer(const struct peer *p, struct link *link)
 {
 	const struct carried *c = &p->carrying.carried;
-	char address[ADDRESS_TEXT_SIZE];
+	char address[ADDRESS_TEXT_SIZE] = "";
 	struct msg_restore m = {
 		.session = c->session,
 		.epoch = c->epoch,
 		.in_safe = c->in_safe,
-		.flags = stream_is_secure(p->stream) ? RESTORE_TLS : 0,
+		.in_base = p->sm.enabled ? p->sm.in_base : 0,
+		.flags = p->sm.enabled ? RESTORE_SM : 0,
 	};
 
 	if (!p->bound)
 		return;
-	address_text(stream_peer(p->stream), address);
+	if (p->stream != NULL) {
+		m.flags |= stream_is_secure(p->stream) ? RESTORE_TLS : 0;
+		address_text(stream_peer(p->stream), address);
+	}
 	m.address = str_of(address);
 	(void)LINK_SEND(link, RESTORE, restore, c->id, &m);
 }

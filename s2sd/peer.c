@@ -115,6 +115,12 @@ static void tell_router(struct peer *p)
 	struct msg_closed m = {.reason = p->close_reason};
 	struct link *link = s2sd_link(p->carrying.srv);
 
+	if (p->detached)
+		return;
+	if (sm_outlives(p)) {
+		sm_detach(p);
+		return;
+	}
 	if (p->known && link != NULL)
 		(void)LINK_SEND(link, CLOSED, closed, p->carrying.carried.id, &m);
 	p->known = false;
@@ -133,6 +139,19 @@ static void close_stream(struct peer *p)
 	outgoing_ended(p);
 }
 
+/* After some errors the peer may come back for its session. */
+static uint8_t reason_of(enum stream_error condition)
+{
+	switch (condition) {
+	case STREAM_CONNECTION_TIMEOUT:
+		return CLOSE_LOST;
+	case STREAM_SYSTEM_SHUTDOWN:
+		return CLOSE_SHUTDOWN;
+	default:
+		return CLOSE_BY_SERVER;
+	}
+}
+
 void peer_fail(struct peer *p, enum stream_error condition, const char *text)
 {
 	if (p->state == PEER_CLOSING)
@@ -141,7 +160,7 @@ void peer_fail(struct peer *p, enum stream_error condition, const char *text)
 		peer_address(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), stream_error_name(condition),
 		LOG_TEXT(text));
 	count_add(COUNT_STREAM_ERRORS, 1);
-	p->close_reason = CLOSE_BY_SERVER;
+	p->close_reason = reason_of(condition);
 	snprintf(p->why, sizeof p->why, "%s", text != NULL ? text : stream_error_name(condition));
 	peer_send_header(p);
 	stream_error_write_with(peer_output(p), condition, str_of(text), STR_NONE);
@@ -254,7 +273,24 @@ static void on_closed(void *owner, const char *why)
 	guard_release(p);
 	reader_free(&p->reader);
 	p->stream = NULL;
-	destroy(p);
+	if (!p->detached)
+		destroy(p);
+}
+
+void peer_dropped(struct peer *p)
+{
+	p->detached = p->known = p->bound = false;
+	if (p->stream == NULL)
+		destroy(p);
+}
+
+/* routerd has killed a detached one, or does not know it after a restart. */
+static void forgotten(struct peer *p)
+{
+	struct msg_closed m = {.reason = CLOSE_BY_SERVER};
+
+	(void)LINK_SEND(s2sd_link(p->carrying.srv), CLOSED, closed, p->carrying.carried.id, &m);
+	peer_dropped(p);
 }
 
 static const struct stream_handlers stream_handlers = {
@@ -342,7 +378,9 @@ int on_kill(const struct bus_event *event)
 	if (c == NULL)
 		return 0;
 	snprintf(text, sizeof text, "%.*s", STR_FMT(m.text));
-	if (peer_of(c) != NULL)
+	if (peer_of(c) != NULL && peer_of(c)->detached)
+		forgotten(peer_of(c));
+	else if (peer_of(c) != NULL)
 		peer_fail(peer_of(c), m.condition, text);
 	else
 		way_killed(way_of(c), text);

@@ -42,6 +42,7 @@ struct peer {
 	bool ours;	     /* we have connected */
 	bool known;	     /* routerd has heard of it */
 	bool binding, bound; /* its session: asked for; there */
+	bool detached;	     /* its stream is lost or fenced off, and routerd has not said DROP */
 	bool header_sent;
 	bool counted;	   /* in guard's addresses */
 	bool paused;
@@ -77,6 +78,9 @@ void peer_restart(struct peer *p, enum peer_state state);
 void peer_send_header(struct peer *p);
 /* It has proved something: its stanzas may be larger. */
 void peer_trusted(struct peer *p);
+
+/* routerd has all that was kept for a detached one. */
+void peer_dropped(struct peer *p);
 
 struct buf *peer_output(struct peer *p);
 

@@ -196,6 +196,9 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_BOUND, on_bound},
 	{BUS_BIND_REFUSED, on_bind_refused},
 	{BUS_REACH, on_reach},
+	{BUS_SM_ENABLED, on_sm_enabled},
+	{BUS_FENCE, on_fence},
+	{BUS_DROP, on_drop},
 	{BUS_RESUMED, on_resumed},
 	{BUS_RESUME_REFUSED, on_resume_refused},
 	{BUS_DELIVER, on_deliver},
@@ -218,12 +221,14 @@ static void on_router_lost(struct carried *c)
 
 	if (p == NULL)
 		way_router_lost(way_of(c));
-	else if (p->bound)
+	else if (p->bound || p->detached)
 		inbound_rewind(c);
 	else
 		p->known = p->binding = false;
-	if (p != NULL)
+	if (p != NULL && p->stream != NULL)
 		proofs_router_lost(p);
+	if (p != NULL && p->sm.resuming)
+		peer_fail(p, STREAM_SYSTEM_SHUTDOWN, "the server restarts");
 }
 
 static void on_down(void *owner, const char *why)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/err.h"
+#include "bus/codes.h"
 #include "s2sd/outgoing.h"
 #include "s2sd/peer.h"
 #include "s2sd/way.h"
@@ -120,22 +122,150 @@ static void acknowledged(struct peer *p, const struct element *e)
 
 /* ---- theirs ---------------------------------------------------------------------------- */
 
-static void enable_theirs(struct peer *p)
+static void refuse(struct peer *p, enum stanza_error condition)
 {
-	if (p->ours || !p->bound || p->sm.enabled) {
-		buf_put_lit(peer_output(p), "<failed xmlns='" NS_SM "'><unexpected-request xmlns='" NS_STANZA_ERRORS
-			"'/></failed>");
-		return;
-	}
-	p->sm.enabled = true;
-	p->sm.in_base = inbound_count(&p->carrying.carried);
-	buf_put_lit(peer_output(p), "<enabled xmlns='" NS_SM "'/>");
+	buf_printf(peer_output(p), "<failed xmlns='" NS_SM "'><%s xmlns='" NS_STANZA_ERRORS "'/></failed>",
+		stanza_error_name(condition));
 }
 
-static void refuse_resume(struct peer *p)
+/* In its place among the stanzas: so both we and routerd know from which on is counted. */
+static void enable_theirs(struct peer *p, const struct element *e)
 {
-	buf_put_lit(peer_output(p),
-		"<failed xmlns='" NS_SM "'><item-not-found xmlns='" NS_STANZA_ERRORS "'/></failed>");
+	struct str resume = element_attribute(e, "resume");
+	bool wanted = str_is(resume, "true") || str_is(resume, "1");
+	uint32_t max;
+
+	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming) {
+		refuse(p, STANZA_UNEXPECTED_REQUEST);
+		return;
+	}
+	if (!number(element_attribute(e, "max"), &max))
+		max = UINT32_MAX;
+	p->sm.enabling = true;
+	p->sm.in_base = inbound_count(&p->carrying.carried);
+	inbound_note(&p->carrying.carried, NOTE_ENABLE, wanted, max);
+}
+
+int on_sm_enabled(const struct bus_event *event)
+{
+	struct peer *p = peer_find(event->owner, event->frame->subject);
+	struct msg_sm_enabled m;
+	struct buf *out;
+
+	if (bus_get_sm_enabled(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (p == NULL || p->state == PEER_CLOSING || !p->sm.enabling)
+		return 0;
+	p->sm.enabling = false;
+	p->sm.enabled = true;
+	out = peer_output(p);
+	buf_put_lit(out, "<enabled xmlns='" NS_SM "'");
+	if (m.id.p != NULL) {
+		p->sm.id = bh_strndup(m.id.p, m.id.len);
+		escape_put_attribute(out, "id", m.id);
+		buf_printf(out, " resume='true' max='%u'", m.max);
+	}
+	buf_put_lit(out, "/>");
+	return 0;
+}
+
+/* Its session is one that there was before; the one that it has got meanwhile is empty and goes. */
+static void resume_theirs(struct peer *p, const struct element *e)
+{
+	struct msg_resume m = {.id = element_attribute(e, "previd")};
+	struct link *link = s2sd_link(p->carrying.srv);
+
+	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming ||
+		inbound_count(&p->carrying.carried) > 0)
+		refuse(p, STANZA_UNEXPECTED_REQUEST);
+	else if (m.id.p == NULL || link == NULL || LINK_SEND(link, RESUME, resume, p->carrying.carried.id, &m) != 0)
+		refuse(p, STANZA_ITEM_NOT_FOUND);
+	else
+		p->sm.resuming = true;
+}
+
+void sm_resumed(struct peer *p, const struct msg_resumed *m)
+{
+	struct carried *c = &p->carrying.carried;
+	struct buf *out;
+
+	c->session = m->session;
+	c->epoch = m->epoch;
+	c->in_number = c->in_safe = c->in_count = m->in_number;
+	p->sm.in_base = m->in_base;
+	p->sm.resuming = false;
+	p->sm.enabled = true;
+	p->sm.id = bh_strndup(m->id.p, m->id.len);
+	out = peer_output(p);
+	buf_printf(out, "<resumed xmlns='" NS_SM "' h='%u'", (uint32_t)(m->in_number - m->in_base));
+	escape_put_attribute(out, "previd", m->id);
+	buf_put_lit(out, "/>");
+}
+
+void sm_resume_refused(struct peer *p, const struct msg_resume_refused *m)
+{
+	struct buf *out = peer_output(p);
+
+	p->sm.resuming = false;
+	buf_put_lit(out, "<failed xmlns='" NS_SM "'");
+	if (m->known != 0)
+		buf_printf(out, " h='%u'", m->h);
+	buf_printf(out, "><%s xmlns='" NS_STANZA_ERRORS "'/></failed>", stanza_error_name(m->condition));
+}
+
+/* ---- a stream that is lost ----------------------------------------------------------- */
+
+bool sm_outlives(const struct peer *p)
+{
+	const struct s2sd *srv = p->carrying.srv;
+
+	return !p->ours && p->sm.enabled && p->sm.id != NULL && p->bound &&
+	       (p->close_reason == CLOSE_LOST || p->close_reason == CLOSE_SHUTDOWN) &&
+	       !(srv->stopping && s2sd_link(srv) == NULL);
+}
+
+/* What it sent and routerd has not is not acknowledged: it comes again. */
+static void part(struct peer *p)
+{
+	p->detached = true;
+	p->sm.asked = false;
+	inbound_cut(&p->carrying.carried);
+}
+
+void sm_detach(struct peer *p)
+{
+	if (p->detached)
+		return;
+	part(p);
+	inbound_note(&p->carrying.carried, NOTE_DETACH, false, 0);
+}
+
+int on_fence(const struct bus_event *event)
+{
+	struct peer *p = peer_find(event->owner, event->frame->subject);
+	struct msg_fence m;
+	char text[257];
+
+	if (bus_get_fence(event->frame->body, &m) != 0 || stream_error_name(m.condition) == NULL)
+		return BH_EPROTO;
+	if (p == NULL || p->detached)
+		return 0;
+	snprintf(text, sizeof text, "%.*s", STR_FMT(m.text));
+	part(p);
+	peer_fail(p, m.condition, text);
+	return 0;
+}
+
+int on_drop(const struct bus_event *event)
+{
+	struct peer *p = peer_find(event->owner, event->frame->subject);
+	struct msg_drop m;
+
+	if (bus_get_drop(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (p != NULL && p->detached)
+		peer_dropped(p);
+	return 0;
 }
 
 void sm_answer(struct peer *p, bool late)
@@ -143,7 +273,7 @@ void sm_answer(struct peer *p, bool late)
 	const struct carried *c = &p->carrying.carried;
 	uint64_t safe = c->in_safe > p->sm.in_base ? c->in_safe - p->sm.in_base : 0;
 
-	if (!p->sm.asked || p->state == PEER_CLOSING || (!late && c->in_safe < p->sm.asked_for))
+	if (!p->sm.asked || !p->sm.enabled || p->state == PEER_CLOSING || (!late && c->in_safe < p->sm.asked_for))
 		return;
 	p->sm.asked = c->in_safe < p->sm.asked_for;
 	buf_printf(peer_output(p), "<a xmlns='" NS_SM "' h='%u'/>", (uint32_t)safe);
@@ -169,7 +299,7 @@ void sm_element(struct peer *p, const struct element *e)
 	else if (str_is(e->name, "r"))
 		requested(p);
 	else if (str_is(e->name, "enable"))
-		enable_theirs(p);
+		enable_theirs(p, e);
 	else if (str_is(e->name, "resume"))
-		refuse_resume(p);
+		resume_theirs(p, e);
 }

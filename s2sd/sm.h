@@ -5,12 +5,13 @@
  * not when the kernel has it.  Its id is kept with the way, and by routerd: the next stream, of this s2sd or of
  * another, resumes where the remote has come to.
  *
- * On a stream to us what the peer sends is acknowledged when it is safe.  Such streams are not resumed: a peer that
- * has lost one hears nothing wrong, and sends again what was not acknowledged.
+ * On a stream to us what the peer sends is acknowledged when it is safe.  When it is lost its session waits in routerd,
+ * as a client's does, and the peer's next stream resumes it, at this s2sd or at another.
  */
 #ifndef S2SD_SM_H
 #define S2SD_SM_H
 
+#include "bus/link.h"
 #include "s2sd/states.h"
 
 /* Of one stream. */
@@ -22,6 +23,8 @@ struct peer_sm {
 	bool resumed, known; /* ours: the stream goes on; h is known, though it does not */
 	bool asking;	  /* an <r/> of ours is under way */
 	bool asked;	  /* one of the peer's waits, */
+	bool enabling;	  /* theirs: routerd is asked */
+	bool resuming;	  /* theirs: the same, for the session that there was */
 	uint64_t in_base, asked_for; /* stanzas before it was enabled; for so many */
 };
 
@@ -35,5 +38,18 @@ void sm_request(struct peer *p);
 /* More of what the peer sent is safe; or (late) some time has passed. */
 void sm_answer(struct peer *p, bool late);
 void sm_fini(struct peer_sm *sm);
+
+/* Theirs: its session outlives the stream that ends. */
+bool sm_outlives(const struct peer *p);
+/* routerd hears of it, and the peer stays until that has all (DROP). */
+void sm_detach(struct peer *p);
+
+/* routerd's answers to theirs. */
+bus_handler_fn on_sm_enabled, on_fence, on_drop;
+void sm_resumed(struct peer *p, const struct msg_resumed *m);
+void sm_resume_refused(struct peer *p, const struct msg_resume_refused *m);
+
+/* Kinds of notes among what a peer sends (carry/inbound.h). */
+enum { NOTE_ENABLE = 1, NOTE_DETACH };
 
 #endif

@@ -335,11 +335,14 @@ static void take_state(struct way *w, struct str state)
 int on_resumed(const struct bus_event *event)
 {
 	struct way *w = find(event->owner, event->frame->subject);
+	struct peer *p = peer_find(event->owner, event->frame->subject);
 	struct carried *c;
 	struct msg_resumed m;
 
 	if (bus_get_resumed(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	if (p != NULL && p->sm.resuming && p->state != PEER_CLOSING)
+		sm_resumed(p, &m);
 	if (w == NULL)
 		return 0;
 	c = &w->carrying.carried;
@@ -354,10 +357,13 @@ int on_resumed(const struct bus_event *event)
 int on_resume_refused(const struct bus_event *event)
 {
 	struct way *w = find(event->owner, event->frame->subject);
+	struct peer *p = peer_find(event->owner, event->frame->subject);
 	struct msg_resume_refused m;
 
-	if (bus_get_resume_refused(event->frame->body, &m) != 0)
+	if (bus_get_resume_refused(event->frame->body, &m) != 0 || stanza_error_name(m.condition) == NULL)
 		return BH_EPROTO;
+	if (p != NULL && p->sm.resuming && p->state != PEER_CLOSING)
+		sm_resume_refused(p, &m);
 	if (w != NULL)
 		way_give_back(w);
 	return 0;
