@@ -24,6 +24,10 @@ struct dial {
 	struct address addresses[2][ADDRESSES_MAX];
 	unsigned next[2], turn; /* which were tried */
 	struct list attempts;
+	struct attempt *ready; /* connected, and waits for what the DNS says of its certificate */
+	struct query *tlsa;    /* which is asked */
+	struct dane *dane;     /* which was the answer; NULL: nothing */
+	bool forged;	       /* or that cannot be believed */
 	uv_timer_t timer;
 	bool looking; /* a target is being tried */
 	char domain[DNS_NAME_SIZE];
@@ -89,28 +93,55 @@ static void leave(struct attempt *a)
 	a->dial = NULL;
 }
 
+static void close_attempts(struct dial *d, const struct attempt *but)
+{
+	list_for_each_safe(pos, &d->attempts) {
+		struct attempt *a = container_of(pos, struct attempt, link);
+
+		if (a == but)
+			continue;
+		leave(a);
+		stream_close(a->stream, 0);
+	}
+}
+
+static void hand_over(struct dial *d)
+{
+	struct attempt *a = d->ready;
+	struct dane *dane = d->dane;
+	struct stream *stream;
+
+	if (a == NULL || d->tlsa != NULL)
+		return;
+	d->ready = NULL;
+	stream = a->stream;
+	if (d->forged) {
+		leave(a);
+		stream_close(stream, 0);
+		dial_next(d, "what the DNS says of its certificate (TLSA) is not to be had, or not validly signed");
+		return;
+	}
+	leave(a);
+	free(a);
+	d->looking = false;
+	d->dane = NULL;
+	d->handlers->connected(d->owner, stream, target_of(d), dane);
+}
+
 static void on_connected(void *owner)
 {
 	struct attempt *a = owner;
 	struct dial *d = a->dial;
-	struct stream *stream = a->stream;
 	char text[ADDRESS_TEXT_SIZE];
 
 	if (d == NULL)
 		return;
 	address_text_port(&a->address, text);
 	say(d, "connected to %s", text);
-	leave(a);
-	free(a);
 	uv_timer_stop(&d->timer);
-	d->looking = false;
-	while (!list_empty(&d->attempts)) {
-		struct attempt *other = container_of(d->attempts.next, struct attempt, link);
-
-		leave(other);
-		stream_close(other->stream, 0);
-	}
-	d->handlers->connected(d->owner, stream, target_of(d));
+	close_attempts(d, a);
+	d->ready = a;
+	hand_over(d);
 }
 
 static void on_closed(void *owner, const char *why)
@@ -120,6 +151,8 @@ static void on_closed(void *owner, const char *why)
 	char text[ADDRESS_TEXT_SIZE];
 
 	if (d != NULL) {
+		if (d->ready == a)
+			d->ready = NULL;
 		address_text_port(&a->address, text);
 		note(d, text, why != NULL ? why : "closed");
 		leave(a);
@@ -161,7 +194,7 @@ static void try_address(struct dial *d)
 
 	if (d->next[family] >= d->found[family])
 		family = !family;
-	if (!d->looking || d->next[family] >= d->found[family])
+	if (!d->looking || d->ready != NULL || d->next[family] >= d->found[family])
 		return;
 	/* IPv6 goes first: its answer is waited for, as long as the timer runs. */
 	d->turn = !family;
@@ -201,6 +234,52 @@ static void on_a(void *arg, const struct answer *answer)
 	on_answer(arg, 1, answer);
 }
 
+/* ---- what the DNS says of the certificate --------------------------------------------- */
+
+static struct dane *read_tlsa(const char *host, const struct answer *answer)
+{
+	struct dane *dane = dane_create(host);
+	struct tlsa record;
+
+	for (unsigned i = 0; i < answer->count; i++)
+		if (record_tlsa(answer_record(answer, i), &record))
+			dane_add(dane, &record);
+	if (dane_count(dane) == 0)
+		dane_free(&dane);
+	return dane;
+}
+
+static void on_tlsa(void *arg, const struct answer *answer)
+{
+	struct dial *d = arg;
+
+	d->tlsa = NULL;
+	d->forged = answer->kind == ANSWER_FAILED || answer->kind == ANSWER_BOGUS;
+	if (answer->secure && answer->kind == ANSWER_RECORDS)
+		d->dane = read_tlsa(target_of(d)->name, answer);
+	if (d->dane != NULL)
+		say(d, "the DNS names its certificate (%u TLSA records)", dane_count(d->dane));
+	hand_over(d);
+}
+
+static void forget_tlsa(struct dial *d)
+{
+	query_cancel(&d->tlsa);
+	dane_free(&d->dane);
+	d->forged = false;
+}
+
+static void ask_tlsa(struct dial *d, const struct server *t)
+{
+	char name[DNS_NAME_SIZE + 16];
+
+	forget_tlsa(d);
+	if (!t->secure)
+		return;
+	snprintf(name, sizeof name, "_%u._tcp.%s", t->port, t->name);
+	d->tlsa = resolver_ask(d->srv->resolver, name, DNS_TLSA, on_tlsa, d);
+}
+
 /* ---- servers -------------------------------------------------------------------------- */
 
 static void fail(struct dial *d, unsigned condition, const char *why)
@@ -223,6 +302,7 @@ static void try_target(struct dial *d)
 	d->looking = true;
 	d->turn = 0;
 	say(d, "server %s, port %u%s", t->name, t->port, t->tls ? ", TLS from the start" : "");
+	ask_tlsa(d, t);
 	for (unsigned i = 0; i < 2; i++) {
 		d->found[i] = d->next[i] = 0;
 		d->queries[i] = resolver_ask(d->srv->resolver, t->name, types[i], done[i], d);
@@ -301,11 +381,7 @@ void dial_free(struct dial **dial)
 	servers_cancel(&d->search);
 	query_cancel(&d->queries[0]);
 	query_cancel(&d->queries[1]);
-	while (!list_empty(&d->attempts)) {
-		struct attempt *a = container_of(d->attempts.next, struct attempt, link);
-
-		leave(a);
-		stream_close(a->stream, 0);
-	}
+	forget_tlsa(d);
+	close_attempts(d, NULL);
 	uv_close((uv_handle_t *)&d->timer, on_timer_closed);
 }

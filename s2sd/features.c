@@ -14,6 +14,13 @@
 
 /* ---- ours ------------------------------------------------------------------------------ */
 
+static bool certificate_is(struct peer *p, struct str domain)
+{
+	if (p->dane != NULL)
+		return stream_check_dane(p->stream, p->dane, domain, p->why, sizeof p->why) == 0;
+	return stream_check_certificate(p->stream, domain, p->why, sizeof p->why) == 0;
+}
+
 void features_check_certificate(struct peer *p)
 {
 	char ascii[DNS_NAME_SIZE];
@@ -24,7 +31,7 @@ void features_check_certificate(struct peer *p)
 	if (jid_domain_ascii(str_of(p->remote), ascii, sizeof ascii) != 0)
 		snprintf(p->why, sizeof p->why, "%s", "no certificate can be for such a domain");
 	else
-		p->certified = stream_check_certificate(p->stream, str_of(ascii), p->why, sizeof p->why) == 0;
+		p->certified = certificate_is(p, str_of(ascii));
 }
 
 void features_send(struct peer *p)

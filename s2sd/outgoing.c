@@ -55,16 +55,18 @@ void outgoing_tls(struct peer *p)
 		peer_end(p, "TLS cannot begin");
 }
 
-static void on_connected(void *owner, struct stream *stream, const struct server *target)
+static void on_connected(void *owner, struct stream *stream, const struct server *target, struct dane *dane)
 {
 	struct outgoing *o = owner;
 	struct peer *p = peer_open(o->srv, stream, target, o->local, o->remote);
 
 	if (p == NULL) {
+		dane_free(&dane);
 		end(o, STANZA_RESOURCE_CONSTRAINT, "no memory");
 		return;
 	}
 	o->peer = p;
+	p->dane = dane;
 	p->outgoing = o;
 	p->no_external = o->no_external;
 	p->state = OUT_OPENING_CLEAR;

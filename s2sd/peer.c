@@ -250,6 +250,7 @@ static void destroy(struct peer *p)
 	free(p->local);
 	free(p->remote);
 	free(p->stream_id);
+	dane_free(&p->dane);
 	sm_fini(&p->sm);
 	free(p);
 	s2sd_emptied(srv);

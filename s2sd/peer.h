@@ -31,6 +31,7 @@ struct peer {
 	unsigned nproofs;
 	struct outgoing *outgoing; /* who has called, or NULL */
 	struct way *way;	  /* that goes out here, or NULL */
+	struct dane *dane;	  /* what the DNS says of its certificate; NULL: nothing */
 	struct verify *verify;	  /* what is asked here, or NULL */
 	struct peer_sm sm;
 	uint64_t began;		  /* ms */

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "net/address.h"
+#include "net/dane.h"
 
 /* A name as text, without the last dot: 253 bytes at most, and a NUL. */
 enum { DNS_NAME_SIZE = 256 };
@@ -24,13 +25,8 @@ struct srv {
 	char target[DNS_NAME_SIZE];
 };
 
-/* RFC 6698; data borrows from the record. */
-struct tlsa {
-	uint8_t usage, selector, matching;
-	struct str data;
-};
-
 bool record_srv(struct str data, struct srv *out);
+/* RFC 6698; its data borrows from the record. */
 bool record_tlsa(struct str data, struct tlsa *out);
 /* Of an A or an AAAA record; the port is the caller's to set. */
 bool record_address(struct str data, struct address *out);

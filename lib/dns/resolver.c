@@ -121,6 +121,9 @@ static int configure(struct ub_ctx *ctx, const struct resolver_spec *spec)
 		rc = ub_ctx_hosts(ctx, spec->hosts);
 	if (rc == 0)
 		rc = ub_ctx_async(ctx, 1); /* a thread, not a process */
+	/* Of no effect but that all of this is looked at now, and not with the first question. */
+	if (rc == 0)
+		rc = ub_ctx_data_remove(ctx, "nobody.invalid.");
 	return rc;
 }
 
@@ -134,7 +137,8 @@ int resolver_create(const struct resolver_spec *spec, struct resolver **out, cha
 	r->ctx = ub_ctx_create();
 	rc = r->ctx != NULL ? configure(r->ctx, spec) : UB_NOMEM;
 	if (rc != 0 || uv_poll_init(spec->loop, &r->poll, ub_fd(r->ctx)) != 0) {
-		snprintf(what, size, "the resolver: %s", ub_strerror(rc));
+		snprintf(what, size, "the resolver (s2sd.resolver, s2sd.trust_anchor %s): %s",
+			spec->anchor != NULL ? spec->anchor : "-", ub_strerror(rc));
 		if (r->ctx != NULL)
 			ub_ctx_delete(r->ctx);
 		free(r);

@@ -210,6 +210,15 @@ int stream_check_certificate(const struct stream *s, struct str domain, char *wh
 	return BH_EDENIED;
 }
 
+int stream_check_dane(
+	const struct stream *s, const struct dane *dane, struct str domain, char *why, size_t size)
+{
+	if (s->secure)
+		return tls_session_check_dane(s->tls, dane, domain, why, size);
+	snprintf(why, size, "there is no TLS");
+	return BH_EDENIED;
+}
+
 void stream_describe_certificate(const struct stream *s, char *out, size_t size)
 {
 	*out = '\0';

@@ -21,6 +21,7 @@
 
 #include "base/str.h"
 #include "net/address.h"
+#include "net/dane.h"
 #include "net/tls.h"
 
 struct stream;
@@ -101,6 +102,9 @@ struct str stream_sni(const struct stream *s);
 /* The peer's certificate is valid and is that XMPP domain's (tls_peer.h has the rules).  0, or BH_EDENIED with a
  * reason: "it has expired on 2026-01-01T00:00:00Z". */
 int stream_check_certificate(const struct stream *s, struct str domain, char *why, size_t size);
+/* It is what the DNS says of it, instead. */
+int stream_check_dane(
+	const struct stream *s, const struct dane *dane, struct str domain, char *why, size_t size);
 /* The peer's certificate in a line, whatever it is worth; empty without. */
 void stream_describe_certificate(const struct stream *s, char *out, size_t size);
 /* The xmppAddr of a verified client certificate; absent without. */

@@ -2,7 +2,6 @@
 #include "net/tls_peer.h"
 
 #include <gnutls/x509-ext.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -157,7 +156,7 @@ static bool other_matches(const gnutls_datum_t *oid, const gnutls_datum_t *value
 	return yes;
 }
 
-static bool names_domain(gnutls_x509_crt_t cert, struct str domain)
+bool tls_peer_names(gnutls_x509_crt_t cert, struct str domain)
 {
 	gnutls_subject_alt_names_t names;
 	gnutls_datum_t ext = {0}, value, oid;
@@ -215,7 +214,7 @@ static int check(gnutls_session_t session, gnutls_x509_crt_t cert, struct str do
 		status = GNUTLS_CERT_INVALID;
 	if (status != 0)
 		say_status(cert, status, why, size);
-	else if (!names_domain(cert, domain))
+	else if (!tls_peer_names(cert, domain))
 		snprintf(why, size, "it does not name %.*s", STR_FMT(domain));
 	else
 		return 0;

@@ -4,20 +4,28 @@
 #ifndef BH_TLS_PEER_H
 #define BH_TLS_PEER_H
 
-#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
+#include "net/dane.h"
 
 /* The first xmppAddr (RFC 6120 13.7.1.4) of the client's certificate, when the session's own
  * credentials verify it; else NULL.  The caller frees it. */
 char *tls_peer_jid(gnutls_session_t session);
 
-/* The peer's certificate is valid, and names the XMPP domain (in A-labels, lower case) as a dNSName, an SRVName of
- * _xmpp-server or an xmppAddr (RFC 6120 13.7, RFC 9525).  Its common name counts for nothing.  0, or
- * BH_EDENIED with the reason. */
 /* What it says in a line: "CN=a.example, by CN=Test CA, until 2027-01-01T00:00:00Z"; empty where none was shown. */
 void tls_peer_describe(gnutls_session_t session, char *out, size_t size);
+
+/* It names the XMPP domain (in A-labels, lower case) as a dNSName, an SRVName of _xmpp-server or an xmppAddr
+ * (RFC 6120 13.7, RFC 9525).  Its common name counts for nothing. */
+bool tls_peer_names(gnutls_x509_crt_t cert, struct str domain);
+
+/* The peer's certificate is valid, and names the domain.  0, or BH_EDENIED with the reason. */
 int tls_peer_check(gnutls_session_t session, struct str domain, char *why, size_t size);
+/* It is what the DNS says (net/dane.h).  The same. */
+int tls_peer_check_dane(
+	gnutls_session_t session, const struct dane *dane, struct str domain, char *why, size_t size);
 
 #endif

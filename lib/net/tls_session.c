@@ -396,6 +396,12 @@ int tls_session_check_peer(const struct tls_session *t, struct str domain, char 
 	return tls_peer_check(t->tls, domain, why, size);
 }
 
+int tls_session_check_dane(
+	const struct tls_session *t, const struct dane *dane, struct str domain, char *why, size_t size)
+{
+	return tls_peer_check_dane(t->tls, dane, domain, why, size);
+}
+
 struct str tls_session_certificate_jid(const struct tls_session *t)
 {
 	return str_of(t->jid);

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "net/dane.h"
 #include "net/tls.h"
 
 enum {
@@ -64,5 +65,7 @@ struct str tls_session_sni(const struct tls_session *t);
 struct str tls_session_certificate_jid(const struct tls_session *t);
 void tls_session_describe_peer(const struct tls_session *t, char *out, size_t size);
 int tls_session_check_peer(const struct tls_session *t, struct str domain, char *why, size_t size);
+int tls_session_check_dane(
+	const struct tls_session *t, const struct dane *dane, struct str domain, char *why, size_t size);
 
 #endif

@@ -63,7 +63,7 @@ class ServerWire(Wire):
 
     def accept_tls(self, certificate, authority=None):
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.use_certificate_file(str(certificate[0]))
+        context.use_certificate_chain_file(str(certificate[0]))
         context.use_privatekey_file(str(certificate[1]))
         if authority:
             context.load_verify_locations(str(authority))
