@@ -31,7 +31,7 @@ static void watch(struct conn *c, uint32_t events, int op)
 }
 
 /* A socket bound to one of several loopback addresses: a port pair is used once only. */
-static int make_socket(const struct options *o, unsigned number)
+static int make_socket(const struct options *o, const char *host, unsigned number)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET};
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -41,16 +41,23 @@ static int make_socket(const struct options *o, unsigned number)
 	from.sin_addr.s_addr = htonl(0x7f000101U + number % o->sources);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	if (strncmp(o->host, "127.", 4) == 0)
+	if (strncmp(host, "127.", 4) == 0)
 		(void)bind(fd, (struct sockaddr *)&from, sizeof(from));
 	return fd;
 }
 
-static int connect_to(int fd, const struct options *o)
+const struct target *conn_target(const struct load *load, unsigned number)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)o->port)};
+	bool other = load->o->other.port != 0 && (number + number / 2) % 2 == 1;
 
-	if (inet_pton(AF_INET, o->host, &to.sin_addr) != 1) {
+	return other ? &load->o->other : &load->o->server;
+}
+
+static int connect_to(int fd, const struct target *t)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)t->port)};
+
+	if (inet_pton(AF_INET, t->host, &to.sin_addr) != 1) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -61,10 +68,11 @@ static int connect_to(int fd, const struct options *o)
 
 struct conn *conn_open(struct load *load, unsigned number)
 {
+	const struct target *target = conn_target(load, number);
 	struct conn *c;
-	int fd = make_socket(load->o, number);
+	int fd = make_socket(load->o, target->host, number);
 
-	if (fd < 0 || connect_to(fd, load->o) < 0) {
+	if (fd < 0 || connect_to(fd, target) < 0) {
 		fprintf(stderr, "xmppload: connection %u: %s\n", number, strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -237,7 +245,7 @@ void conn_start_tls(struct conn *c)
 
 	c->tls = SSL_new(c->load->tls);
 	SSL_set_bio(c->tls, BIO_new_socket(c->fd, BIO_NOCLOSE), out);
-	SSL_set_tlsext_host_name(c->tls, c->load->o->domain);
+	SSL_set_tlsext_host_name(c->tls, conn_target(c->load, c->number)->domain);
 	SSL_set_connect_state(c->tls);
 	c->handshaking = true;
 	handshake(c);

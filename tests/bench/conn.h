@@ -12,6 +12,7 @@
 
 struct load;
 struct login;
+struct target;
 
 struct conn {
 	struct load *load;
@@ -32,6 +33,9 @@ struct conn {
 /* Begins connection number n of the load.  NULL, with a line on standard error, if the system
  * refuses. */
 struct conn *conn_open(struct load *load, unsigned number);
+
+/* Whose it is; of each two connections one is the other server's, where there is one, the first or the second by turns. */
+const struct target *conn_target(const struct load *load, unsigned number);
 
 /* Where to put what is to be sent; it leaves at the end of the turn. */
 struct buf *conn_out(struct conn *c);

@@ -36,7 +36,7 @@ static void say(struct conn *c, unsigned to, const char *type)
 	const struct options *o = c->load->o;
 
 	buf_printf(conn_out(c), "<presence to='%s%u@%s' type='%s'/>", o->user, o->first + to,
-		o->domain, type);
+		o->server.domain, type);
 }
 
 /* Asks the next account that is to be asked, if there is one. */

@@ -34,7 +34,7 @@ static void open_stream(struct conn *c, enum step next)
 	buf_printf(conn_out(c),
 		"<?xml version='1.0'?><stream:stream to='%s' version='1.0' xml:lang='en' "
 		"xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
-		c->load->o->domain);
+		conn_target(c->load, c->number)->domain);
 }
 
 void login_start(struct conn *c)

@@ -49,11 +49,11 @@ static void send_batch(struct conn *c)
 		buf_printf(out,
 			"<message to='%s%u@%s' type='chat' id='m%llu'><body>%s</body></message>",
 			o->user, o->first + o->senders + (unsigned)(run->sent % o->recipients),
-			o->domain, (unsigned long long)run->sent, run->body);
+			o->server.domain, (unsigned long long)run->sent, run->body);
 	if (n > 0)
 		buf_printf(out,
 			"<iq type='get' to='%s' id='p%u'><ping xmlns='urn:xmpp:ping'/></iq>",
-			o->domain, n);
+			o->server.domain, n);
 }
 
 /* Whatever the server answers to the ping: it has seen all that was before it. */

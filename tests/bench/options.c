@@ -17,15 +17,19 @@ static const struct setting {
 	size_t at;
 	const char *help;
 } settings[] = {
-	{"host", TEXT, offsetof(struct options, host), "address of the server (127.0.0.1)"},
-	{"port", NUMBER, offsetof(struct options, port), "its port, with STARTTLS (5222)"},
-	{"domain", TEXT, offsetof(struct options, domain), "XMPP domain (localhost)"},
+	{"host", TEXT, offsetof(struct options, server.host), "address of the server (127.0.0.1)"},
+	{"port", NUMBER, offsetof(struct options, server.port), "its port, with STARTTLS (5222)"},
+	{"domain", TEXT, offsetof(struct options, server.domain), "XMPP domain (localhost)"},
 	{"user", TEXT, offsetof(struct options, user), "accounts are this and a number (user)"},
 	{"password", TEXT, offsetof(struct options, password), "the password of each (secret)"},
 	{"accounts", NUMBER, offsetof(struct options, accounts), "how many there are (100)"},
 	{"first", NUMBER, offsetof(struct options, first), "the number of the first (0)"},
 	{"mechanism", TEXT, offsetof(struct options, mechanism), "SCRAM-SHA-1 or SCRAM-SHA-256"},
 	{"server-pids", PIDS, offsetof(struct options, servers), "whose CPU and memory to read"},
+	{"other-host", TEXT, offsetof(struct options, other.host), "throughput: the other server of each pair"},
+	{"other-port", NUMBER, offsetof(struct options, other.port), "its port (0: there is none)"},
+	{"other-domain", TEXT, offsetof(struct options, other.domain), "its domain"},
+	{"other-pids", PIDS, offsetof(struct options, others), "whose CPU to read as well"},
 	{"label", TEXT, offsetof(struct options, label), "name of the server in the results"},
 	{"inflight", NUMBER, offsetof(struct options, inflight), "logins at a time (64)"},
 	{"sources", NUMBER, offsetof(struct options, sources), "local addresses to use (64)"},
@@ -116,7 +120,7 @@ static int take(struct options *o, int argc, char **argv)
 static int check(const struct options *o)
 {
 	if (o->accounts > 0 && o->inflight > 0 && o->sources > 0 && o->pairs > 0 && o->window > 0 &&
-		o->seconds > 0 && o->port < 65536 && o->sources < 200 && o->few < o->connections &&
+		o->seconds > 0 && o->server.port < 65536 && o->other.port < 65536 && o->sources < 200 && o->few < o->connections &&
 		o->body <= 65536 && o->contacts > 0 && o->senders > 0 && o->recipients > 0 &&
 		o->each > 0 && o->entries > 0 && o->entries < 5000 && o->logins > 0)
 		return 0;
@@ -127,8 +131,8 @@ static int check(const struct options *o)
 int options_parse(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){
-		.host = "127.0.0.1", .domain = "localhost", .user = "user", .password = "secret",
-		.label = "server", .port = 5222, .accounts = 100, .inflight = 64, .sources = 64,
+		.server = {"127.0.0.1", "localhost", 5222}, .other = {"127.0.0.1", "localhost", 0}, .user = "user", .password = "secret",
+		.label = "server", .accounts = 100, .inflight = 64, .sources = 64,
 		.seconds = 10, .warmup = 3, .settle = 5, .pairs = 50, .window = 8, .body = 100,
 		.connections = 5000, .few = 100, .logins = 2000,
 		.contacts = 100, .senders = 50, .recipients = 1000, .each = 100, .entries = 1000,

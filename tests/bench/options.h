@@ -8,16 +8,22 @@
 
 #include <stdbool.h>
 
+/* An XMPP server. */
+struct target {
+	const char *host; /* an IPv4 address */
+	const char *domain;
+	unsigned port;
+};
+
 struct options {
 	const char *mode;
-	const char *host;      /* an IPv4 address */
-	const char *domain;
+	struct target server;
+	struct target other; /* throughput: where the other of each pair is; port 0: the same server */
 	const char *user;      /* accounts are user0, user1, ... of the domain, from first on */
 	const char *password;  /* the same for all */
 	const char *mechanism; /* NULL: the strongest SCRAM that is offered */
 	const char *label;     /* goes into the results */
-	struct proc_set servers;
-	unsigned port;
+	struct proc_set servers, others;
 	unsigned first;
 	unsigned accounts; /* connection n logs in as account n modulo this */
 	unsigned inflight; /* logins at a time */

@@ -44,7 +44,7 @@ struct run {
 
 struct sample {
 	uint64_t ns, received;
-	double server, own;
+	double server, other, own;
 };
 
 static const uint64_t second = 1000000000;
@@ -229,7 +229,7 @@ static void start(struct load *load, struct run *run)
 static struct sample take_sample(const struct load *load, const struct run *run, bool *lost)
 {
 	return (struct sample){clock_ns(), run->received, proc_cpu(&load->o->servers, lost),
-		proc_own_cpu()};
+		proc_cpu(&load->o->others, lost), proc_own_cpu()};
 }
 
 /* Runs the loop until the time; in the open loop it wakes for each message. */
@@ -250,6 +250,7 @@ static void report(const struct options *o, const struct run *run, const struct 
 	double seconds = (double)(to->ns - from->ns) / 1e9;
 	double n = (double)(to->received - from->received);
 	double server = to->server - from->server;
+	double other = to->other - from->other;
 	double used = to->own - from->own;
 	double own = n > 0 ? used * 1e6 / n : 0;
 	double per_cpu = server > 0 ? n / server : 0;
@@ -261,13 +262,14 @@ static void report(const struct options *o, const struct run *run, const struct 
 		hist_ms(&run->latency, 0.999), own);
 	printf("JSON {\"mode\":\"%s\",\"label\":\"%s\",\"pairs\":%u,\"window\":%u,\"body\":%u,"
 	       "\"rate\":%u,\"sm\":%s,\"coalesce\":%s,\"seconds\":%.2f,\"messages_per_s\":%.1f,"
-	       "\"messages_per_cpu_s\":%.1f,"
+	       "\"messages_per_cpu_s\":%.1f,\"other_messages_per_cpu_s\":%.1f,\"other_cpu_s\":%.2f,"
 	       "\"server_cpu_s\":%.2f,\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"p999_ms\":%.4f,"
 	       "\"generator_cpu_s\":%.2f,\"generator_late_p99_ms\":%.4f,"
 	       "\"generator_us_per_message\":%.3f,"
 	       "\"errors\":%llu,\"misordered\":%llu,\"lost_connections\":%u}\n",
 		o->rate > 0 ? "paced" : "throughput", o->label, o->pairs, o->window, o->body,
-		o->rate, o->sm ? "true" : "false", o->coalesce ? "true" : "false", seconds, n / seconds, per_cpu, server,
+		o->rate, o->sm ? "true" : "false", o->coalesce ? "true" : "false", seconds, n / seconds, per_cpu,
+		other > 0 ? n / other : 0, other, server,
 		hist_ms(&run->latency, 0.5), hist_ms(&run->latency, 0.99),
 		hist_ms(&run->latency, 0.999), used, hist_ms(&run->late, 0.99), own,
 		(unsigned long long)run->errors,

@@ -1,10 +1,10 @@
 """Kills daemons under load, and counts what became of each message (custody.md).
 
-    python3 tests/chaos/chaos.py [--kills 50] [--seed N] [--talkers 24] [--only routerd ...]
+    python3 tests/chaos/chaos.py [--kills 50] [--seed N] [--talkers 24] [--only near:routerd ...]
 
-Talkers on two c2sds send numbered messages in a ring.  One daemon after another is killed, or stopped for
-a while, or clients lose their connections; before the next one custody must be healed.  At the end each
-message that was acknowledged has come, once, in order.
+Talkers on two c2sds, and some at the server of another domain, send numbered messages in a ring.  One daemon
+after another, here or there, is killed, or stopped for a while, or clients lose their connections; before the next
+one custody must be healed.  At the end each message that was acknowledged has come, once, in order.
 """
 import argparse
 import collections
@@ -20,11 +20,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from federation import Net  # noqa: E402
 from suite import Suite, eventually, free_port  # noqa: E402
 from talker import Talker  # noqa: E402
 
 SETTINGS = {"authd.guess_limit": 100000, "authd.address_limit": 1000000, "authd.iterations": 4096,
             "c2sd.connections_per_address": 0}
+
+# The suite and its daemons, and the other domain's; of each four talkers one is there.
+DAEMONS = {"near": ["routerd", "authd", "c2sd@1", "c2sd@2", "s2sd@1"], "far": ["routerd", "c2sd@1", "s2sd@1"]}
+FAR_SHARE = 4
 
 
 def arguments():
@@ -32,7 +37,8 @@ def arguments():
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
     parser.add_argument("--talkers", type=int, default=24)
-    parser.add_argument("--only", nargs="+", default=["routerd", "authd", "c2sd@1", "c2sd@2"])
+    parser.add_argument("--only", nargs="+", metavar="near:c2sd@1",
+                        default=[f"{where}:{name}" for where, names in DAEMONS.items() for name in names])
     parser.add_argument("--no-stops", action="store_true", help="no SIGSTOP, and no lost connections")
     parser.add_argument("--expect-losses", action="store_true",
                         help="of a build with BULKHEAD_CUSTODY=OFF: the test must notice")
@@ -47,18 +53,36 @@ class Chaos:
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
-        self.ports = [free_port(), free_port()]
+        self.net = Net()
         names = [f"talker{n}" for n in range(options.talkers)]
-        self.suite = Suite(
-            settings=SETTINGS, accounts={f"{n}@localhost": "password-1" for n in names},
-            front_ends={f"c2sd@{i + 1}": [f"127.0.0.1:{port}"] for i, port in enumerate(self.ports)})
-        self.suite.start()
-        addresses = [("127.0.0.1", port) for port in self.ports]
-        self.talkers = [Talker(name, "password-1", addresses[n % 2:] + addresses[:n % 2])
-                        for n, name in enumerate(names)]
+        self.suites, self.addresses = {}, {}
+        for where, daemons in DAEMONS.items():
+            self.make(where, daemons, [n for n in names if self.where(n) == where])
+        self.net.dns.start()
+        for suite in self.suites.values():
+            suite.start()
+        self.talkers = [self.talker(n, name) for n, name in enumerate(names)]
         self.done = collections.Counter()
         self.healing = []
         self.lost_streams = 0  # of those who were online when something else than their c2sd died
+
+    @staticmethod
+    def where(name):
+        return "far" if int(name.removeprefix("talker")) % FAR_SHARE == FAR_SHARE - 1 else "near"
+
+    def make(self, where, daemons, names):
+        domain, ports = f"{where}.example", {d: free_port() for d in daemons if d.startswith("c2sd")}
+        self.suites[where] = self.net.instance(
+            lambda start, **how: Suite(**how), domain, None, SETTINGS,
+            accounts={f"{n}@{domain}": "password-1" for n in names},
+            front_ends={d: [f"127.0.0.1:{port}"] for d, port in ports.items()})
+        self.addresses[where] = [("127.0.0.1", port) for port in ports.values()]
+
+    def talker(self, n, name):
+        where = self.where(name)
+        addresses = self.addresses[where]
+        first = n % len(addresses)
+        return Talker(name, f"{where}.example", "password-1", addresses[first:] + addresses[:first])
 
     def begin(self):
         for talker in self.talkers:
@@ -68,14 +92,19 @@ class Chaos:
         for talker in self.talkers:
             talker.thread.start()
 
+    def rows(self, where):
+        done = self.suites[where].ctl("status", "--json")
+        return {r["instance"]: r for r in json.loads(done.stdout)} if done.returncode == 0 else {}
+
     def healed(self):
-        """routerd and everybody else is there, and no stanza is in danger."""
-        done = self.suite.ctl("status", "--json")
-        if done.returncode != 0:
-            return None
-        rows = {r["instance"]: r for r in json.loads(done.stdout)}
-        return rows if {"routerd", "authd", "c2sd@1", "c2sd@2"} <= set(rows) and \
-            rows["routerd"]["state"] == "custody: healed" else None
+        """Both routerds and everybody else is there, and no stanza is in danger: "near:authd" -> its row."""
+        found = {}
+        for where, daemons in DAEMONS.items():
+            rows = self.rows(where)
+            if not set(daemons) <= set(rows) or rows["routerd"]["state"] != "custody: healed":
+                return None
+            found.update({f"{where}:{name}": row for name, row in rows.items()})
+        return found
 
     def wait_healed(self, since):
         rows = eventually(self.healed, "custody: healed", 60)
@@ -110,14 +139,15 @@ class Chaos:
             print(f"{kind} {victim}", flush=True)
         time.sleep(self.random.uniform(0.02, 0.3))
         self.wait_healed(since)
-        if quiet and kind != "cut" and not victim.startswith("c2sd"):
+        if quiet and kind != "cut" and ":c2sd" not in victim:
             self.lost_streams += sum(t.lost for t in self.talkers) - lost
         return kind == "kill"
 
     def restart(self, name):
         """bulkheadctl restart: a new process, and everybody online again."""
         before = self.wait_healed(time.monotonic())[name]["pid"]
-        done = self.suite.ctl("restart", name)
+        where, daemon = name.split(":")
+        done = self.suites[where].ctl("restart", daemon)
         assert done.returncode == 0, done.stderr
         since = time.monotonic()
         eventually(lambda: (self.healed() or {}).get(name, {"pid": before})["pid"] != before,
@@ -128,12 +158,12 @@ class Chaos:
 
     def upgrade(self):
         """Each binary in turn; a c2sd is drained first, and has nobody left who could go on elsewhere."""
-        for name in ("routerd", "authd"):
+        for name in ("near:routerd", "near:authd", "near:s2sd@1"):
             lost = sum(t.lost for t in self.talkers)
             self.restart(name)
             self.lost_streams += sum(t.lost for t in self.talkers) - lost
-        for name in ("c2sd@1", "c2sd@2"):
-            assert self.suite.ctl("drain", name).returncode == 0
+        for name in ("near:c2sd@1", "near:c2sd@2"):
+            assert self.suites["near"].ctl("drain", name.split(":")[1]).returncode == 0
             eventually(lambda: (self.healed() or {}).get(name, {"sessions": "?"})["sessions"] == "0",
                        f"{name} being empty", 60)
             self.restart(name)
@@ -178,7 +208,20 @@ class Chaos:
             talker.paused.clear()
         for talker in self.talkers:
             talker.thread.join(10)
-        self.suite.stop()
+        for suite in self.suites.values():
+            suite.stop()
+
+    def check_end(self):
+        for suite in self.suites.values():
+            suite.check_end()
+
+    def log(self):
+        return [f"{where}: {line}" for where, suite in self.suites.items() for line in suite.log.lines]
+
+    def remove(self):
+        for suite in self.suites.values():
+            suite.remove()
+        self.net.close()
 
 
 def main():
@@ -211,20 +254,21 @@ def main():
     good = not (problems or lost or twice or disorder or fresh or chaos.lost_streams)
     if options.expect_losses:
         chaos.end()
-        chaos.suite.remove()
+        chaos.remove()
         print(f"{1 if lost else 0} passed, {0 if lost else 1} failed")
         return 0 if lost else 1
     try:
         chaos.end()
-        chaos.suite.check_end()
+        chaos.check_end()
     except AssertionError as error:
         print(f"problem: {error}")
         good = False
     if not good:
         if options.log:
-            options.log.write_text("\n".join(chaos.suite.log.lines))
-        print("\n".join(chaos.suite.log.lines[-80:]))
-    chaos.suite.remove()
+            options.log.write_text("\n".join(chaos.log()))
+        for where, suite in chaos.suites.items():
+            print(f"---- {where}", *suite.log.lines[-60:], sep="\n")
+    chaos.remove()
     print(f"{1 if good else 0} passed, {0 if good else 1} failed")
     return 0 if good else 1
 

@@ -19,8 +19,8 @@ LOST = (Closed, StreamError, OSError, AssertionError)
 
 
 class Talker:
-    def __init__(self, name, password, addresses, window=32):
-        self.name, self.password, self.addresses = name, password, addresses
+    def __init__(self, name, domain, password, addresses, window=32):
+        self.name, self.domain, self.password, self.addresses = name, domain, password, addresses
         self.window = window
         self.partner = None    # the full JID that it sends to
         self.stream = None
@@ -41,7 +41,7 @@ class Talker:
 
     def _log_in(self):
         address = self.addresses[self.lost % len(self.addresses)]
-        stream = Raw(address, "localhost")
+        stream = Raw(address, self.domain)
         try:
             return stream.login(self.name, self.password)
         except BaseException:

@@ -22,8 +22,8 @@ class Net:
 
     def instance(self, make_suite, domain, user, settings=None, certificate=None, **how):
         """An instance for the domain, not started; its SRV record is made."""
-        suite = make_suite(start=False, domains=[domain], accounts={f"{user}@{domain}": f"{user}-1"},
-                           s2s=True, **how).init_only()
+        how.setdefault("accounts", {f"{user}@{domain}": f"{user}-1"})
+        suite = make_suite(start=False, domains=[domain], s2s=True, **how).init_only()
         certificate = certificate or self.authority.server(domain)
         give_to_c2sd(certificate[1])
         suite.settings.update({

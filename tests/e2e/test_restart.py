@@ -295,7 +295,8 @@ def test_a_front_end_that_is_drained_sends_on_those_who_can_resume(two, raw):
     assert two.ctl("drain", "c2sd@1").returncode == 0
     assert alice.error() == "system-shutdown"
     bob.ping()
-    assert healed(two, {"c2sd@1"})["c2sd@1"]["state"] == "draining"
+    rows = eventually(lambda: healed(two, {"c2sd@1"}), "custody: healed")
+    assert rows["c2sd@1"]["state"] == "draining"
     with pytest.raises((Closed, OSError)):
         raw(two, "alice", address=two.at[1])
     back = sm.log_in(two, "alice", two.at[2])

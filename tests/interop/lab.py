@@ -21,7 +21,7 @@ class Names(Dns):
 
 
 class Lab:
-    def __init__(self, peer, mechanism):
+    def __init__(self, peer, mechanism, users=None, quiet=False):
         self.mechanism, self.user = mechanism, None
         self.trusted = mechanism != "dialback"
         self.dir = Path(tempfile.mkdtemp(prefix="bh-lab-"))
@@ -29,6 +29,7 @@ class Lab:
         self.authority = certificates.Authority(self.dir / "ca")
         names = [f"{peer.name}.example", f"rooms.{peer.name}.example"]
         self.peer = peer(self.certificate(*names), self.authority.file, self.trusted)
+        self.peer.users, self.peer.quiet = users or self.peer.users, quiet
         self.dns = Names()
         self.ours = self.make_ours()
 
@@ -55,10 +56,11 @@ class Lab:
 
     def start(self):
         direct = self.mechanism == "direct TLS"
-        for domain, address in ((DOMAIN, ADDRESS), (self.peer.domain, self.peer.address),
-                                (self.peer.rooms, self.peer.address)):
+        port, peer = 5270 if direct else 5269, self.peer
+        for domain, address, port in ((DOMAIN, ADDRESS, port), (peer.domain, peer.address, peer.s2s_port or port),
+                                      (peer.rooms, peer.address, port)):
             if domain is not None:
-                self.dns.server(domain, 5270 if direct else 5269, tls=direct, address=address)
+                self.dns.server(domain, port, tls=direct, address=address)
         self.dns.start()
         self.ours.start()
         self.peer.start()

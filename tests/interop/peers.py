@@ -19,11 +19,15 @@ USER = "romeo"
 
 
 class Peer:
-    """name: also that of its namespace.  trusted: it is to prove who others are by certificates."""
+    """name: also that of its namespace.  trusted: it is to prove who others are by certificates.  users: its accounts,
+    all with PASSWORD; quiet: it writes no more to its log than its administrator needs."""
     name = user = rooms = None
     host = None  # the last number of its address
     direct_tls = True
     external = True
+    users = (USER,)
+    quiet = False
+    s2s_port = None  # as usual
 
     def __init__(self, certificate, authority, trusted):
         self.dir = Path(tempfile.mkdtemp(prefix=f"bh-{self.name}-"))
@@ -44,6 +48,10 @@ class Peer:
     @property
     def address(self):
         return f"10.77.0.{self.host}"
+
+    @property
+    def clients(self):
+        return self.address, 5222
 
     @property
     def jid(self):
@@ -138,7 +146,7 @@ class Prosody(Peer):
     name, user, host, rooms = "prosody", "prosody", 2, "rooms.prosody.example"
     CONFIG = """
         pidfile = "{dir}/pid"; data_path = "{dir}/data"; daemonize = false
-        log = {{ debug = "{dir}/prosody.log" }}
+        log = {{ {level} = "{dir}/prosody.log" }}
         modules_enabled = {{ "disco"; "roster"; "saslauth"; "tls"; "ping"; "dialback"; "posix"; "smacks";
             "s2s"; "presence"; "message"; "iq"; "offline" }}
         c2s_require_encryption = true; s2s_require_encryption = true; s2s_secure_auth = {trusted}
@@ -158,10 +166,11 @@ class Prosody(Peer):
     def start(self):
         accounts = self.dir / "data" / "prosody%2eexample" / "accounts"
         accounts.mkdir(parents=True, exist_ok=True)
-        (accounts / f"{USER}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
+        for user in self.users:
+            (accounts / f"{user}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
         (self.dir / "prosody.cfg.lua").write_text(self.CONFIG.format(
             dir=self.dir, address=self.address, domain=self.domain, rooms=self.rooms,
-            trusted="true" if self.trusted else "false"))
+            level="warn" if self.quiet else "debug", trusted="true" if self.trusted else "false"))
         self.give_away()
         self.spawn("/usr/bin/prosody", "--config", self.dir / "prosody.cfg.lua", "-F")
         self.wait_port(5222)
@@ -172,7 +181,7 @@ class Ejabberd(Peer):
     name, user, host, rooms = "ejabberd", "ejabberd", 3, "rooms.ejabberd.example"
     CONFIG = """
 hosts: ["{domain}"]
-loglevel: debug
+loglevel: {level}
 certfiles: ["{dir}/both.pem"]
 ca_file: "{dir}/ca.pem"
 s2s_use_starttls: {tls}
@@ -206,7 +215,7 @@ modules:
             (self.dir / name).mkdir(exist_ok=True)
         (self.dir / "ejabberd.yml").write_text(self.CONFIG.format(
             dir=self.dir, address=self.address, domain=self.domain, rooms=self.rooms,
-            tls="required" if self.trusted else "optional"))
+            level="error" if self.quiet else "debug", tls="required" if self.trusted else "optional"))
         (self.dir / "ejabberdctl.cfg").write_text(
             f"ERL_DIST_PORT={free_port()}\nINET_DIST_INTERFACE=127.0.0.1\n"
             "ERLANG_NODE=interop@localhost\n")
@@ -216,9 +225,16 @@ modules:
         self.wait_port(5222)
         self.wait_port(5269)
         self.tell("started")
-        if not (self.dir / "registered").exists():
-            self.tell("register", USER, self.domain, PASSWORD)
-            (self.dir / "registered").touch()
+        if not (self.dir / "users.xml").exists():
+            self.register()
+
+    def register(self):
+        file = self.dir / "users.xml"
+        users = "".join(f"<user name='{user}' password='{PASSWORD}'/>" for user in self.users)
+        file.write_text(f"<server-data xmlns='urn:xmpp:pie:0'><host jid='{self.domain}'>{users}</host>"
+                        "</server-data>")
+        self.give_away()
+        self.tell("import_piefxis", file)
 
     def stop(self):
         """By its own command, which writes its tables."""
@@ -259,14 +275,16 @@ class Jabberd2(Peer):
                                 check=True, capture_output=True, text=True).stdout
         with sqlite3.connect(self.dir / "sqlite.db") as db:
             db.executescript(schema)
-            db.execute("INSERT INTO authreg VALUES (?, ?, ?)", (USER, self.domain, PASSWORD))
-            db.execute('INSERT INTO active ("collection-owner", time) VALUES (?, 1)', (self.jid,))
+            for user in self.users:
+                db.execute("INSERT INTO authreg VALUES (?, ?, ?)", (user, self.domain, PASSWORD))
+                db.execute('INSERT INTO active ("collection-owner", time) VALUES (?, 1)',
+                           (f"{user}@{self.domain}",))
         db.close()
         database = f"{self.dir}/sqlite.db"
         self.edit("router", {"local/ip": "127.0.0.1"})
         self.edit("sm", {"storage/sqlite/dbname": database}, {})
         self.edit("c2s", {"local/ip": self.address, "authreg/sqlite/dbname": database,
-                          "local/port": 5222},
+                          "local/port": 5222, "io/limits/stanzas": 0},
                   {"pemfile": f"{self.dir}/both.pem", "require-starttls": "mu"})
         tree = ET.parse(self.dir / "c2s.xml")
         for where in ("mechanisms/sasl", "ssl-mechanisms/sasl"):
