@@ -85,7 +85,24 @@ void pair_left(struct pair **p)
 
 /* ---- who carries it ----------------------------------------------------------------- */
 
-/* Of those that are there the same one each time, whoever else comes and goes (rendezvous hashing). */
+/* It has a stream from the remote domain that is for both directions. */
+static bool is_met(const struct front *f, const struct pair *pair)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &f->connections);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		const struct connection *c = container_of(n, struct connection, node);
+
+		if (c->both && c->proofs != NULL && proofs_have_pair(c->proofs, pair->text))
+			return true;
+	}
+	return false;
+}
+
+/* Of those that are there the same one each time, whoever else comes and goes (rendezvous hashing), but for one that has
+ * met the remote. */
 static struct front *best_front(struct router *r, const struct pair *pair)
 {
 	struct bus_peer *p = NULL;
@@ -97,6 +114,8 @@ static struct front *best_front(struct router *r, const struct pair *pair)
 
 		if (f == NULL || f->peer->link == NULL || !f->restored || f->draining)
 			continue;
+		if (is_met(f, pair))
+			return f;
 		h = hash_name(HASH_NAME_SEED, p->instance, strlen(p->instance));
 		h = hash_name(h, pair->text, strlen(pair->text));
 		if (best != NULL && h <= most)

@@ -58,6 +58,7 @@ struct connection {
 	char *address;	  /* of the client, for the log and `session list` */
 	char mechanism[24];
 	bool tls;
+	bool both;    /* of a server's stream: what goes there may take it, too (XEP-0288) */
 	bool spared;  /* its user changes the password on it: it outlives the old one */
 	uint8_t close_reason; /* enum close_reason, when it ends; CLOSE_LOST with its front end */
 	bool closing; /* CLOSED came while stanzas of it were waiting: it ends after them */

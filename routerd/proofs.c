@@ -46,7 +46,7 @@ void proofs_free(struct proofs **p)
 	free(gone);
 }
 
-static bool have(const struct proofs *p, const char *pair)
+bool proofs_have_pair(const struct proofs *p, const char *pair)
 {
 	for (unsigned i = 0; i < p->n; i++)
 		if (strcmp(p->pairs[i], pair) == 0)
@@ -56,7 +56,7 @@ static bool have(const struct proofs *p, const char *pair)
 
 static int add(struct proofs *p, const char *pair)
 {
-	if (have(p, pair))
+	if (proofs_have_pair(p, pair))
 		return 0;
 	if (p->n == PROOFS_MAX)
 		return BH_EBUSY;
@@ -75,13 +75,13 @@ bool proofs_have(const struct proofs *p, struct str local, struct str remote)
 {
 	char text[PAIR_TEXT_SIZE];
 
-	return have(p, pair_text(local, remote, text));
+	return proofs_have_pair(p, pair_text(local, remote, text));
 }
 
 bool proofs_cover(const struct proofs *p, const struct proofs *other)
 {
 	for (unsigned i = 0; i < other->n; i++)
-		if (!have(p, other->pairs[i]))
+		if (!proofs_have_pair(p, other->pairs[i]))
 			return false;
 	return true;
 }
@@ -152,6 +152,7 @@ static unsigned take(struct front *front, uint64_t id, const struct msg_prove *m
 		c = front_add_connection(front, id);
 	if (c == NULL)
 		return STANZA_RESOURCE_CONSTRAINT;
+	c->both |= m->both != 0;
 	if (c->proofs == NULL)
 		c->proofs = proofs_create();
 	if (proofs_add(c->proofs, m->local, m->remote) != 0)

@@ -23,6 +23,7 @@ void proofs_free(struct proofs **p);
 
 /* 0, or BH_EBUSY when there are too many. */
 int proofs_add(struct proofs *p, struct str local, struct str remote);
+bool proofs_have_pair(const struct proofs *p, const char *pair); /* "remote/local" */
 bool proofs_have(const struct proofs *p, struct str local, struct str remote);
 /* All of the other's are among them. */
 bool proofs_cover(const struct proofs *p, const struct proofs *other);

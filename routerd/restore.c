@@ -471,6 +471,7 @@ static int join(struct session *s, struct connection *c, const struct msg_restor
 	c->proofs = proofs_copy(s->proofs);
 	c->generation = s->generation;
 	c->tls = m->flags & RESTORE_TLS;
+	c->both = m->flags & RESTORE_BOTH;
 	c->address = bh_strndup(m->address.p != NULL ? m->address.p : "", m->address.len);
 	memcpy(c->mechanism, s->mechanism, sizeof c->mechanism);
 	if (s->account != NULL && account_attach(r, s->account->jid.bare, c) != 0)

@@ -50,7 +50,7 @@ static void put_pair(struct ctl_row *row, const struct peer *p, const char *loca
 {
 	ctl_cell(row, "%s", local);
 	ctl_cell(row, "%s", remote);
-	ctl_cell(row, "%s", p->ours ? "out" : "in");
+	ctl_cell(row, "%s", p->bidi ? (p->ours ? "out+in" : "in+out") : p->ours ? "out" : "in");
 	ctl_cell(row, "%s", p->carrying.srv->daemon->instance);
 	ctl_cell(row, "%lu", (unsigned long)p->carrying.carried.id);
 	ctl_cell(row, "%s", peer_address(p));

@@ -64,8 +64,8 @@ static void restore_peer(const struct peer *p, struct link *link)
 		.session = c->session,
 		.epoch = c->epoch,
 		.in_safe = c->in_safe,
-		.in_base = p->sm.enabled ? p->sm.in_base : 0,
-		.flags = p->sm.enabled ? RESTORE_SM : 0,
+		.in_base = p->sm.counted ? p->sm.in_base : 0,
+		.flags = (p->sm.counted ? RESTORE_SM : 0) | (p->bidi && !p->ours ? RESTORE_BOTH : 0),
 	};
 
 	if (!p->bound)

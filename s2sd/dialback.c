@@ -169,7 +169,7 @@ static void begin_proof(struct peer *p, const struct named *n, struct str key)
 		dialback_accepted(p, proof);
 	if (proof != NULL)
 		return;
-	proof = proof_begin(p, n->to, n->from, false);
+	proof = proof_begin(p, n->to, n->from, PROOF_DIALBACK);
 	if (proof == NULL)
 		answer_result(p, n->to, n->from, STANZA_RESOURCE_CONSTRAINT);
 	else if (certified_for(p, n->from))
@@ -202,6 +202,18 @@ void dialback_start(struct peer *p)
 	outgoing_step(p, "says who we are by dialback");
 }
 
+/* It may answer otherwise when it is asked again. */
+static bool passes(struct str condition)
+{
+	static const char *const names[] = {"internal-server-error", "resource-constraint", "remote-server-timeout",
+		"remote-connection-failed"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_is(condition, names[i]))
+			return true;
+	return false;
+}
+
 /* The condition in an answer of type error: what our senders get for it. */
 static unsigned error_of(const struct element *e, char *text, size_t size)
 {
@@ -215,6 +227,8 @@ static unsigned error_of(const struct element *e, char *text, size_t size)
 	error = tree_first(tree);
 	condition = error != NULL ? error->children : NULL;
 	if (error != NULL && str_is(tree_attr(error, "type"), "wait"))
+		result = STANZA_REMOTE_SERVER_TIMEOUT;
+	if (condition != NULL && passes(condition->name))
 		result = STANZA_REMOTE_SERVER_TIMEOUT;
 	if (condition != NULL)
 		snprintf(text, size, "%.*s", STR_FMT(condition->name));

@@ -6,6 +6,7 @@
 #include "s2sd/proof.h"
 #include "xmpp/jid.h"
 #include "xmpp/names.h"
+#include "xmpp/tree.h"
 
 static void refuse(struct peer *p, enum sasl_error condition)
 {
@@ -43,8 +44,8 @@ void external_asked(struct peer *p, const struct element *e)
 	}
 	proof = proof_find(p, str_of(p->local), str_of(p->remote));
 	if (proof == NULL)
-		proof = proof_begin(p, str_of(p->local), str_of(p->remote), true);
-	if (proof == NULL || proof->state != PROOF_VERIFYING || !proof->external) {
+		proof = proof_begin(p, str_of(p->local), str_of(p->remote), PROOF_EXTERNAL);
+	if (proof == NULL || proof->state != PROOF_VERIFYING || proof->method != PROOF_EXTERNAL) {
 		refuse(p, SASL_NOT_AUTHORIZED); /* a dialback for it is under way, or over */
 		return;
 	}
@@ -77,8 +78,26 @@ void external_start(struct peer *p)
 	outgoing_step(p, "says who we are by our certificate (SASL EXTERNAL)");
 }
 
+static bool is_temporary(const struct element *e)
+{
+	const struct tree_node *condition;
+	struct tree *tree = NULL;
+	bool yes;
+
+	if (tree_parse(e->stanza.inner, NS_SASL, &tree) != 0)
+		return false;
+	condition = tree_first(tree);
+	yes = condition != NULL && str_is(condition->name, "temporary-auth-failure");
+	tree_free(&tree);
+	return yes;
+}
+
 void external_answered(struct peer *p, const struct element *e)
 {
+	if (str_is(e->name, "failure") && is_temporary(e)) {
+		peer_end(p, "the remote cannot say now whether it believes our certificate");
+		return;
+	}
 	if (!str_is(e->name, "success")) {
 		outgoing_step(p, "the remote does not accept our certificate");
 		outgoing_without_external(p);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "s2sd/bidi.h"
 #include "s2sd/dialback.h"
 #include "s2sd/external.h"
 #include "s2sd/outgoing.h"
@@ -51,6 +52,8 @@ void features_send(struct peer *p)
 	}
 	if (p->state == IN_SECURE && p->certified)
 		buf_put_lit(out, "<mechanisms xmlns='" NS_SASL "'><mechanism>EXTERNAL</mechanism></mechanisms>");
+	if (bidi_offered(p))
+		buf_put_lit(out, "<bidi xmlns='" NS_BIDI_FEATURE "'/>");
 	if (authed)
 		buf_put_lit(out, "<sm xmlns='" NS_SM "'/>");
 	if (p->state != IN_CLEAR)
@@ -63,7 +66,7 @@ void features_send(struct peer *p)
 /* ---- theirs ---------------------------------------------------------------------------- */
 
 struct offered {
-	bool starttls, external, dialback, sm;
+	bool starttls, external, dialback, bidi, sm;
 };
 
 static bool offers_external(const struct tree_node *mechanisms)
@@ -84,6 +87,7 @@ static void read_features(const struct element *e, struct offered *o)
 	for (const struct tree_node *n = tree_first(tree); n != NULL; n = n->next) {
 		o->starttls |= str_is(n->name, "starttls") && str_is(n->ns, NS_TLS);
 		o->sm |= str_is(n->name, "sm") && str_is(n->ns, NS_SM);
+		o->bidi |= str_is(n->name, "bidi") && str_is(n->ns, NS_BIDI_FEATURE);
 		o->dialback |= str_is(n->name, "dialback") && str_is(n->ns, NS_DIALBACK_FEATURE);
 		o->external |= str_is(n->name, "mechanisms") && str_is(n->ns, NS_SASL) && offers_external(n);
 	}
@@ -108,13 +112,17 @@ static bool acceptable(struct peer *p, const struct policy *policy)
 	return false;
 }
 
-static void prove(struct peer *p, const struct policy *policy, const struct offered *o)
+void features_prove(struct peer *p)
 {
-	if (o->external && policy->certificate && !p->no_external && stream_is_secure(p->stream))
+	const struct policy *policy = policy_of(p->carrying.srv, str_of(p->local));
+
+	if (policy == NULL)
+		peer_end(p, "our domain talks to nobody any more");
+	else if (p->external && policy->certificate && !p->no_external && stream_is_secure(p->stream))
 		external_start(p);
 	else if (!p->carrying.srv->secret_known)
 		peer_end(p, "the server restarts");
-	else if (o->dialback || p->dialback)
+	else if (p->dialback)
 		dialback_start(p);
 	else
 		outgoing_unfit(p, "it offers neither EXTERNAL, for our certificate, nor dialback");
@@ -137,6 +145,8 @@ static void negotiated(struct peer *p, const struct offered *o)
 {
 	const struct policy *policy = policy_of(p->carrying.srv, str_of(p->local));
 
+	p->external = o->external;
+	p->dialback |= o->dialback;
 	features_check_certificate(p);
 	show_certificate(p);
 	if (policy == NULL)
@@ -146,8 +156,10 @@ static void negotiated(struct peer *p, const struct offered *o)
 	else if (p->outgoing != NULL && outgoing_only_asks(p->outgoing)) {
 		p->state = OUT_VERIFYING;
 		outgoing_opened(p);
+	} else if (o->bidi && bidi_wanted(p)) {
+		bidi_begin(p);
 	} else {
-		prove(p, policy, o);
+		features_prove(p);
 	}
 }
 

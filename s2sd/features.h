@@ -10,6 +10,8 @@ void features_send(struct peer *p);
 
 /* <stream:features/> of a server that we have connected to. */
 state_fn features_take;
+/* Says who we are, by what the remote offers and our policy asks for. */
+void features_prove(struct peer *p);
 /* It is of before XMPP 1.0, and has none. */
 void features_none(struct peer *p);
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "carry/restore.h"
+#include "s2sd/bidi.h"
 #include "s2sd/way.h"
 
 enum { TICK_MS = 1000 };
@@ -82,6 +83,8 @@ static void look_at(struct peer *p, uint64_t now)
 		peer_end(p, "idle");
 	else
 		sm_answer(p, true);
+	if (p->state != PEER_CLOSING)
+		bidi_tick(p);
 }
 
 static void on_tick(uv_timer_t *timer)

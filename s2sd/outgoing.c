@@ -18,16 +18,23 @@ struct outgoing {
 	struct dial *dial;
 	struct peer *peer;
 	uv_timer_t timer; /* of the whole */
-	bool only_ask, opened, no_external;
+	bool only_ask, both_ways, opened, no_external;
 	bool unfit;	    /* one was there, and not what we may talk to */
 	bool again;	    /* the same server, without a certificate */
 	bool over;	    /* the owner has heard the end */
 	unsigned condition; /* the remote's word, or 0 */
 };
 
-const char *outgoing_previous(const struct outgoing *o)
+struct previous outgoing_previous(const struct outgoing *o)
 {
-	return o->handlers->previous != NULL ? o->handlers->previous(o->owner) : NULL;
+	const struct previous none = {NULL, NULL};
+
+	return o != NULL && o->handlers->previous != NULL ? o->handlers->previous(o->owner) : none;
+}
+
+bool outgoing_both_ways(const struct outgoing *o)
+{
+	return o != NULL && o->both_ways;
 }
 
 bool outgoing_only_asks(const struct outgoing *o)
@@ -119,6 +126,7 @@ struct outgoing *outgoing_start(struct s2sd *srv, const struct outgoing_wish *wi
 	o->local = bh_strdup(wish->local);
 	o->remote = bh_strdup(wish->remote);
 	o->only_ask = wish->only_ask;
+	o->both_ways = wish->both_ways;
 	o->timer.data = o;
 	uv_timer_init(srv->daemon->loop, &o->timer);
 	uv_timer_start(&o->timer, on_time, srv->settings.connect_timeout_ms, 0);
@@ -210,6 +218,17 @@ void outgoing_without_external(struct peer *p)
 		o->no_external = true;
 	}
 	peer_end(p, "the remote does not accept our certificate");
+}
+
+void outgoing_not_resumed(struct peer *p, bool known, uint32_t h)
+{
+	struct outgoing *o = p->outgoing;
+
+	if (o != NULL) {
+		o->handlers->not_resumed(o->owner, known, h);
+		o->again = true;
+	}
+	peer_end(p, "the remote does not know the stream that was lost");
 }
 
 void outgoing_step(struct peer *p, const char *text)

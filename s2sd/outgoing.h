@@ -11,26 +11,37 @@
 
 struct outgoing;
 
+/* A stream that was lost. */
+struct previous {
+	const char *id;	     /* by which the remote knows it; NULL: there is none */
+	const char *session; /* of what came back on it (bidi.h), by which routerd does; NULL: nothing did */
+};
+
 struct outgoing_handlers {
 	/* The stream is what was wanted. */
 	void (*open)(void *owner, struct peer *p);
 	/* There is none; condition: enum stanza_error, remote-server-timeout where it may get better by itself.  Or it was open, and has ended (condition 0). */
 	void (*ended)(void *owner, unsigned condition, const char *why);
 	void (*step)(void *owner, const char *text);
-	/* The id of a stream that this one is to resume; NULL: none.  May be absent. */
-	const char *(*previous)(void *owner);
+	/* What this one is to resume.  May be absent. */
+	struct previous (*previous)(void *owner);
+	/* The remote does not know that; where it still knew how much of it has arrived, that.  Goes with previous. */
+	void (*not_resumed)(void *owner, bool known, uint32_t h);
 };
 
 struct outgoing_wish {
 	const char *local, *remote;
 	bool only_ask; /* no authentication is needed */
+	bool both_ways; /* it may be for both directions */
 };
 struct outgoing *outgoing_start(struct s2sd *srv, const struct outgoing_wish *wish,
 	const struct outgoing_handlers *handlers, void *owner);
 /* Nobody is called any more; its stream ends.  NULL is none. */
 void outgoing_free(struct outgoing **o);
 
-const char *outgoing_previous(const struct outgoing *o);
+/* NULL is somebody without a wish. */
+struct previous outgoing_previous(const struct outgoing *o);
+bool outgoing_both_ways(const struct outgoing *o);
 bool outgoing_only_asks(const struct outgoing *o);
 
 /* Of a stream: TLS begins. */
@@ -44,6 +55,8 @@ void outgoing_unfit(struct peer *p, const char *why);
 void outgoing_refused(struct peer *p, unsigned condition, const char *why);
 /* The remote refuses a certificate: the same server is asked without. */
 void outgoing_without_external(struct peer *p);
+/* It does not know the stream that was to be resumed: the same server is asked for a new one. */
+void outgoing_not_resumed(struct peer *p, bool known, uint32_t h);
 void outgoing_step(struct peer *p, const char *text);
 
 #endif

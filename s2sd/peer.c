@@ -137,6 +137,7 @@ static void close_stream(struct peer *p)
 	p->state = PEER_CLOSING;
 	stream_close(p->stream, LINGER_MS);
 	outgoing_ended(p);
+	way_left(p);
 }
 
 /* After some errors the peer may come back for its session. */
@@ -269,6 +270,7 @@ static void on_closed(void *owner, const char *why)
 		tell_router(p);
 		p->state = PEER_CLOSING;
 		outgoing_ended(p);
+		way_left(p);
 	}
 	proofs_drop(p);
 	guard_release(p);

@@ -35,6 +35,7 @@ struct peer {
 	struct verify *verify;	  /* what is asked here, or NULL */
 	struct peer_sm sm;
 	uint64_t began;		  /* ms */
+	uint64_t proved_at;	  /* ms: when it last proved something */
 	uint64_t since, moved;	  /* ms: its deadline runs since then, 0: none; when something last passed */
 	uint64_t unsent_since;	  /* ms: since when the socket takes nothing; 0 */
 	uint64_t mark_number, mark_offset; /* of its way: done when the socket has taken so much */
@@ -53,7 +54,9 @@ struct peer {
 	bool certified;	   /* its certificate is valid for `remote` */
 	bool authenticated; /* SASL EXTERNAL has succeeded */
 	bool no_external;  /* it has refused that */
-	bool dialback;	   /* it has said that it knows it */
+	bool dialback;	   /* it has said that it knows it, */
+	bool external;	   /* and that it takes that */
+	bool bidi;	   /* it is for both directions (bidi.h) */
 	char why[160];	   /* why its certificate is not; or the stream ended */
 };
 

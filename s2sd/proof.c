@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "daemon/log.h"
+#include "s2sd/bidi.h"
 #include "s2sd/dialback.h"
 #include "s2sd/external.h"
 #include "s2sd/failure.h"
@@ -29,7 +31,7 @@ bool proof_holds(const struct peer *p, struct str local, struct str remote)
 	return proof != NULL && proof->state == PROOF_DONE;
 }
 
-struct proof *proof_begin(struct peer *p, struct str local, struct str remote, bool external)
+struct proof *proof_begin(struct peer *p, struct str local, struct str remote, enum proof_method method)
 {
 	struct proof *proof;
 
@@ -37,7 +39,7 @@ struct proof *proof_begin(struct peer *p, struct str local, struct str remote, b
 		return NULL;
 	proof = bh_alloc(sizeof *proof);
 	proof->peer = p;
-	proof->external = external;
+	proof->method = method;
 	proof->local = bh_strndup(local.p, local.len);
 	proof->remote = bh_strndup(remote.p, remote.len);
 	list_append(&p->proofs, &proof->link);
@@ -56,33 +58,42 @@ static void drop(struct proof *proof)
 	free(proof);
 }
 
+static const char *name_of(const struct proof *proof)
+{
+	static const char *const names[] = {"dialback", "EXTERNAL", "certificate"};
+
+	return names[proof->method];
+}
+
 void proof_refuse(struct proof *proof, unsigned condition, const char *why)
 {
 	struct peer *p = proof->peer;
+	bool called = proof->method == PROOF_CALLED;
 
 	log_info("proof-refused", "conn=%s from=%s local=%s remote=%s method=%s reason=%s", peer_name(p),
-		peer_address(p), proof->local, proof->remote, proof->external ? "EXTERNAL" : "dialback",
+		peer_address(p), proof->local, proof->remote, name_of(proof),
 		LOG_TEXT(why));
-	if (proof->external)
+	if (proof->method == PROOF_EXTERNAL)
 		external_refused(p, condition);
-	else
+	else if (proof->method == PROOF_DIALBACK)
 		dialback_refused(p, proof, condition);
 	drop(proof);
+	if (called)
+		bidi_refused(p);
 }
 
 void proof_hold(struct proof *proof)
 {
-	struct msg_prove m = {.local = str_of(proof->local), .remote = str_of(proof->remote)};
+	struct msg_prove m = {.local = str_of(proof->local), .remote = str_of(proof->remote),
+		.both = proof->peer->bidi && !proof->peer->ours};
 	struct peer *p = proof->peer;
-	struct link *link = s2sd_link(p->carrying.srv);
 
-	if (link == NULL) {
-		proof_refuse(proof, STANZA_INTERNAL_SERVER_ERROR, "the server restarts");
+	proof->state = PROOF_WAITING;
+	if (!s2sd_router_ready(p->carrying.srv))
 		return;
-	}
 	proof->state = PROOF_PROVING;
 	p->known = true;
-	(void)LINK_SEND(link, PROVE, prove, p->carrying.carried.id, &m);
+	(void)LINK_SEND(s2sd_link(p->carrying.srv), PROVE, prove, p->carrying.carried.id, &m);
 }
 
 static void complete(struct proof *proof)
@@ -91,13 +102,16 @@ static void complete(struct proof *proof)
 
 	proof->state = PROOF_DONE;
 	log_info("domain-proved", "conn=%s from=%s local=%s remote=%s method=%s tls=%s", peer_name(p),
-		peer_address(p), proof->local, proof->remote, proof->external ? "EXTERNAL" : "dialback",
+		peer_address(p), proof->local, proof->remote, name_of(proof),
 		LOG_TEXT(stream_tls_description(p->stream)));
 	peer_trusted(p);
-	if (proof->external)
+	p->proved_at = clock_ms();
+	if (proof->method == PROOF_EXTERNAL)
 		external_accepted(p);
-	else
+	else if (proof->method == PROOF_DIALBACK)
 		dialback_accepted(p, proof);
+	else
+		bidi_accepted(p);
 }
 
 /* The session comes before the peer's first stanza can. */
@@ -185,10 +199,20 @@ void proofs_drop(struct peer *p)
 
 void proofs_router_lost(struct peer *p)
 {
-	list_for_each_safe(pos, &p->proofs) {
+	list_for_each(pos, &p->proofs) {
 		struct proof *proof = container_of(pos, struct proof, link);
 
 		if (proof->state == PROOF_PROVING || proof->state == PROOF_BINDING)
-			proof_refuse(proof, STANZA_INTERNAL_SERVER_ERROR, "the server restarts");
+			proof->state = PROOF_WAITING;
+	}
+}
+
+void proofs_router_back(struct peer *p)
+{
+	list_for_each_safe(pos, &p->proofs) {
+		struct proof *proof = container_of(pos, struct proof, link);
+
+		if (proof->state == PROOF_WAITING)
+			proof_hold(proof);
 	}
 }

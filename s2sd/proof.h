@@ -12,9 +12,16 @@
 
 enum { PROOFS_MAX = 64 }; /* of a stream */
 
+enum proof_method {
+	PROOF_DIALBACK,
+	PROOF_EXTERNAL, /* SASL */
+	PROOF_CALLED,	/* we have called it, and its certificate is valid (bidi.h) */
+};
+
 enum proof_state {
 	PROOF_VERIFYING, /* its server is asked */
-	PROOF_PROVING,	 /* routerd is */
+	PROOF_WAITING,	 /* routerd is to be, when it is there */
+	PROOF_PROVING,	 /* it is */
 	PROOF_BINDING,	 /* the stream gets its session first */
 	PROOF_DONE,
 };
@@ -23,13 +30,14 @@ struct proof {
 	struct list link; /* in peer.proofs */
 	struct peer *peer;
 	enum proof_state state;
-	bool external; /* by SASL; else by dialback */
+	enum proof_method method;
 	struct verify *verify;
 	char *local, *remote;
 };
 
 /* A new one, of prepared domains; NULL when there are too many. */
-struct proof *proof_begin(struct peer *p, struct str local, struct str remote, bool external);
+struct proof *proof_begin(struct peer *p, struct str local, struct str remote,
+	enum proof_method method);
 /* It holds: routerd is told. */
 void proof_hold(struct proof *proof);
 /* It does not: the peer hears that condition (enum stanza_error; 0: it is not who it says), and the proof is gone. */
@@ -42,8 +50,9 @@ bool proof_holds(const struct peer *p, struct str local, struct str remote);
 
 /* The stream goes. */
 void proofs_drop(struct peer *p);
-/* routerd is away: what it has not agreed to is refused. */
+/* routerd is away: what it has not agreed to waits.  It is there again. */
 void proofs_router_lost(struct peer *p);
+void proofs_router_back(struct peer *p);
 
 bus_handler_fn on_proven, on_bound, on_bind_refused;
 

@@ -24,6 +24,11 @@ struct link *s2sd_link(const struct s2sd *srv)
 	return carrier_link(&srv->carrier);
 }
 
+bool s2sd_router_ready(const struct s2sd *srv)
+{
+	return s2sd_link(srv) != NULL && srv->carrier.credit.link_bytes > 0;
+}
+
 static int open_listeners(struct daemon *d, struct s2sd *srv, const char *setting, bool tls)
 {
 	char what[256];
@@ -147,6 +152,8 @@ static int on_credit(const struct bus_event *event)
 	int rc = carrier_on_credit(&srv->carrier, event);
 
 	accept_peers(srv);
+	list_for_each_safe(pos, &srv->peers)
+		proofs_router_back(container_of(pos, struct peer, link));
 	return rc;
 }
 

@@ -42,6 +42,7 @@ struct s2sd_settings {
 	struct reader_limits before, after; /* authentication */
 	unsigned connect_timeout_ms, auth_timeout_ms, idle_timeout_ms, write_timeout_ms, retry_ms;
 	unsigned connections, connections_per_address;
+	bool bidi;
 };
 
 struct s2sd {
@@ -83,6 +84,8 @@ void s2sd_emptied(struct s2sd *srv);
 
 /* NULL while routerd is away. */
 struct link *s2sd_link(const struct s2sd *srv);
+/* It is there, and knows of all that had a session before: urgent messages do not overtake those. */
+bool s2sd_router_ready(const struct s2sd *srv);
 
 extern const struct bus_handler s2sd_handlers[];
 

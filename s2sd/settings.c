@@ -32,6 +32,7 @@ void settings_read(struct daemon *d, struct s2sd_settings *out)
 		.write_timeout_ms = number(conf, "s2sd.write_timeout") * 1000,
 		.retry_ms = number(conf, "s2sd.retry") * 1000,
 		.connections = number(conf, "s2sd.connections"),
+		.bidi = conf_bool(conf, "s2sd.bidi"),
 		.connections_per_address = number(conf, "s2sd.connections_per_address"),
 	};
 	read_limits(conf, &out->before, "s2sd.stanza_before_auth");

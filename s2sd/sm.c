@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "bus/codes.h"
+#include "s2sd/bidi.h"
 #include "s2sd/outgoing.h"
 #include "s2sd/peer.h"
 #include "s2sd/way.h"
@@ -16,6 +17,7 @@
 void sm_fini(struct peer_sm *sm)
 {
 	free(sm->id);
+	free(sm->session);
 }
 
 /* 0..2^32-1; false for anything else. */
@@ -42,20 +44,28 @@ static void enable(struct peer *p)
 	p->state = OUT_ENABLING;
 }
 
+/* Both halves go on where they were, or none. */
+static void resume(struct peer *p, const char *previous)
+{
+	const struct carried *c = &p->carrying.carried;
+	uint32_t h = p->sm.session_resumed ? (uint32_t)(c->in_number - p->sm.in_base) : 0;
+	struct buf *out = peer_output(p);
+
+	buf_printf(out, "<resume xmlns='" NS_SM "' h='%u'", h);
+	escape_put_attribute(out, "previd", str_of(previous));
+	buf_put_lit(out, "/>");
+	p->state = OUT_RESUMING;
+}
+
 void sm_begin(struct peer *p)
 {
-	const char *previous = p->outgoing != NULL ? outgoing_previous(p->outgoing) : NULL;
-	struct buf *out;
+	struct previous previous = outgoing_previous(p->outgoing);
 
 	if (!p->sm.offered) {
 		p->state = OUT_OPEN;
 		outgoing_opened(p);
-	} else if (previous != NULL) {
-		out = peer_output(p);
-		buf_put_lit(out, "<resume xmlns='" NS_SM "' h='0'");
-		escape_put_attribute(out, "previd", str_of(previous));
-		buf_put_lit(out, "/>");
-		p->state = OUT_RESUMING;
+	} else if (previous.id != NULL && (previous.session != NULL) == p->sm.session_resumed) {
+		resume(p, previous.id);
 	} else {
 		enable(p);
 	}
@@ -67,6 +77,14 @@ static void ready(struct peer *p)
 	outgoing_opened(p);
 }
 
+/* In its place among the stanzas: so both we and routerd know from which on is counted. */
+static void count_session(struct peer *p, bool resumable, uint32_t max)
+{
+	p->sm.enabling = true;
+	p->sm.in_base = inbound_count(&p->carrying.carried);
+	inbound_note(&p->carrying.carried, NOTE_ENABLE, resumable, max);
+}
+
 static void enabled(struct peer *p, const struct element *e)
 {
 	struct str resume = element_attribute(e, "resume"), id = element_attribute(e, "id");
@@ -75,6 +93,8 @@ static void enabled(struct peer *p, const struct element *e)
 	if (id.p != NULL && id.len < 256 && (str_is(resume, "true") || str_is(resume, "1")))
 		p->sm.id = bh_strndup(id.p, id.len);
 	ready(p);
+	if (p->bidi && p->state == OUT_OPEN)
+		count_session(p, p->sm.id != NULL || (p->way != NULL && p->way->sm_id != NULL), UINT32_MAX);
 }
 
 static void resumed(struct peer *p, const struct element *e)
@@ -94,12 +114,15 @@ static void failed(struct peer *p, const struct element *e)
 		return;
 	}
 	p->sm.known = number(element_attribute(e, "h"), &p->sm.h);
-	enable(p);
+	if (p->sm.session_resumed)
+		outgoing_not_resumed(p, p->sm.known, p->sm.h); /* what has come back goes on alone */
+	else
+		enable(p);
 }
 
 void sm_request(struct peer *p)
 {
-	if (!p->sm.enabled || p->sm.asking || p->state != OUT_OPEN || p->way == NULL || !way_unfinished(p->way))
+	if (!p->sm.enabled || p->sm.asking || p->way == NULL || !way_unfinished(p->way))
 		return;
 	p->sm.asking = true;
 	buf_put_lit(peer_output(p), "<r xmlns='" NS_SM "'/>");
@@ -128,44 +151,52 @@ static void refuse(struct peer *p, enum stanza_error condition)
 		stanza_error_name(condition));
 }
 
-/* In its place among the stanzas: so both we and routerd know from which on is counted. */
 static void enable_theirs(struct peer *p, const struct element *e)
 {
 	struct str resume = element_attribute(e, "resume");
 	bool wanted = str_is(resume, "true") || str_is(resume, "1");
 	uint32_t max;
 
-	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming) {
+	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming || p->way != NULL) {
 		refuse(p, STANZA_UNEXPECTED_REQUEST);
 		return;
 	}
 	if (!number(element_attribute(e, "max"), &max))
 		max = UINT32_MAX;
-	p->sm.enabling = true;
-	p->sm.in_base = inbound_count(&p->carrying.carried);
-	inbound_note(&p->carrying.carried, NOTE_ENABLE, wanted, max);
+	count_session(p, wanted, max);
+}
+
+static void say_enabled(struct peer *p, const struct msg_sm_enabled *m)
+{
+	struct buf *out = peer_output(p);
+
+	p->sm.enabled = true;
+	buf_put_lit(out, "<enabled xmlns='" NS_SM "'");
+	if (m->id.p != NULL) {
+		escape_put_attribute(out, "id", m->id);
+		buf_printf(out, " resume='true' max='%u'", m->max);
+	}
+	buf_put_lit(out, "/>");
+	bidi_open(p);
 }
 
 int on_sm_enabled(const struct bus_event *event)
 {
 	struct peer *p = peer_find(event->owner, event->frame->subject);
 	struct msg_sm_enabled m;
-	struct buf *out;
 
 	if (bus_get_sm_enabled(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	if (p == NULL || p->state == PEER_CLOSING || !p->sm.enabling)
 		return 0;
 	p->sm.enabling = false;
-	p->sm.enabled = true;
-	out = peer_output(p);
-	buf_put_lit(out, "<enabled xmlns='" NS_SM "'");
-	if (m.id.p != NULL) {
-		p->sm.id = bh_strndup(m.id.p, m.id.len);
-		escape_put_attribute(out, "id", m.id);
-		buf_printf(out, " resume='true' max='%u'", m.max);
-	}
-	buf_put_lit(out, "/>");
+	p->sm.counted = true;
+	if (m.id.p != NULL)
+		p->sm.session = bh_strndup(m.id.p, m.id.len);
+	if (!p->ours)
+		say_enabled(p, &m);
+	else if (p->way != NULL)
+		way_comes_back(p->way, p->sm.session);
 	return 0;
 }
 
@@ -175,31 +206,46 @@ static void resume_theirs(struct peer *p, const struct element *e)
 	struct msg_resume m = {.id = element_attribute(e, "previd")};
 	struct link *link = s2sd_link(p->carrying.srv);
 
-	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming ||
+	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming || p->way != NULL ||
 		inbound_count(&p->carrying.carried) > 0)
 		refuse(p, STANZA_UNEXPECTED_REQUEST);
-	else if (m.id.p == NULL || link == NULL || LINK_SEND(link, RESUME, resume, p->carrying.carried.id, &m) != 0)
+	else if (!s2sd_router_ready(p->carrying.srv))
+		peer_fail(p, STREAM_SYSTEM_SHUTDOWN, "the server restarts");
+	else if (m.id.p == NULL || LINK_SEND(link, RESUME, resume, p->carrying.carried.id, &m) != 0)
 		refuse(p, STANZA_ITEM_NOT_FOUND);
 	else
 		p->sm.resuming = true;
+	if (!number(element_attribute(e, "h"), &p->sm.h))
+		p->sm.h = 0;
+}
+
+static void say_resumed(struct peer *p, const struct msg_resumed *m)
+{
+	struct buf *out = peer_output(p);
+
+	p->sm.enabled = true;
+	buf_printf(out, "<resumed xmlns='" NS_SM "' h='%u'", (uint32_t)(m->in_number - m->in_base));
+	escape_put_attribute(out, "previd", m->id);
+	buf_put_lit(out, "/>");
+	p->sm.out_count = p->sm.h;
+	bidi_open(p);
 }
 
 void sm_resumed(struct peer *p, const struct msg_resumed *m)
 {
 	struct carried *c = &p->carrying.carried;
-	struct buf *out;
 
 	c->session = m->session;
 	c->epoch = m->epoch;
 	c->in_number = c->in_safe = c->in_count = m->in_number;
 	p->sm.in_base = m->in_base;
 	p->sm.resuming = false;
-	p->sm.enabled = true;
-	p->sm.id = bh_strndup(m->id.p, m->id.len);
-	out = peer_output(p);
-	buf_printf(out, "<resumed xmlns='" NS_SM "' h='%u'", (uint32_t)(m->in_number - m->in_base));
-	escape_put_attribute(out, "previd", m->id);
-	buf_put_lit(out, "/>");
+	p->sm.counted = true;
+	p->sm.session = bh_strndup(m->id.p, m->id.len);
+	if (p->ours)
+		bidi_resumed(p, true);
+	else
+		say_resumed(p, m);
 }
 
 void sm_resume_refused(struct peer *p, const struct msg_resume_refused *m)
@@ -207,6 +253,10 @@ void sm_resume_refused(struct peer *p, const struct msg_resume_refused *m)
 	struct buf *out = peer_output(p);
 
 	p->sm.resuming = false;
+	if (p->ours) {
+		bidi_resumed(p, false);
+		return;
+	}
 	buf_put_lit(out, "<failed xmlns='" NS_SM "'");
 	if (m->known != 0)
 		buf_printf(out, " h='%u'", m->h);
@@ -219,7 +269,7 @@ bool sm_outlives(const struct peer *p)
 {
 	const struct s2sd *srv = p->carrying.srv;
 
-	return !p->ours && p->sm.enabled && p->sm.id != NULL && p->bound &&
+	return p->sm.enabled && p->sm.counted && p->sm.session != NULL && p->bound &&
 	       (p->close_reason == CLOSE_LOST || p->close_reason == CLOSE_SHUTDOWN) &&
 	       !(srv->stopping && s2sd_link(srv) == NULL);
 }

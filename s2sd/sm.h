@@ -7,6 +7,10 @@
  *
  * On a stream to us what the peer sends is acknowledged when it is safe.  When it is lost its session waits in routerd,
  * as a client's does, and the peer's next stream resumes it, at this s2sd or at another.
+ *
+ * On a stream for both directions (bidi.h) both hold: one that we have opened has a session in routerd, too, which the
+ * next one resumes there before it resumes the stream with the remote; and on one that has come to us what we send is
+ * counted from <enabled/> on, by whichever ways go out there.
  */
 #ifndef S2SD_SM_H
 #define S2SD_SM_H
@@ -16,16 +20,21 @@
 
 /* Of one stream. */
 struct peer_sm {
-	char *id;	  /* ours: what it may be resumed by, or NULL */
-	uint32_t h;	  /* ours: what the remote has got, where it said so at the beginning */
+	char *id;	  /* ours: what the remote knows it by, or NULL */
+	char *session;	  /* what routerd knows the session by, which may be resumed; or NULL */
+	uint32_t h;	  /* what the remote has got, where it said so at the beginning */
 	bool offered;	  /* the remote knows it */
 	bool enabled;
+	bool counted;	  /* routerd knows that */
+	bool settled;	  /* theirs, for both directions: it is enabled or resumed, or will not be */
+	bool session_resumed; /* ours, for both directions: what came back on the stream that was lost goes on */
 	bool resumed, known; /* ours: the stream goes on; h is known, though it does not */
 	bool asking;	  /* an <r/> of ours is under way */
 	bool asked;	  /* one of the peer's waits, */
-	bool enabling;	  /* theirs: routerd is asked */
-	bool resuming;	  /* theirs: the same, for the session that there was */
+	bool enabling;	  /* routerd is asked */
+	bool resuming;	  /* the same, for the session that there was */
 	uint64_t in_base, asked_for; /* stanzas before it was enabled; for so many */
+	uint32_t out_count;	     /* theirs: what we have sent since then, modulo 2^32 */
 };
 
 /* <enable/>, <enabled/>, <resumed/>, <failed/>, <a/>, <r/>. */
@@ -39,7 +48,7 @@ void sm_request(struct peer *p);
 void sm_answer(struct peer *p, bool late);
 void sm_fini(struct peer_sm *sm);
 
-/* Theirs: its session outlives the stream that ends. */
+/* Its session outlives the stream that ends. */
 bool sm_outlives(const struct peer *p);
 /* routerd hears of it, and the peer stays until that has all (DROP). */
 void sm_detach(struct peer *p);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "daemon/log.h"
+#include "s2sd/bidi.h"
 #include "s2sd/dialback.h"
 #include "s2sd/external.h"
 #include "s2sd/features.h"
@@ -40,6 +41,14 @@ static void wrong_way(struct peer *p, const struct element *e)
 {
 	(void)e;
 	peer_fail(p, STREAM_NOT_AUTHORIZED, "this stream carries what we send");
+}
+
+static void comes_back(struct peer *p, const struct element *e)
+{
+	if (p->bidi)
+		submit_stanza(p, e);
+	else
+		wrong_way(p, e);
 }
 
 static void start_tls(struct peer *p, const struct element *e)
@@ -108,36 +117,39 @@ static void ignore(struct peer *p, const struct element *e)
 	(void)p, (void)e;
 }
 
-/* Columns: features, stream error, starttls, its answer, auth, its answer, db:result, db:verify, sm, stanza,
- * unknown.  Where there is no row, nothing may come. */
+/* Columns: features, stream error, starttls, its answer, auth, its answer, db:result, db:verify, bidi, sm,
+ * stanza, unknown.  Where there is no row, nothing may come. */
 static state_fn *const table[PEER_STATES][PEER_ELEMENTS] = {
 	[IN_CLEAR] = {out_of_order, stream_error, start_tls, out_of_order, not_authorized, out_of_order,
-		dialback_result, dialback_verify, sm_element, submit_stanza, not_authorized},
+		dialback_result, dialback_verify, out_of_order, sm_element, submit_stanza, not_authorized},
 	[IN_SECURE] = {out_of_order, stream_error, no_tls, out_of_order, external_asked, out_of_order,
-		dialback_result, dialback_verify, sm_element, submit_stanza, not_authorized},
+		dialback_result, dialback_verify, bidi_asked, sm_element, submit_stanza, not_authorized},
 	[IN_AUTHED] = {out_of_order, stream_error, no_tls, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, sm_element, submit_stanza, unknown},
+		dialback_result, dialback_verify, out_of_order, sm_element, submit_stanza, unknown},
 	[OUT_CLEAR] = {features_take, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_STARTTLS] = {out_of_order, stream_error, out_of_order, tls_answered, out_of_order, out_of_order,
-		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_SECURE] = {features_take, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
+	[OUT_PROVING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
+		out_of_order, out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_AUTH] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, external_answered,
-		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_AUTHED] = {features_take, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
+		out_of_order, out_of_order, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_DIALBACK] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, out_of_order, wrong_way, out_of_order},
+		dialback_result, dialback_verify, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_VERIFYING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, out_of_order, wrong_way, out_of_order},
+		dialback_result, dialback_verify, out_of_order, out_of_order, wrong_way, out_of_order},
 	[OUT_OPEN] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, sm_element, wrong_way, ignore},
+		dialback_result, dialback_verify, out_of_order, sm_element, comes_back, ignore},
 	[OUT_ENABLING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, sm_element, wrong_way, out_of_order},
+		dialback_result, dialback_verify, out_of_order, sm_element, comes_back, out_of_order},
 	[OUT_RESUMING] = {out_of_order, stream_error, out_of_order, out_of_order, out_of_order, out_of_order,
-		dialback_result, dialback_verify, sm_element, wrong_way, out_of_order},
-	[PEER_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore},
+		dialback_result, dialback_verify, out_of_order, sm_element, comes_back, out_of_order},
+	[PEER_CLOSING] = {ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore, ignore,
+		ignore},
 };
 
 static const struct {
@@ -154,6 +166,7 @@ static const struct {
 	{NS_SASL, "failure", ELEMENT_SASL_ANSWER},
 	{NS_DIALBACK, "result", ELEMENT_RESULT},
 	{NS_DIALBACK, "verify", ELEMENT_VERIFY},
+	{NS_BIDI, "bidi", ELEMENT_BIDI},
 };
 
 static enum peer_element classify(const struct element *e)

@@ -16,6 +16,7 @@
  *   OUT_CLEAR or OUT_SECURE --features--> OUT_DIALBACK --valid--> OUT_OPEN
  *   OUT_CLEAR or OUT_SECURE --features--> OUT_VERIFYING, for a stream that only asks
  *
+ * OUT_PROVING stands between OUT_SECURE and what follows where a stream is to be for both directions (bidi.h).
  * Where the remote has stream management, OUT_ENABLING or OUT_RESUMING stands before OUT_OPEN (sm.h).
  */
 #ifndef S2SD_STATES_H
@@ -38,6 +39,7 @@ enum peer_state {
 	OUT_STARTTLS,
 	OUT_OPENING_SECURE,
 	OUT_SECURE,
+	OUT_PROVING, /* routerd's turn (bidi.h) */
 	OUT_AUTH,
 	OUT_OPENING_AUTHED,
 	OUT_AUTHED,
@@ -59,6 +61,7 @@ enum peer_element {
 	ELEMENT_SASL_ANSWER,
 	ELEMENT_RESULT,
 	ELEMENT_VERIFY,
+	ELEMENT_BIDI,
 	ELEMENT_SM,
 	ELEMENT_STANZA,
 	ELEMENT_UNKNOWN,

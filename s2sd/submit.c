@@ -1,6 +1,7 @@
 /* What a stanza says is checked against what its stream has proved (RFC 6120 4.9.3, 8.1). */
 #include "s2sd/submit.h"
 
+#include "s2sd/bidi.h"
 #include "s2sd/counters.h"
 #include "s2sd/peer.h"
 #include "s2sd/proof.h"
@@ -58,6 +59,8 @@ void submit_stanza(struct peer *p, const struct element *e)
 		peer_fail(p, error, NULL);
 		return;
 	}
+	if (!p->sm.settled && !p->sm.enabling && !p->sm.resuming)
+		bidi_open(p); /* what comes before stream management needs none */
 	s.to = to.full;
 	submit(p, &s, from.full);
 }

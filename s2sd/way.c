@@ -11,9 +11,15 @@
 #include "bus/mark.h"
 #include "carry/kept.h"
 #include "daemon/log.h"
+#include "s2sd/bidi.h"
 #include "s2sd/counters.h"
 #include "s2sd/failure.h"
 #include "s2sd/outgoing.h"
+
+enum {
+	PAIR_MAX = 2 * 1024,
+	RESUME_MS = 5000, /* so long what was sent on a stream that the remote has opened waits for it to do so again */
+};
 
 struct way *way_of(const struct carried *c)
 {
@@ -53,6 +59,7 @@ static void destroy(struct way *w)
 	free(w->local);
 	free(w->remote);
 	free(w->sm_id);
+	free(w->session);
 	free(w);
 	s2sd_emptied(srv);
 }
@@ -153,75 +160,176 @@ static void write_one(struct way *w, struct str from, struct str additions, stru
 		return;
 	s.from = from;
 	(void)stanza_write(peer_output(w->peer), &s, additions, STR_NONE);
+	w->peer->sm.out_count++;
 	count_add(COUNT_STANZAS_OUT, 1);
 }
 
-/* The next s2sd will know, too. */
+/* The next s2sd will know, too: "7 their-id our-session", each of them "-" where it is not. */
 static void tell_sm(const struct way *w)
 {
 	struct buf state = BUF_INIT;
 	struct msg_way_state m;
 
-	if (w->sm_id != NULL)
-		buf_printf(&state, "%lu %s", (unsigned long)w->sm_base, w->sm_id);
+	if (w->sm_id != NULL || w->session != NULL)
+		buf_printf(&state, "%lu %s %s", (unsigned long)w->sm_base, w->sm_id != NULL ? w->sm_id : "-",
+			w->session != NULL ? w->session : "-");
 	m.state = buf_str(&state);
 	if (s2sd_link(w->carrying.srv) != NULL)
 		(void)LINK_SEND(s2sd_link(w->carrying.srv), WAY_STATE, way_state, w->carrying.carried.id, &m);
 	buf_fini(&state);
 }
 
+static void set(char **text, const char *value)
+{
+	free(*text);
+	*text = value != NULL ? bh_strdup(value) : NULL;
+}
+
+static void too_much(const struct way *w)
+{
+	log_warn("sm-count", "local=%s remote=%s reason=\"it has got more than was sent\"", w->local, w->remote);
+}
+
 /* The stream goes on, or another has begun; of the one before the remote may still know how far it had come. */
 static void take_sm(struct way *w, struct peer_sm *sm)
 {
-	bool had = w->sm_id != NULL;
+	bool had = w->sm_id != NULL || w->session != NULL;
 
 	if ((sm->resumed || sm->known) && !way_acknowledged(w, sm->h))
-		log_warn("sm-count", "local=%s remote=%s reason=\"it has got more than was sent\"", w->local, w->remote);
+		too_much(w);
 	if (sm->resumed)
 		return;
 	free(w->sm_id);
 	w->sm_id = sm->id;
 	sm->id = NULL;
+	set(&w->session, NULL);
 	w->sm_base = w->carrying.carried.out_done;
 	if (had || w->sm_id != NULL)
 		tell_sm(w);
 }
 
-static void on_open(void *owner, struct peer *p)
+void way_comes_back(struct way *w, const char *session)
 {
-	struct way *w = owner;
+	set(&w->session, session);
+	tell_sm(w);
+}
+
+/* What is not done goes out on the stream that it has now. */
+static void begin_sending(struct way *w, struct peer *p, const char *method)
+{
 	struct msg_restore_stanza m;
 	uint64_t at;
 
-	w->peer = p;
-	p->way = w;
 	log_info("way-open", "conn=%s to=%s local=%s remote=%s method=%s tls=%s sm=%s", peer_name(p), peer_address(p),
-		w->local, w->remote, p->authenticated ? "EXTERNAL" : "dialback",
-		LOG_TEXT(stream_tls_description(p->stream)),
+		w->local, w->remote, method, LOG_TEXT(stream_tls_description(p->stream)),
 		p->sm.resumed ? "resumed" : p->sm.enabled ? "yes" : "no");
 	w->without_ms = 0;
+	w->waiting = false;
 	failure_forget(w->carrying.srv, w->pair);
-	take_sm(w, &p->sm);
 	p->mark_number = w->carrying.carried.out_done;
+	p->mark_open = false;
 	at = records_first(&w->kept);
 	while (kept_next(&w->kept, &at, &m))
 		write_one(w, m.from, m.additions, m.stanza);
 	way_sent(w);
 }
 
+static void on_open(void *owner, struct peer *p)
+{
+	struct way *w = owner;
+
+	w->peer = p;
+	p->way = w;
+	take_sm(w, &p->sm);
+	begin_sending(w, p, p->authenticated ? "EXTERNAL" : "dialback");
+}
+
+/* ---- on a stream that has come to us ------------------------------------------------------ */
+
+/* The remote has resumed the stream that it went out on. */
+static bool goes_on(const struct way *w, const struct peer *p)
+{
+	return w->session != NULL && w->sm_id == NULL && p->sm.session != NULL && strcmp(w->session, p->sm.session) == 0;
+}
+
+static void join(struct way *w, struct peer *p)
+{
+	w->peer = p;
+	p->way = w;
+	p->sm.resumed = goes_on(w, p);
+	if (p->sm.resumed && !way_acknowledged(w, p->sm.h))
+		too_much(w);
+	if (!p->sm.resumed) {
+		set(&w->sm_id, NULL);
+		set(&w->session, p->sm.session);
+		w->sm_base = w->carrying.carried.out_done - p->sm.out_count;
+		tell_sm(w);
+	}
+	if (p->sm.resumed)
+		p->sm.out_count = (uint32_t)(w->carrying.carried.out_done - w->sm_base);
+	begin_sending(w, p, "both");
+}
+
+void way_meet(struct peer *p, const char *local, const char *remote)
+{
+	char pair[PAIR_MAX];
+	struct way *w;
+
+	snprintf(pair, sizeof pair, "%s/%s", remote, local);
+	w = find_pair(p->carrying.srv, pair);
+	if (w != NULL && w->bound && w->peer == NULL && w->outgoing == NULL)
+		join(w, p);
+}
+
+static void seek(struct way *w);
+
+void way_left(struct peer *p)
+{
+	struct way *w = p->way;
+
+	if (w == NULL)
+		return;
+	w->peer = NULL;
+	p->way = NULL;
+	log_info("way-ended", "local=%s remote=%s error=none reason=%s", w->local, w->remote, LOG_TEXT(p->why));
+	if (p->detached)
+		w->until_ms = clock_ms() + RESUME_MS;
+	else
+		set(&w->session, NULL);
+	if (way_unfinished(w))
+		seek(w);
+	else
+		way_give_back(w);
+}
+
+/* ---- looking for one ---------------------------------------------------------------------- */
+
 static const struct outgoing_handlers handlers;
+
+static void dial_out(struct way *w)
+{
+	const struct outgoing_wish wish = {.local = w->local, .remote = w->remote, .both_ways = true};
+
+	if (w->sm_id == NULL)
+		set(&w->session, NULL); /* of a stream that the remote has not resumed */
+	w->outgoing = outgoing_start(w->carrying.srv, &wish, &handlers, w);
+}
 
 static void seek(struct way *w)
 {
 	const struct failure *f = failure_find(w->carrying.srv, w->pair);
+	struct peer *p = bidi_find(w->carrying.srv, w->local, w->remote);
 
 	if (w->without_ms == 0)
 		w->without_ms = clock_ms();
-	if (f != NULL)
+	if (p != NULL && p->sm.settled)
+		join(w, p);
+	else if (p != NULL || clock_ms() < w->until_ms)
+		w->waiting = true;
+	else if (f != NULL)
 		unreachable(w, f->condition, f->why);
 	else
-		w->outgoing = outgoing_start(
-			w->carrying.srv, &(struct outgoing_wish){.local = w->local, .remote = w->remote}, &handlers, w);
+		dial_out(w);
 }
 
 /* It has not been away for long. */
@@ -234,13 +342,15 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 {
 	struct way *w = owner;
 
+	if (w->peer != NULL && !w->peer->detached)
+		set(&w->session, NULL); /* nothing comes back on it any more */
 	if (w->peer != NULL)
 		w->peer->way = NULL;
 	w->peer = NULL;
 	outgoing_free(&w->outgoing);
 	log_info("way-ended", "local=%s remote=%s error=%s reason=%s", w->local, w->remote,
 		condition != 0 ? stanza_error_name(condition) : "none", LOG_TEXT(why));
-	if (condition == 0 && records_empty(&w->kept)) {
+	if (condition == 0 && records_empty(&w->kept) && w->session == NULL) {
 		way_give_back(w);
 	} else if (condition == 0) {
 		seek(w);
@@ -268,12 +378,26 @@ void ways_tick(struct s2sd *srv)
 	}
 }
 
-static const char *previous(void *owner)
+static struct previous previous(void *owner)
 {
-	return ((struct way *)owner)->sm_id;
+	const struct way *w = owner;
+
+	return (struct previous){.id = w->sm_id, .session = w->session};
 }
 
-static const struct outgoing_handlers handlers = {.open = on_open, .ended = on_ended, .previous = previous};
+static void not_resumed(void *owner, bool known, uint32_t h)
+{
+	struct way *w = owner;
+
+	if (known && !way_acknowledged(w, h))
+		too_much(w);
+	set(&w->sm_id, NULL);
+	set(&w->session, NULL);
+	tell_sm(w);
+}
+
+static const struct outgoing_handlers handlers = {
+	.open = on_open, .ended = on_ended, .previous = previous, .not_resumed = not_resumed};
 
 /* ---- from routerd ---------------------------------------------------------------------- */
 
@@ -304,7 +428,7 @@ int on_reach(const struct bus_event *event)
 	struct s2sd *srv = event->owner;
 	struct msg_resume resume = {0};
 	struct msg_reach m;
-	char pair[2 * 1024];
+	char pair[PAIR_MAX];
 	struct way *w;
 
 	if (bus_get_reach(event->frame->body, &m) != 0)
@@ -319,17 +443,20 @@ int on_reach(const struct bus_event *event)
 	return LINK_SEND(event->link, RESUME, resume, w->carrying.carried.id, &resume);
 }
 
-/* As tell_sm() wrote it. */
+/* As tell_sm() wrote it; the third came later. */
 static void take_state(struct way *w, struct str state)
 {
-	char text[512], id[256];
+	char text[768], id[256], session[256] = "-";
 	unsigned long base;
 
 	snprintf(text, sizeof text, "%.*s", STR_FMT(state));
-	if (sscanf(text, "%lu %255s", &base, id) != 2)
+	if (sscanf(text, "%lu %255s %255s", &base, id, session) < 2)
 		return;
 	w->sm_base = base;
-	w->sm_id = bh_strdup(id);
+	set(&w->sm_id, strcmp(id, "-") != 0 ? id : NULL);
+	set(&w->session, strcmp(session, "-") != 0 ? session : NULL);
+	if (w->sm_id == NULL && w->session != NULL)
+		w->until_ms = clock_ms() + RESUME_MS;
 }
 
 int on_resumed(const struct bus_event *event)

@@ -4,6 +4,9 @@
  * routerd asks for it (REACH), it comes for the pair's session (RESUME) and gets what waits there.  Each stanza is kept
  * until the remote has acknowledged it, or, where it does not do that, our kernel has it; what was not when a stream
  * is lost goes out on the next one, in order.
+ * Its stream is one that it has dialled, or one that has come to us, for both directions (bidi.h).  When that one is lost,
+ * its remote has some seconds to resume it before the way dials.
+ *
  * When the remote cannot be reached all of it goes back (UNREACHABLE), and the way is gone; but where nobody
  * answers it is tried again each second for s2sd.connect_timeout, since the remote may only be restarting.  The way is
  * gone, too, when nothing is left to send and its stream has closed.
@@ -26,8 +29,11 @@ struct way {
 	struct outgoing *outgoing; /* a stream is on its way, or open */
 	struct peer *peer;	   /* it is open */
 	struct records kept;	   /* what is not done (carry/kept.h) */
-	char *sm_id;		   /* by which its stream may be resumed (sm.h), or NULL */
+	char *sm_id;		   /* by which its stream may be resumed with the remote (sm.h), or NULL */
+	char *session;		   /* by which what comes back on it may be, with routerd (bidi.h); of a stream that has come
+				    * to us: what the remote resumes it by; or NULL */
 	uint64_t sm_base;	   /* the last number before that stream's first */
+	uint64_t until_ms;	   /* so long the remote may resume that */
 	uint64_t without_ms;	   /* since when there is no stream; 0: there is */
 	bool waiting;		   /* for the next try */
 	bool bound;		   /* routerd has given it the session */
@@ -36,6 +42,12 @@ struct way {
 /* NULL where that is not one. */
 struct way *way_of(const struct carried *c);
 
+/* The remote's stream, for both directions, is ready: it takes it, where there is one without. */
+void way_meet(struct peer *p, const char *local, const char *remote);
+/* Such a stream, that has come to us, has ended. */
+void way_left(struct peer *p);
+/* Its own is for both directions, and routerd knows that by this id, or (NULL) not to be resumed. */
+void way_comes_back(struct way *w, const char *session);
 /* Its stream's socket has taken all. */
 void way_sent(struct way *w);
 /* Something of it is not done. */

@@ -39,6 +39,7 @@ enum close_reason {
 enum restore_flag {
 	RESTORE_SM = 1,	      /* with stream management (XEP-0198) */
 	RESTORE_TLS = 2,
+	RESTORE_BOTH = 8,     /* what goes to that server may take the connection, too (XEP-0288) */
 	RESTORE_INACTIVE = 4, /* nobody looks at the client (XEP-0352) */
 };
 

@@ -193,11 +193,16 @@ class Chaos:
 
     def count(self):
         lost = twice = disorder = total = 0
+        self.missing = []
         for n, talker in enumerate(self.talkers):
             got = [number for sender, number in
                    self.talkers[(n + 1) % len(self.talkers)].got if sender == talker.name]
             total += len(got)
-            lost += len(set(range(1, talker.acknowledged + 1)) - set(got))
+            missing = sorted(set(range(1, talker.acknowledged + 1)) - set(got))
+            if missing:
+                self.missing.append(f"{talker.name} to {self.talkers[(n + 1) % len(self.talkers)].name}: "
+                                    f"{len(missing)}, from {missing[0]} to {missing[-1]}")
+            lost += len(missing)
             twice += len(got) - len(set(got))
             disorder += sum(a > b for a, b in zip(got, got[1:]))
         return total, lost, twice, disorder
@@ -249,6 +254,7 @@ def main():
     print(f"{total} messages: {lost} acknowledged and not delivered, {twice} delivered twice, "
           f"{disorder} out of order; {sum(t.fresh for t in chaos.talkers) - len(chaos.talkers)} "
           f"sessions lost")
+    print(*(f"missing: {line}" for line in chaos.missing), sep="\n", end="\n" if chaos.missing else "")
     print(f"{chaos.lost_streams} connections lost by the death of something else than their c2sd")
     fresh = sum(t.fresh for t in chaos.talkers) - len(chaos.talkers)
     good = not (problems or lost or twice or disorder or fresh or chaos.lost_streams)

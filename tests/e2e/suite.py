@@ -37,10 +37,26 @@ SANITIZER_REPORT = re.compile(
     r"ERROR: (Address|Leak)Sanitizer|SUMMARY: \w+Sanitizer|runtime error:|^bug: |\bbug: ", re.M)
 
 
+def _ports():
+    """Those of this process, each once before one comes again: processes of pytest that run beside each other have
+    their own, since what is free now may be somebody's a moment later."""
+    slots, first, count = 16, 10000, 20000
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    slot = int(worker[2:]) % slots if worker.startswith("gw") else random.randrange(slots)
+    size = count // slots
+    at = random.randrange(size)
+    while True:
+        yield first + slot * size + at % size
+        at += 1
+
+
+PORTS = _ports()
+
+
 def free_port():
     """A port where nobody listens now, outside the range that outgoing connections use."""
     while True:
-        port = random.randint(10000, 30000)
+        port = next(PORTS)
         with socket.socket() as s:
             with contextlib.suppress(OSError):
                 s.bind(("127.0.0.1", port))

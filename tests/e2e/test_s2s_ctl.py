@@ -7,8 +7,9 @@ from xmpp import body, condition
 
 
 @pytest.fixture
-def talking(pair, raw):  # noqa: F811
-    """Both ways have been used; talking.alice, talking.bob."""
+def talking(make_pair, raw):  # noqa: F811
+    """Both ways have been used, with a stream for each; talking.alice, talking.bob."""
+    pair = make_pair(one={"s2sd.bidi": "false"})
     pair.alice = raw(pair.one, "alice", "a", domain="one.example")
     pair.bob = raw(pair.two, "bob", "b", domain="two.example")
     pair.alice.message(pair.bob.jid, "hello")
@@ -83,7 +84,7 @@ def test_without_an_s2sd_it_says_so(suite):
 
 
 def test_what_several_say_is_one_answer(make_pair, raw):  # noqa: F811
-    pair = make_pair(one={"s2sd.instances": 3})  # noqa: F811
+    pair = make_pair(one={"s2sd.instances": 3, "s2sd.bidi": "false"})  # noqa: F811
     alice = raw(pair.one, "alice", "a", domain="one.example")
     alice.ping(to="two.example")
     rows = pair.one.rows("s2s", "list")
