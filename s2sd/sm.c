@@ -157,7 +157,7 @@ static void enable_theirs(struct peer *p, const struct element *e)
 	bool wanted = str_is(resume, "true") || str_is(resume, "1");
 	uint32_t max;
 
-	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming || p->way != NULL) {
+	if (p->ours || !p->bound || p->sm.enabled || p->sm.enabling || p->sm.resuming) {
 		refuse(p, STANZA_UNEXPECTED_REQUEST);
 		return;
 	}
@@ -177,7 +177,10 @@ static void say_enabled(struct peer *p, const struct msg_sm_enabled *m)
 		buf_printf(out, " resume='true' max='%u'", m->max);
 	}
 	buf_put_lit(out, "/>");
-	bidi_open(p);
+	if (p->way != NULL)
+		way_counted(p->way);
+	else
+		bidi_open(p);
 }
 
 int on_sm_enabled(const struct bus_event *event)

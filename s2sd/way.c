@@ -119,15 +119,31 @@ bool way_unfinished(const struct way *w)
 	return w->carrying.carried.out_done < w->carrying.carried.out_number;
 }
 
+static uint64_t later(uint64_t n, int64_t base)
+{
+	return base > 0 && (uint64_t)base > n ? (uint64_t)base : n;
+}
+
 bool way_acknowledged(struct way *w, uint32_t h)
 {
 	const struct carried *c = &w->carrying.carried;
-	uint32_t new = h - (uint32_t)(c->out_done - w->sm_base); /* modulo 2^32 */
+	uint64_t from = later(c->out_done, w->sm_base);
+	uint32_t new = h - (uint32_t)((int64_t)from - w->sm_base); /* modulo 2^32 */
 
-	if (new > c->out_number - c->out_done)
+	if (new > c->out_number - from)
 		return false;
-	done(w, c->out_done + new);
+	if (new > 0)
+		done(w, from + new);
 	return true;
+}
+
+/* What is not counted by the remote is done when the kernel has it. */
+static void written(struct way *w, uint64_t n)
+{
+	if (w->peer->sm.enabled && (w->sm_base <= 0 || n > (uint64_t)w->sm_base))
+		n = w->sm_base > 0 ? (uint64_t)w->sm_base : 0;
+	if (n > w->carrying.carried.out_done)
+		done(w, n);
 }
 
 void way_sent(struct way *w)
@@ -138,8 +154,7 @@ void way_sent(struct way *w)
 
 	if (p->mark_open && sent >= p->mark_offset) {
 		p->mark_open = false;
-		if (!p->sm.enabled)
-			done(w, p->mark_number);
+		written(w, p->mark_number);
 	}
 	if (open && !p->mark_open) {
 		p->mark_open = true;
@@ -171,7 +186,7 @@ static void tell_sm(const struct way *w)
 	struct msg_way_state m;
 
 	if (w->sm_id != NULL || w->session != NULL)
-		buf_printf(&state, "%lu %s %s", (unsigned long)w->sm_base, w->sm_id != NULL ? w->sm_id : "-",
+		buf_printf(&state, "%ld %s %s", (long)w->sm_base, w->sm_id != NULL ? w->sm_id : "-",
 			w->session != NULL ? w->session : "-");
 	m.state = buf_str(&state);
 	if (s2sd_link(w->carrying.srv) != NULL)
@@ -203,7 +218,7 @@ static void take_sm(struct way *w, struct peer_sm *sm)
 	w->sm_id = sm->id;
 	sm->id = NULL;
 	set(&w->session, NULL);
-	w->sm_base = w->carrying.carried.out_done;
+	w->sm_base = (int64_t)w->carrying.carried.out_done;
 	if (had || w->sm_id != NULL)
 		tell_sm(w);
 }
@@ -262,11 +277,11 @@ static void join(struct way *w, struct peer *p)
 	if (!p->sm.resumed) {
 		set(&w->sm_id, NULL);
 		set(&w->session, p->sm.session);
-		w->sm_base = w->carrying.carried.out_done - p->sm.out_count;
+		w->sm_base = (int64_t)w->carrying.carried.out_done - p->sm.out_count;
 		tell_sm(w);
 	}
 	if (p->sm.resumed)
-		p->sm.out_count = (uint32_t)(w->carrying.carried.out_done - w->sm_base);
+		p->sm.out_count = (uint32_t)((int64_t)w->carrying.carried.out_done - w->sm_base);
 	begin_sending(w, p, "both");
 }
 
@@ -279,6 +294,14 @@ void way_meet(struct peer *p, const char *local, const char *remote)
 	w = find_pair(p->carrying.srv, pair);
 	if (w != NULL && w->bound && w->peer == NULL && w->outgoing == NULL)
 		join(w, p);
+}
+
+void way_counted(struct way *w)
+{
+	set(&w->session, w->peer->sm.session);
+	w->sm_base = (int64_t)w->carrying.carried.out_number;
+	w->peer->sm.out_count = 0;
+	tell_sm(w);
 }
 
 static void seek(struct way *w);
@@ -447,10 +470,10 @@ int on_reach(const struct bus_event *event)
 static void take_state(struct way *w, struct str state)
 {
 	char text[768], id[256], session[256] = "-";
-	unsigned long base;
+	long base;
 
 	snprintf(text, sizeof text, "%.*s", STR_FMT(state));
-	if (sscanf(text, "%lu %255s %255s", &base, id, session) < 2)
+	if (sscanf(text, "%ld %255s %255s", &base, id, session) < 2)
 		return;
 	w->sm_base = base;
 	set(&w->sm_id, strcmp(id, "-") != 0 ? id : NULL);

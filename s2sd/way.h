@@ -32,7 +32,7 @@ struct way {
 	char *sm_id;		   /* by which its stream may be resumed with the remote (sm.h), or NULL */
 	char *session;		   /* by which what comes back on it may be, with routerd (bidi.h); of a stream that has come
 				    * to us: what the remote resumes it by; or NULL */
-	uint64_t sm_base;	   /* the last number before that stream's first */
+	int64_t sm_base;	   /* the number before the first that is counted there; up to it the kernel's word is enough */
 	uint64_t until_ms;	   /* so long the remote may resume that */
 	uint64_t without_ms;	   /* since when there is no stream; 0: there is */
 	bool waiting;		   /* for the next try */
@@ -48,6 +48,8 @@ void way_meet(struct peer *p, const char *local, const char *remote);
 void way_left(struct peer *p);
 /* Its own is for both directions, and routerd knows that by this id, or (NULL) not to be resumed. */
 void way_comes_back(struct way *w, const char *session);
+/* The remote's stream, on which it goes out, counts from here on (sm.h). */
+void way_counted(struct way *w);
 /* Its stream's socket has taken all. */
 void way_sent(struct way *w);
 /* Something of it is not done. */

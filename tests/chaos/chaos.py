@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--talkers", type=int, default=24)
     parser.add_argument("--only", nargs="+", metavar="near:c2sd@1",
                         default=[f"{where}:{name}" for where, names in DAEMONS.items() for name in names])
+    parser.add_argument("--two-streams", action="store_true", help="between the servers; else one for both ways")
     parser.add_argument("--no-stops", action="store_true", help="no SIGSTOP, and no lost connections")
     parser.add_argument("--expect-losses", action="store_true",
                         help="of a build with BULKHEAD_CUSTODY=OFF: the test must notice")
@@ -53,7 +54,7 @@ class Chaos:
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
-        self.net = Net()
+        self.net, self.options = Net(), options
         names = [f"talker{n}" for n in range(options.talkers)]
         self.suites, self.addresses = {}, {}
         for where, daemons in DAEMONS.items():
@@ -73,7 +74,8 @@ class Chaos:
     def make(self, where, daemons, names):
         domain, ports = f"{where}.example", {d: free_port() for d in daemons if d.startswith("c2sd")}
         self.suites[where] = self.net.instance(
-            lambda start, **how: Suite(**how), domain, None, SETTINGS,
+            lambda start, **how: Suite(**how), domain, None,
+            {**SETTINGS, "s2sd.bidi": "false" if self.options.two_streams else "true"},
             accounts={f"{n}@{domain}": "password-1" for n in names},
             front_ends={d: [f"127.0.0.1:{port}"] for d, port in ports.items()})
         self.addresses[where] = [("127.0.0.1", port) for port in ports.values()]
@@ -88,7 +90,7 @@ class Chaos:
         for talker in self.talkers:
             talker.start()
         for n, talker in enumerate(self.talkers):
-            talker.partner = self.talkers[(n + 1) % len(self.talkers)].jid
+            talker.partner = self.talkers[(n + 1) % len(self.talkers)]
         for talker in self.talkers:
             talker.thread.start()
 
@@ -256,8 +258,10 @@ def main():
           f"sessions lost")
     print(*(f"missing: {line}" for line in chaos.missing), sep="\n", end="\n" if chaos.missing else "")
     print(f"{chaos.lost_streams} connections lost by the death of something else than their c2sd")
+    returned = collections.Counter(why for t in chaos.talkers for _, why in t.returned)
+    print(f"{returned.total()} came back to their senders {dict(returned) or ''}")
     fresh = sum(t.fresh for t in chaos.talkers) - len(chaos.talkers)
-    good = not (problems or lost or twice or disorder or fresh or chaos.lost_streams)
+    good = not (problems or returned or lost or twice or disorder or fresh or chaos.lost_streams)
     if options.expect_losses:
         chaos.end()
         chaos.remove()

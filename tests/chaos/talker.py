@@ -13,8 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 
 import sm  # noqa: E402
-from xmpp import CLIENT, Closed, Raw, StreamError, body  # noqa: E402
+from xmpp import CLIENT, Closed, Raw, StreamError, body, condition  # noqa: E402
 
+FAR_WINDOW = 1000
 LOST = (Closed, StreamError, OSError, AssertionError)
 
 
@@ -22,7 +23,8 @@ class Talker:
     def __init__(self, name, domain, password, addresses, window=32):
         self.name, self.domain, self.password, self.addresses = name, domain, password, addresses
         self.window = window
-        self.partner = None    # the full JID that it sends to
+        self.partner = None    # the talker that it sends to
+        self.returned = []     # what came back undelivered, with the reason
         self.stream = None
         self.sent = 0          # numbers given
         self.unacked = []      # numbers, in order
@@ -96,7 +98,7 @@ class Talker:
     # Talking.
 
     def _send(self, number):
-        self.stream.send(f"<message to='{self.partner}' type='chat' id='{number}'>"
+        self.stream.send(f"<message to='{self.partner.jid}' type='chat' id='{number}'>"
                          f"<body>{self.name} {number}</body></message>")
 
     def _ask(self):
@@ -121,13 +123,19 @@ class Talker:
         elif element.tag.startswith(CLIENT):
             self.handled += 1
             text = body(element) if element.tag == CLIENT + "message" else None
-            if text and element.get("type") != "error":
+            if element.tag == CLIENT + "message" and element.get("type") == "error":
+                self.returned.append((element.get("id"), condition(element)[1]))
+            elif text:
                 sender, number = text.split()
                 self.got.append((sender, int(number)))
 
+    def _in_time(self):
+        """Another server is given no more than it takes: what finds no room in its queue would come back."""
+        return self.partner.domain == self.domain or self.sent - len(self.partner.got) < FAR_WINDOW
+
     def _talk(self):
         while not self.over:
-            while self.talking and len(self.unacked) < self.window:
+            while self.talking and len(self.unacked) < self.window and self._in_time():
                 self.sent += 1
                 self.unacked.append(self.sent)
                 self._send(self.sent)

@@ -76,6 +76,21 @@ def test_with_stream_management(managed, alice):  # noqa: F811
     talk(managed, alice)
 
 
+def test_with_stream_management_that_comes_later(one, connect, certificate, both, alice):  # noqa: F811
+    """prosody enables it behind its first stanza; what we have sent by then is not counted."""
+    talk(both, alice)
+    sm.enable(both)
+    talk(both, alice)
+    both.until(sm.is_sm("r"))
+    sm.ack(both, 1)
+    alice.message(HIM, "two")
+    assert got(both) == "two"
+    both.close()
+    back = call(one, connect, certificate)
+    assert sm.resume(back, both.sm_id, 1) == 1
+    assert got(back) == "two"
+
+
 def test_without_anything_from_the_remote(both, alice):  # noqa: F811
     alice.message(HIM, "hello")
     assert got(both) == "hello"

@@ -19,6 +19,8 @@ def impossible(peer, mechanism):
         return "it knows no direct TLS between servers"
     if mechanism == "EXTERNAL" and not peer.external:
         return "it has no SASL between servers"
+    if mechanism == "both ways" and not peer.bidi:
+        return "it knows no streams for both directions"
     return None
 
 

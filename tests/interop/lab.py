@@ -10,7 +10,7 @@ from xmpp import Raw
 
 ADDRESS = "10.77.0.1"
 DOMAIN = "ours.example"
-MECHANISMS = ("dialback", "EXTERNAL", "direct TLS")
+MECHANISMS = ("dialback", "EXTERNAL", "direct TLS", "both ways")
 
 
 class Names(Dns):
@@ -29,6 +29,7 @@ class Lab:
         self.authority = certificates.Authority(self.dir / "ca")
         names = [f"{peer.name}.example", f"rooms.{peer.name}.example"]
         self.peer = peer(self.certificate(*names), self.authority.file, self.trusted)
+        self.peer.both_ways = mechanism == "both ways"
         self.peer.users, self.peer.quiet = users or self.peer.users, quiet
         self.dns = Names()
         self.ours = self.make_ours()

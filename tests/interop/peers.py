@@ -25,6 +25,8 @@ class Peer:
     host = None  # the last number of its address
     direct_tls = True
     external = True
+    bidi = False      # XEP-0288
+    both_ways = False # it is to do that
     users = (USER,)
     quiet = False
     s2s_port = None  # as usual
@@ -144,11 +146,12 @@ class Peer:
 
 class Prosody(Peer):
     name, user, host, rooms = "prosody", "prosody", 2, "rooms.prosody.example"
+    bidi = True
     CONFIG = """
         pidfile = "{dir}/pid"; data_path = "{dir}/data"; daemonize = false
         log = {{ {level} = "{dir}/prosody.log" }}
         modules_enabled = {{ "disco"; "roster"; "saslauth"; "tls"; "ping"; "dialback"; "posix"; "smacks";
-            "s2s"; "presence"; "message"; "iq"; "offline" }}
+            "s2s"; "presence"; "message"; "iq"; "offline"; {more} }}
         c2s_require_encryption = true; s2s_require_encryption = true; s2s_secure_auth = {trusted}
         interfaces = {{ "{address}" }}
         s2s_direct_tls_ports = {{ 5270 }}
@@ -170,6 +173,7 @@ class Prosody(Peer):
             (accounts / f"{user}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
         (self.dir / "prosody.cfg.lua").write_text(self.CONFIG.format(
             dir=self.dir, address=self.address, domain=self.domain, rooms=self.rooms,
+            more='"s2s_bidi";' if self.both_ways else "",
             level="warn" if self.quiet else "debug", trusted="true" if self.trusted else "false"))
         self.give_away()
         self.spawn("/usr/bin/prosody", "--config", self.dir / "prosody.cfg.lua", "-F")

@@ -6,6 +6,7 @@ import pytest
 from im import is_presence, roster
 from lab import DOMAIN
 from peers import USER
+from suite import eventually
 from xmpp import CLIENT, body
 
 MUC = "{http://jabber.org/protocol/muc#user}"
@@ -41,7 +42,21 @@ def last(lab, pattern):
     return lab.ours.log.find(pattern)[-1]
 
 
+def both_ways(lab, alice, romeo, cell):
+    """One stream, whoever of the two has opened it."""
+    for direction, ours, first, second in (("to it", "out+in", alice, romeo), ("from it", "in+out", romeo, alice)):
+        lab.ours.ctl("s2s", "close", lab.peer.domain)
+        eventually(lambda: not lab.ours.rows("s2s", "list"), "the end of the streams")
+        for _ in range(3):
+            talk(first, second)
+        assert [r["direction"] for r in lab.ours.rows("s2s", "list")] == [ours]
+        cell(lab, direction, "passed: one stream, opened by " + ("us" if first is alice else "it"))
+
+
 def test_by_that_mechanism(lab, alice, romeo, cell):
+    if lab.mechanism == "both ways":
+        both_ways(lab, alice, romeo, cell)
+        return
     talk(alice, romeo)
     method = "dialback" if lab.mechanism == "dialback" else "EXTERNAL"
     out = last(lab, f"way-open .*remote={lab.peer.domain} ")
