@@ -140,10 +140,18 @@ void abroad_asleep(struct session *s)
 {
 	if (s->pair == NULL || s->wanted != NULL)
 		return;
-	if (list_empty(&s->outbound))
+	/* Where nothing waits the stream may still be one on which the remote has something for us. */
+	if (list_empty(&s->outbound) && s->way_state == NULL)
 		session_end(s);
 	else
 		seek(s);
+}
+
+static void forget_way(struct session *s)
+{
+	free(s->way_state);
+	s->way_state = NULL;
+	session_changed(s, NULL);
 }
 
 void abroad_seek_all(struct router *r)
@@ -225,6 +233,7 @@ int on_unreachable(const struct bus_event *event)
 		return BH_EPROTO;
 	log_info("undelivered", "conn=%s/%lu pair=%s error=%s reason=%s", c->front->peer->instance,
 		(unsigned long)c->id, LOG_TEXT(c->session->text), stanza_error_name(m.condition), LOG_STR(m.text));
+	forget_way(c->session);
 	custody_return(c->session, m.upto, give_back, &m);
 	return 0;
 }
@@ -240,9 +249,8 @@ int on_way_state(const struct bus_event *event)
 		return 0;
 	if (c->session->pair == NULL)
 		return BH_EPROTO;
-	free(c->session->way_state);
+	forget_way(c->session);
 	c->session->way_state = m.state.len > 0 ? bh_strndup(m.state.p, m.state.len) : NULL;
-	session_changed(c->session, NULL);
 	return 0;
 }
 

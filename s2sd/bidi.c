@@ -14,14 +14,13 @@ enum { SETTLE_MS = 1000 };
 
 /* ---- ours ------------------------------------------------------------------------------ */
 
-/* A stream that went one way is resumed as such. */
+/* A stream that went one way is resumed as such.  Where routerd is away it is waited for. */
 bool bidi_wanted(const struct peer *p)
 {
 	struct previous previous = outgoing_previous(p->outgoing);
 
 	return p->carrying.srv->settings.bidi && p->certified && p->state == OUT_SECURE &&
-	       outgoing_both_ways(p->outgoing) && s2sd_link(p->carrying.srv) != NULL &&
-	       (previous.id == NULL || previous.session != NULL);
+	       outgoing_both_ways(p->outgoing) && (previous.id == NULL || previous.session != NULL);
 }
 
 void bidi_begin(struct peer *p)
@@ -55,13 +54,22 @@ void bidi_accepted(struct peer *p)
 	p->sm.resuming = previous.session != NULL &&
 			 LINK_SEND(s2sd_link(p->carrying.srv), RESUME, resume, p->carrying.carried.id, &m) == 0;
 	if (!p->sm.resuming)
+		sm_count_session(p, true, UINT32_MAX);
+}
+
+void bidi_counted(struct peer *p)
+{
+	if (p->state == OUT_PROVING)
 		agree(p);
 }
 
 void bidi_resumed(struct peer *p, bool resumed)
 {
 	p->sm.session_resumed = resumed;
-	agree(p);
+	if (resumed)
+		agree(p);
+	else
+		sm_count_session(p, true, UINT32_MAX);
 }
 
 void bidi_refused(struct peer *p)

@@ -5,7 +5,8 @@
  * opened must reach nobody else.
  *
  * On a stream of ours it is asked for when routerd has agreed that the remote may speak on it, before we say who we
- * are; from then on the stream has a session, as one that has come to us has.  On one that has come to us a way goes out
+ * are; from then on the stream has a session, as one that has come to us has, and one that could be resumed: before
+ * the first stanza comes.  On one that has come to us a way goes out
  * as soon as it is known whether the remote goes on where another stream was lost (sm.h), and does not dial.
  */
 #ifndef S2SD_BIDI_H
@@ -20,8 +21,10 @@
 bool bidi_wanted(const struct peer *p);
 /* Asks routerd first; features_prove() goes on. */
 void bidi_begin(struct peer *p);
-/* routerd's answers: the remote may speak; it goes on where it was, or not (sm.h); it may not. */
+/* routerd's answers: the remote may speak; its session can be resumed later; it goes on where it was, or not (sm.h); it
+ * may not. */
 void bidi_accepted(struct peer *p);
+void bidi_counted(struct peer *p);
 void bidi_resumed(struct peer *p, bool resumed);
 void bidi_refused(struct peer *p);
 

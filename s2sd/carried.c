@@ -95,6 +95,7 @@ static void restore_way(const struct way *w, struct link *link)
 	(void)LINK_SEND(link, RESTORE, restore, c->id, &m);
 	while (kept_next(&w->kept, &at, &stanza))
 		(void)LINK_SEND(link, RESTORE_STANZA, restore_stanza, c->id, &stanza);
+	way_tell(w);
 }
 
 static void restore(struct carried *c, struct link *link)

@@ -78,7 +78,7 @@ static void ready(struct peer *p)
 }
 
 /* In its place among the stanzas: so both we and routerd know from which on is counted. */
-static void count_session(struct peer *p, bool resumable, uint32_t max)
+void sm_count_session(struct peer *p, bool resumable, uint32_t max)
 {
 	p->sm.enabling = true;
 	p->sm.in_base = inbound_count(&p->carrying.carried);
@@ -93,8 +93,12 @@ static void enabled(struct peer *p, const struct element *e)
 	if (id.p != NULL && id.len < 256 && (str_is(resume, "true") || str_is(resume, "1")))
 		p->sm.id = bh_strndup(id.p, id.len);
 	ready(p);
-	if (p->bidi && p->state == OUT_OPEN)
-		count_session(p, p->sm.id != NULL || (p->way != NULL && p->way->sm_id != NULL), UINT32_MAX);
+	if (!p->bidi || p->state != OUT_OPEN)
+		return;
+	if (inbound_count(&p->carrying.carried) != p->sm.in_base)
+		sm_count_session(p, true, UINT32_MAX); /* what has come before does not count */
+	else if (p->way != NULL)
+		way_comes_back(p->way, p->sm.session);
 }
 
 static void resumed(struct peer *p, const struct element *e)
@@ -163,7 +167,7 @@ static void enable_theirs(struct peer *p, const struct element *e)
 	}
 	if (!number(element_attribute(e, "max"), &max))
 		max = UINT32_MAX;
-	count_session(p, wanted, max);
+	sm_count_session(p, wanted, max);
 }
 
 static void say_enabled(struct peer *p, const struct msg_sm_enabled *m)
@@ -194,12 +198,14 @@ int on_sm_enabled(const struct bus_event *event)
 		return 0;
 	p->sm.enabling = false;
 	p->sm.counted = true;
-	if (m.id.p != NULL)
-		p->sm.session = bh_strndup(m.id.p, m.id.len);
+	free(p->sm.session);
+	p->sm.session = m.id.p != NULL ? bh_strndup(m.id.p, m.id.len) : NULL;
 	if (!p->ours)
 		say_enabled(p, &m);
 	else if (p->way != NULL)
 		way_comes_back(p->way, p->sm.session);
+	else
+		bidi_counted(p);
 	return 0;
 }
 

@@ -40,6 +40,8 @@ struct peer_sm {
 /* <enable/>, <enabled/>, <resumed/>, <failed/>, <a/>, <r/>. */
 state_fn sm_element;
 
+/* routerd is told, in its place among the stanzas, that the session counts from here on. */
+void sm_count_session(struct peer *p, bool resumable, uint32_t max);
 /* Ours has said who we are: it goes on where it was, or begins; then it is open. */
 void sm_begin(struct peer *p);
 /* Something was sent: the remote is asked, if it is not yet. */

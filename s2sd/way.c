@@ -98,10 +98,14 @@ static void unreachable(struct way *w, unsigned condition, const char *why)
 	struct link *link = s2sd_link(w->carrying.srv);
 	char text[257];
 
+	if (!s2sd_router_ready(w->carrying.srv)) {
+		w->waiting = true; /* there is nobody to give it to */
+		return;
+	}
 	snprintf(text, sizeof text, "%s", why);
 	m.text = str_of(text);
 	count_add(COUNT_UNREACHABLE, 1);
-	if (link != NULL && w->bound)
+	if (w->bound)
 		(void)LINK_SEND(link, UNREACHABLE, unreachable, w->carrying.carried.id, &m);
 	way_give_back(w);
 }
@@ -180,7 +184,7 @@ static void write_one(struct way *w, struct str from, struct str additions, stru
 }
 
 /* The next s2sd will know, too: "7 their-id our-session", each of them "-" where it is not. */
-static void tell_sm(const struct way *w)
+void way_tell(const struct way *w)
 {
 	struct buf state = BUF_INIT;
 	struct msg_way_state m;
@@ -220,13 +224,13 @@ static void take_sm(struct way *w, struct peer_sm *sm)
 	set(&w->session, NULL);
 	w->sm_base = (int64_t)w->carrying.carried.out_done;
 	if (had || w->sm_id != NULL)
-		tell_sm(w);
+		way_tell(w);
 }
 
 void way_comes_back(struct way *w, const char *session)
 {
 	set(&w->session, session);
-	tell_sm(w);
+	way_tell(w);
 }
 
 /* What is not done goes out on the stream that it has now. */
@@ -278,7 +282,7 @@ static void join(struct way *w, struct peer *p)
 		set(&w->sm_id, NULL);
 		set(&w->session, p->sm.session);
 		w->sm_base = (int64_t)w->carrying.carried.out_done - p->sm.out_count;
-		tell_sm(w);
+		way_tell(w);
 	}
 	if (p->sm.resumed)
 		p->sm.out_count = (uint32_t)((int64_t)w->carrying.carried.out_done - w->sm_base);
@@ -301,10 +305,19 @@ void way_counted(struct way *w)
 	set(&w->session, w->peer->sm.session);
 	w->sm_base = (int64_t)w->carrying.carried.out_number;
 	w->peer->sm.out_count = 0;
-	tell_sm(w);
+	way_tell(w);
 }
 
 static void seek(struct way *w);
+
+/* Nothing is left to do, and nobody need go on. */
+static void leave(struct way *w)
+{
+	set(&w->sm_id, NULL);
+	set(&w->session, NULL);
+	way_tell(w);
+	way_give_back(w);
+}
 
 void way_left(struct peer *p)
 {
@@ -322,7 +335,7 @@ void way_left(struct peer *p)
 	if (way_unfinished(w))
 		seek(w);
 	else
-		way_give_back(w);
+		leave(w);
 }
 
 /* ---- looking for one ---------------------------------------------------------------------- */
@@ -349,6 +362,8 @@ static void seek(struct way *w)
 		join(w, p);
 	else if (p != NULL || clock_ms() < w->until_ms)
 		w->waiting = true;
+	else if (!way_unfinished(w) && w->sm_id == NULL)
+		leave(w);
 	else if (f != NULL)
 		unreachable(w, f->condition, f->why);
 	else
@@ -374,7 +389,7 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 	log_info("way-ended", "local=%s remote=%s error=%s reason=%s", w->local, w->remote,
 		condition != 0 ? stanza_error_name(condition) : "none", LOG_TEXT(why));
 	if (condition == 0 && records_empty(&w->kept) && w->session == NULL) {
-		way_give_back(w);
+		leave(w);
 	} else if (condition == 0) {
 		seek(w);
 	} else if (condition == STANZA_REMOTE_SERVER_TIMEOUT && may_come_back(w)) {
@@ -416,7 +431,7 @@ static void not_resumed(void *owner, bool known, uint32_t h)
 		too_much(w);
 	set(&w->sm_id, NULL);
 	set(&w->session, NULL);
-	tell_sm(w);
+	way_tell(w);
 }
 
 static const struct outgoing_handlers handlers = {
@@ -466,7 +481,7 @@ int on_reach(const struct bus_event *event)
 	return LINK_SEND(event->link, RESUME, resume, w->carrying.carried.id, &resume);
 }
 
-/* As tell_sm() wrote it; the third came later. */
+/* As way_tell() wrote it; the third came later. */
 static void take_state(struct way *w, struct str state)
 {
 	char text[768], id[256], session[256] = "-";
@@ -501,6 +516,8 @@ int on_resumed(const struct bus_event *event)
 	c->out_number = c->out_done = m.out_number;
 	take_state(w, m.state);
 	w->bound = true;
+	if (w->session != NULL)
+		seek(w); /* whether or not we have something to send */
 	return 0;
 }
 

@@ -50,6 +50,8 @@ void way_left(struct peer *p);
 void way_comes_back(struct way *w, const char *session);
 /* The remote's stream, on which it goes out, counts from here on (sm.h). */
 void way_counted(struct way *w);
+/* routerd is told how its stream may be resumed: for the next s2sd. */
+void way_tell(const struct way *w);
 /* Its stream's socket has taken all. */
 void way_sent(struct way *w);
 /* Something of it is not done. */

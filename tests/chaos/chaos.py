@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
@@ -48,6 +49,10 @@ def arguments():
     parser.add_argument("--log", type=Path, help="where the daemons' log goes when it fails")
     parser.add_argument("--verbose", action="store_true")
     return parser.parse_args()
+
+
+def clock(when):
+    return datetime.fromtimestamp(when, timezone.utc).strftime("%T.%f")[:12]
 
 
 class Chaos:
@@ -195,19 +200,28 @@ class Chaos:
 
     def count(self):
         lost = twice = disorder = total = 0
-        self.missing = []
+        self.missing, self.again = [], []
         for n, talker in enumerate(self.talkers):
             got = [number for sender, number in
                    self.talkers[(n + 1) % len(self.talkers)].got if sender == talker.name]
             total += len(got)
             missing = sorted(set(range(1, talker.acknowledged + 1)) - set(got))
             if missing:
-                self.missing.append(f"{talker.name} to {self.talkers[(n + 1) % len(self.talkers)].name}: "
-                                    f"{len(missing)}, from {missing[0]} to {missing[-1]}")
+                self.missing.append(self.describe(talker, missing))
             lost += len(missing)
             twice += len(got) - len(set(got))
+            self.again += [f"{talker.name} to {talker.partner.name}: {number} at {', '.join(map(clock, times))}"
+                           for (name, number), times in talker.partner.times.items()
+                           if name == talker.name and len(times) > 1]
             disorder += sum(a > b for a, b in zip(got, got[1:]))
         return total, lost, twice, disorder
+
+    @staticmethod
+    def describe(talker, missing):
+        times = talker.partner.times
+        around = [clock(times.get((talker.name, number), [0])[0]) for number in (missing[0] - 1, missing[-1] + 1)]
+        return (f"{talker.name} to {talker.partner.name}: {len(missing)}, from {missing[0]} to {missing[-1]}, "
+                f"between {around[0]} and {around[1]}")
 
     def end(self):
         for talker in self.talkers:
@@ -256,7 +270,8 @@ def main():
     print(f"{total} messages: {lost} acknowledged and not delivered, {twice} delivered twice, "
           f"{disorder} out of order; {sum(t.fresh for t in chaos.talkers) - len(chaos.talkers)} "
           f"sessions lost")
-    print(*(f"missing: {line}" for line in chaos.missing), sep="\n", end="\n" if chaos.missing else "")
+    for line in [f"missing: {line}" for line in chaos.missing] + [f"twice: {line}" for line in chaos.again[:20]]:
+        print(line)
     print(f"{chaos.lost_streams} connections lost by the death of something else than their c2sd")
     returned = collections.Counter(why for t in chaos.talkers for _, why in t.returned)
     print(f"{returned.total()} came back to their senders {dict(returned) or ''}")

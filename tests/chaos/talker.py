@@ -31,6 +31,7 @@ class Talker:
         self.counted = 0       # the server's h so far
         self.acknowledged = 0  # how many numbers the server has acknowledged
         self.got = []          # (sender's name, number)
+        self.times = {}        # (sender's name, number) -> when it came
         self.handled = 0       # our h
         self.lost, self.fresh, self.refused = 0, 0, 0
         self.talking, self.over, self.online = True, False, False
@@ -128,6 +129,7 @@ class Talker:
             elif text:
                 sender, number = text.split()
                 self.got.append((sender, int(number)))
+                self.times.setdefault(self.got[-1], []).append(time.time())
 
     def _in_time(self):
         """Another server is given no more than it takes: what finds no room in its queue would come back."""
