@@ -168,14 +168,24 @@ void peer_fail(struct peer *p, enum stream_error condition, const char *text)
 	close_stream(p);
 }
 
-void peer_end(struct peer *p, const char *why)
+static void end(struct peer *p, enum close_reason reason, const char *why)
 {
 	if (p->state == PEER_CLOSING)
 		return;
 	if (why != NULL)
 		snprintf(p->why, sizeof p->why, "%s", why);
-	p->close_reason = CLOSE_BY_CLIENT;
+	p->close_reason = (uint8_t)reason;
 	close_stream(p);
+}
+
+void peer_end(struct peer *p, const char *why)
+{
+	end(p, CLOSE_BY_CLIENT, why);
+}
+
+void peer_lost(struct peer *p, const char *why)
+{
+	end(p, CLOSE_LOST, why);
 }
 
 void peer_finish(struct peer *p)

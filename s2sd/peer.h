@@ -73,6 +73,8 @@ struct peer *peer_of(const struct carried *c);
 void peer_fail(struct peer *p, enum stream_error condition, const char *text);
 /* Ends it without one, for a reason that the log and whoever waits for it gets; NULL: none. */
 void peer_end(struct peer *p, const char *why);
+/* It goes, and may come back for its session. */
+void peer_lost(struct peer *p, const char *why);
 /* It has said </stream:stream>: what it sent before goes to routerd first. */
 void peer_finish(struct peer *p);
 

@@ -162,7 +162,7 @@ static int on_settled(const struct bus_event *event)
 	return carrier_on_settled(&((struct s2sd *)event->owner)->carrier, event);
 }
 
-/* Everything that goes out goes back, and what came in is finished. */
+/* Streams end so that they can be resumed, here or elsewhere; what goes out goes back. */
 static void leave_all(struct s2sd *srv)
 {
 	struct map_walk walk;
@@ -170,11 +170,11 @@ static void leave_all(struct s2sd *srv)
 
 	close_listeners(srv);
 	trials_drop(srv);
+	list_for_each_safe(pos, &srv->peers)
+		peer_fail(container_of(pos, struct peer, link), STREAM_SYSTEM_SHUTDOWN, NULL);
 	map_walk_start(&walk, &srv->ways);
 	while ((n = map_walk_next(&walk)) != NULL)
 		way_give_back(container_of(n, struct way, node));
-	list_for_each_safe(pos, &srv->peers)
-		peer_fail(container_of(pos, struct peer, link), STREAM_SYSTEM_SHUTDOWN, NULL);
 }
 
 static int on_drain(const struct bus_event *event)

@@ -107,7 +107,7 @@ static void stream_error(struct peer *p, const struct element *e)
 	log_info("remote-error", "conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p), peer_address(p),
 		LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
 	if (again)
-		peer_end(p, why);
+		peer_lost(p, why);
 	else
 		outgoing_unfit(p, why);
 }

@@ -289,6 +289,14 @@ static void join(struct way *w, struct peer *p)
 	begin_sending(w, p, "both");
 }
 
+/* What was sent on the stream before, and not acknowledged, can be resumed neither there nor with another. */
+static bool may_move(const struct way *w, const struct peer *p)
+{
+	if (w->sm_id != NULL)
+		return !way_unfinished(w) && w->session == NULL;
+	return goes_on(w, p) || clock_ms() >= w->until_ms;
+}
+
 void way_meet(struct peer *p, const char *local, const char *remote)
 {
 	char pair[PAIR_MAX];
@@ -296,7 +304,7 @@ void way_meet(struct peer *p, const char *local, const char *remote)
 
 	snprintf(pair, sizeof pair, "%s/%s", remote, local);
 	w = find_pair(p->carrying.srv, pair);
-	if (w != NULL && w->bound && w->peer == NULL && w->outgoing == NULL)
+	if (w != NULL && w->bound && w->peer == NULL && w->outgoing == NULL && may_move(w, p))
 		join(w, p);
 }
 
@@ -358,9 +366,11 @@ static void seek(struct way *w)
 
 	if (w->without_ms == 0)
 		w->without_ms = clock_ms();
-	if (p != NULL && p->sm.settled)
+	if (w->carrying.srv->stopping || w->carrying.srv->draining)
+		way_give_back(w);
+	else if (p != NULL && p->sm.settled && may_move(w, p))
 		join(w, p);
-	else if (p != NULL || clock_ms() < w->until_ms)
+	else if (clock_ms() < w->until_ms || (p != NULL && w->sm_id == NULL))
 		w->waiting = true;
 	else if (!way_unfinished(w) && w->sm_id == NULL)
 		leave(w);
