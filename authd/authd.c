@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "authd/lookup.h"
 #include "authd/requests.h"
 #include "authd/scram.h"
 #include "base/alloc.h"
@@ -126,13 +127,13 @@ static void send_mechanisms(const struct authd *a)
 	struct link *link = bus_client_link(a->client);
 	struct buf names = BUF_INIT;
 
-	offer_write(&a->policy.offer, &names);
 	for (size_t i = 0; link != NULL && i < a->policy.ndomains; i++) {
-		struct msg_mechanisms m = {
-			.domain = str_of(a->policy.domains[i]),
-			.mechanisms = buf_str(&names),
-		};
+		const struct policy_domain *d = &a->policy.domains[i];
+		struct msg_mechanisms m = {.domain = str_of(d->name)};
 
+		buf_clear(&names);
+		offer_write(policy_offer(&a->policy, d), &names);
+		m.mechanisms = buf_str(&names);
 		(void)LINK_SEND(link, MECHANISMS, mechanisms, 0, &m);
 	}
 	buf_fini(&names);
@@ -176,6 +177,11 @@ int authd_open(struct daemon *d)
 		daemon_fail(d, "%s", what);
 		return rc;
 	}
+	rc = directories_load(d->conf, &a->directories, what, sizeof(what));
+	if (rc < 0) {
+		daemon_fail(d, "%s", what);
+		return rc;
+	}
 	a->gsasl = scram_open();
 	if (a->gsasl == NULL) {
 		daemon_fail(d, "libgsasl cannot be initialised");
@@ -212,6 +218,7 @@ static void start_conversations(struct authd *a)
 			.throttle = a->throttle,
 			.derive = a->derive,
 			.gsasl = a->gsasl,
+			.directories = &a->directories,
 		},
 		.max = CONVERSATIONS_MAX,
 		.life_ms = CONVERSATION_MS,
@@ -239,6 +246,8 @@ int authd_start(struct daemon *d)
 	};
 	int rc;
 
+	list_init(&a->lookups);
+	directories_start(a->directories, d->loop);
 	a->throttle = throttle_create(&a->policy.limits);
 	a->derive = derive_create(d->loop);
 	rc = start_accounts(a);
@@ -255,15 +264,26 @@ int authd_start(struct daemon *d)
 int authd_reload(struct daemon *d, const struct conf *old)
 {
 	struct authd *a = d->state;
+	struct directories *directories;
 	struct policy policy;
 	char what[512];
 	int rc = policy_load(d->conf, &policy, what, sizeof(what));
 
 	(void)old;
+	if (rc == 0) {
+		rc = directories_load(d->conf, &directories, what, sizeof(what));
+		if (rc < 0)
+			policy_fini(&policy);
+	}
 	if (rc < 0) {
 		log_error("reload-refused", "why=%s", LOG_TEXT(what));
 		return rc;
 	}
+	conversations_abandon_questions(a->conversations);
+	lookups_abandon(a);
+	directories_stop(&a->directories, NULL, NULL);
+	a->directories = directories;
+	directories_start(a->directories, d->loop);
 	policy_fini(&a->policy);
 	a->policy = policy;
 	throttle_set_limits(a->throttle, &policy.limits);
@@ -299,7 +319,9 @@ void authd_stop(struct daemon *d)
 	struct authd *a = d->state;
 
 	/* One for each part and one for this function, as a part may close at once. */
-	a->stopping = 6;
+	a->stopping = 7;
+	lookups_abandon(a);
+	directories_stop(&a->directories, part_closed, a);
 	listings_stop(&a->listings, part_closed, a);
 	conversations_stop(&a->conversations, part_closed, a);
 	accounts_close(&a->accounts, part_closed, a);

@@ -9,6 +9,7 @@
 #include "authd/accounts.h"
 #include "authd/conversation.h"
 #include "authd/derive.h"
+#include "authd/directories.h"
 #include "authd/listing.h"
 #include "authd/policy.h"
 #include "authd/throttle.h"
@@ -22,9 +23,11 @@ struct authd {
 	struct throttle *throttle;
 	struct derive *derive;
 	struct accounts *accounts;
+	struct directories *directories;
 	struct conversations *conversations;
 	struct listings *listings;
 	struct bus_client *client;
+	struct list lookups; /* struct lookup (lookup.c): that wait for a directory */
 	uint64_t link_number; /* an answer goes out only on the link where its question came in */
 	int stopping;	      /* parts that are still closing */
 };

@@ -71,6 +71,7 @@ static void conversation_free(struct conversation *conv)
 	struct exchange *x = &conv->exchange;
 
 	derive_cancel(&x->job);
+	dirjob_cancel(&x->question);
 	if (x->mechanism != NULL && x->mechanism->end != NULL && x->state != NULL)
 		x->mechanism->end(x);
 	map_remove(&conv->all->open, &conv->node);
@@ -105,6 +106,8 @@ static struct str text_for(const struct exchange *x)
 		return STR_LIT("Try again later.");
 	case SASL_ACCOUNT_DISABLED:
 		return STR_LIT("This account is disabled.");
+	case SASL_CREDENTIALS_EXPIRED:
+		return STR_LIT("The password has expired: change it where you manage your account.");
 	case SASL_ENCRYPTION_REQUIRED:
 		return STR_LIT("This mechanism needs an encrypted connection.");
 	default:
@@ -276,17 +279,20 @@ static bool admit(struct exchange *x, const struct msg_auth_begin *m)
 		.exporter = x->exporter_len > 0,
 		.certificate = x->certificate != NULL,
 	};
+	const struct policy_domain *domain;
 
 	if (str_is(m->mechanism, mechanism_component.name) &&
 		secrets_serve(&x->env->policy->secrets, m->domain)) {
 		x->mechanism = &mechanism_component;
 		return true;
 	}
-	if (!policy_serves(x->env->policy, m->domain)) {
+	domain = policy_domain(x->env->policy, m->domain);
+	if (domain == NULL) {
 		exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-domain");
 		return false;
 	}
-	x->mechanism = offer_accept(&x->env->policy->offer, &request, &x->condition);
+	x->directory = domain->directory;
+	x->mechanism = offer_accept(policy_offer(x->env->policy, domain), &request, &x->condition);
 	x->reason = "mechanism-not-offered";
 	return x->mechanism != NULL;
 }
@@ -307,7 +313,7 @@ static void step(struct conversation *conv, struct str data)
 	int rc = decode(x, data, &in);
 	enum outcome outcome;
 
-	if (x->job != NULL)
+	if (x->job != NULL || x->question != NULL)
 		outcome = exchange_fail(x, SASL_MALFORMED_REQUEST, "out-of-turn");
 	else if (rc == BH_EINVAL)
 		outcome = exchange_fail(x, SASL_INCORRECT_ENCODING, "bad-base64");
@@ -362,6 +368,18 @@ void conversations_abort(struct conversations *c, uint64_t id)
 
 	if (conv != NULL)
 		conversation_free(conv);
+}
+
+void conversations_abandon_questions(struct conversations *c)
+{
+	list_for_each_safe(pos, &c->by_age) {
+		struct conversation *conv = container_of(pos, struct conversation, link);
+
+		if (conv->exchange.directory == NULL)
+			continue;
+		exchange_fail(&conv->exchange, SASL_TEMPORARY_AUTH_FAILURE, "reloaded");
+		send_failure(conv, str_of(conv->exchange.mechanism->name));
+	}
 }
 
 void conversations_abort_all(struct conversations *c)

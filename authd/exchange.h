@@ -6,6 +6,7 @@
 
 #include "authd/accounts.h"
 #include "authd/derive.h"
+#include "authd/directories.h"
 #include "authd/mechanism.h"
 #include "authd/policy.h"
 #include "authd/throttle.h"
@@ -20,6 +21,7 @@ struct auth_env {
 	struct throttle *throttle;
 	struct derive *derive;
 	struct Gsasl *gsasl;
+	struct directories *const *directories; /* NULL where there are none: in tests */
 };
 
 enum { EXPORTER_MAX = 64 };
@@ -38,6 +40,7 @@ struct exchange {
 
 	/* From identity_take() on. */
 	char *account;	/* bare JID, prepared */
+	const char *directory; /* that holds the domain's accounts, or NULL: then `known` and record wait for its answer */
 	bool known;	/* it exists; if not, record is a pretence */
 	struct account_record record;
 
@@ -47,6 +50,7 @@ struct exchange {
 	const char *reason; /* for the log: a stable word */
 	uint32_t delay_ms;
 	struct derive_job *job;
+	struct dirjob *question; /* to the directory */
 };
 
 /* OUTCOME_FAILURE, in one line. */

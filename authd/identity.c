@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "daemon/log.h"
 #include "xmpp/jid.h"
 
 static bool fail(struct exchange *x, enum sasl_error condition, const char *reason)
@@ -67,7 +68,56 @@ bool identity_take(struct exchange *x, struct str authcid, struct str authzid)
 		return fail(x, SASL_NOT_AUTHORIZED, "bad-name");
 	if (!authzid_fits(x, authzid))
 		return fail(x, SASL_INVALID_AUTHZID, "other-authzid");
-	return look_up(x);
+	return x->directory != NULL || look_up(x);
+}
+
+/* ---- of a directory ---------------------------------------------------------------------- */
+
+static enum outcome take_verdict(struct exchange *x, const struct dirjob_result *r)
+{
+	switch (r->verdict) {
+	case PASSWORD_GOOD:
+		return identity_proved(x);
+	case PASSWORD_EXPIRED:
+		return exchange_fail(x, SASL_CREDENTIALS_EXPIRED, "password-expired");
+	case PASSWORD_MUST_CHANGE:
+		return exchange_fail(x, SASL_CREDENTIALS_EXPIRED, "password-must-change");
+	case ACCOUNT_LOCKED:
+		return exchange_fail(x, SASL_ACCOUNT_DISABLED, "locked");
+	default:
+		return identity_wrong(x);
+	}
+}
+
+enum outcome identity_answered(struct exchange *x, const struct dirjob_result *r, bool password)
+{
+	if (r->rc != 0) {
+		log_warn("directory-failed", "directory=%s reason=%s", x->directory, LOG_TEXT(r->why));
+		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "directory-failed");
+	}
+	x->known = r->found;
+	x->record.disabled = r->locked;
+	if (password)
+		return take_verdict(x, r);
+	if (!x->known)
+		return exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-account");
+	return x->record.disabled ? exchange_fail(x, SASL_ACCOUNT_DISABLED, "disabled") : OUTCOME_SUCCESS;
+}
+
+enum outcome identity_ask(struct exchange *x, struct str password, dirjob_done_fn *done)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+	struct dirjob_order order = {.password = password, .done = done, .arg = x};
+	int rc = BH_ENOTFOUND;
+
+	/* What is decided from now on is at least as new as this (custody.md, 18). */
+	x->record.generation = clock_wall_us();
+	if (jid_prepare(str_of(x->account), text, &jid) == 0 && x->env->directories != NULL) {
+		order.local = jid.local;
+		rc = directories_ask(*x->env->directories, x->directory, &order, &x->question);
+	}
+	return rc == 0 ? OUTCOME_WAIT : exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "overloaded");
 }
 
 static struct throttle_who who_is(const struct exchange *x)

@@ -12,6 +12,12 @@
  * record that no password fits. */
 bool identity_take(struct exchange *x, struct str authcid, struct str authzid);
 
+/* Of a directory: asks for the account, and, unless absent, whether that is its password; OUTCOME_WAIT, or it failed.
+ * done() sets question to NULL, and gives the answer to identity_answered() in its mechanism's resume. */
+typedef void dirjob_done_fn(void *arg, const struct dirjob_result *result);
+enum outcome identity_ask(struct exchange *x, struct str password, dirjob_done_fn *done);
+enum outcome identity_answered(struct exchange *x, const struct dirjob_result *r, bool password);
+
 /* Is another guess at this account from this address allowed?  False: the exchange failed. */
 bool identity_may_guess(struct exchange *x);
 

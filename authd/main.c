@@ -7,6 +7,7 @@
 static const int syscalls[] = {
 	SYS_pread64, SYS_pwrite64, SYS_fdatasync, SYS_fsync, SYS_ftruncate, SYS_fallocate,
 	SYS_unlinkat, SYS_fchmod, SYS_fchown,
+	SYS_sendmmsg, /* names of directories */
 #ifdef SYS_unlink
 	SYS_unlink,
 #endif
@@ -21,7 +22,7 @@ static const struct sandbox sandbox = {
 	.syscalls = syscalls,
 	.read_paths = read_paths,
 	.write_paths = write_paths,
-	.inet = false,
+	.directories = true,
 };
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@ enum { PASSWORD_MAX = 1024 };
 struct plain {
 	int rc;
 	bool match;
+	struct dirjob_result directory; /* where one was asked */
 };
 
 /* Takes what stands before the next NUL; false where there is none. */
@@ -56,6 +57,21 @@ static enum outcome derive_password(struct exchange *x, struct str password)
 	return identity_charge(x) ? OUTCOME_WAIT : OUTCOME_FAILURE;
 }
 
+static void on_answered(void *arg, const struct dirjob_result *result)
+{
+	struct exchange *x = arg;
+
+	x->question = NULL;
+	((struct plain *)x->state)->directory = *result;
+	exchange_wake(x);
+}
+
+static enum outcome ask_directory(struct exchange *x, struct str password)
+{
+	x->state = bh_alloc(sizeof(struct plain));
+	return identity_charge(x) ? identity_ask(x, password, on_answered) : OUTCOME_FAILURE;
+}
+
 static enum outcome plain_step(struct exchange *x, struct str in)
 {
 	struct str authzid, authcid, password = in;
@@ -66,13 +82,15 @@ static enum outcome plain_step(struct exchange *x, struct str in)
 		return exchange_fail(x, SASL_MALFORMED_REQUEST, "malformed");
 	if (!identity_take(x, authcid, authzid) || !identity_may_guess(x))
 		return OUTCOME_FAILURE;
-	return derive_password(x, password);
+	return x->directory != NULL ? ask_directory(x, password) : derive_password(x, password);
 }
 
 static enum outcome plain_resume(struct exchange *x)
 {
 	const struct plain *plain = x->state;
 
+	if (x->directory != NULL)
+		return identity_answered(x, &plain->directory, true);
 	if (plain->rc < 0 && plain->rc != BH_EINVAL)
 		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "derivation-failed");
 	return plain->match ? identity_proved(x) : identity_wrong(x);

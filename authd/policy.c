@@ -27,6 +27,26 @@ static int load_offer(const struct conf *conf, struct offer *offer, char *what, 
 	return BH_ECONFIG;
 }
 
+/* A directory tells nobody its passwords: what proves one without saying it is left out. */
+static int load_domain(const struct conf *conf, size_t i, struct policy *p, char *what, size_t size)
+{
+	const char *directory = conf_domain_text(conf, i, "directory");
+	struct policy_domain *d = &p->domains[i];
+
+	d->name = bh_strdup(conf_domain_name(conf, i));
+	if (directory == NULL || *directory == '\0')
+		return 0;
+	d->directory = bh_strdup(directory);
+	for (size_t k = 0; k < p->offer.n; k++)
+		if (p->offer.of[k] == &mechanism_plain || p->offer.of[k] == &mechanism_external)
+			d->narrow.of[d->narrow.n++] = p->offer.of[k];
+	if (d->narrow.n > 0)
+		return 0;
+	snprintf(what, size, "authd.mechanisms lacks PLAIN: nobody could log in to %s, whose accounts are in a "
+		"directory", d->name);
+	return BH_ECONFIG;
+}
+
 int policy_load(const struct conf *conf, struct policy *out, char *what, size_t what_size)
 {
 	struct policy p = {0};
@@ -40,27 +60,44 @@ int policy_load(const struct conf *conf, struct policy *out, char *what, size_t 
 	p.iterations = (uint32_t)conf_number(conf, "authd.iterations");
 	p.ndomains = conf_domains(conf);
 	p.domains = bh_alloc((p.ndomains + 1) * sizeof(*p.domains));
-	for (size_t i = 0; i < p.ndomains; i++)
-		p.domains[i] = bh_strdup(conf_domain_name(conf, i));
+	for (size_t i = 0; i < p.ndomains && rc == 0; i++)
+		rc = load_domain(conf, i, &p, what, what_size);
 	secrets_load(conf, &p.secrets);
-	*out = p;
-	return 0;
+	if (rc == 0)
+		*out = p;
+	else
+		policy_fini(&p);
+	return rc;
 }
 
 void policy_fini(struct policy *policy)
 {
-	for (size_t i = 0; i < policy->ndomains; i++)
-		free(policy->domains[i]);
+	for (size_t i = 0; i < policy->ndomains; i++) {
+		free(policy->domains[i].name);
+		free(policy->domains[i].directory);
+	}
 	free(policy->domains);
 	secrets_fini(&policy->secrets);
 	*policy = (struct policy){0};
 }
 
-bool policy_serves(const struct policy *policy, struct str domain)
+const struct policy_domain *policy_domain(const struct policy *policy, struct str domain)
 {
 	for (size_t i = 0; i < policy->ndomains; i++) {
-		if (str_is(domain, policy->domains[i]))
-			return true;
+		if (str_is(domain, policy->domains[i].name))
+			return &policy->domains[i];
 	}
-	return false;
+	return NULL;
+}
+
+const struct offer *policy_offer(const struct policy *policy, const struct policy_domain *domain)
+{
+	return domain->directory != NULL ? &domain->narrow : &policy->offer;
+}
+
+const char *policy_directory(const struct policy *policy, struct str domain)
+{
+	const struct policy_domain *d = policy_domain(policy, domain);
+
+	return d != NULL ? d->directory : NULL;
 }

@@ -12,8 +12,14 @@
 #include "authd/throttle.h"
 #include "conf/conf.h"
 
+struct policy_domain {
+	char *name;	 /* canonical */
+	char *directory; /* that holds its accounts; NULL: we do */
+	struct offer narrow; /* then: what it can check */
+};
+
 struct policy {
-	char **domains; /* canonical names */
+	struct policy_domain *domains;
 	size_t ndomains;
 	struct offer offer;
 	struct throttle_limits limits;
@@ -25,6 +31,10 @@ struct policy {
 int policy_load(const struct conf *conf, struct policy *out, char *what, size_t what_size);
 void policy_fini(struct policy *policy);
 
-bool policy_serves(const struct policy *policy, struct str domain);
+/* NULL: it is not served. */
+const struct policy_domain *policy_domain(const struct policy *policy, struct str domain);
+const struct offer *policy_offer(const struct policy *policy, const struct policy_domain *domain);
+/* Which directory holds its accounts; NULL: none does. */
+const char *policy_directory(const struct policy *policy, struct str domain);
 
 #endif

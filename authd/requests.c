@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/exits.h"
-#include "base/secret.h"
 #include "daemon/log.h"
 #include "xmpp/jid.h"
 
@@ -125,12 +124,23 @@ static bool check_account(const struct authd *a, uint64_t subject, struct str ac
 			STR_FMT(account));
 		return false;
 	}
-	if (!policy_serves(&a->policy, jid->domain)) {
+	if (policy_domain(&a->policy, jid->domain) == NULL) {
 		reply(a, subject, EXIT_USAGE, "the domain %.*s is not served here",
 			STR_FMT(jid->domain));
 		return false;
 	}
 	return true;
+}
+
+/* It is not ours to change; then that is answered. */
+static bool held_elsewhere(const struct authd *a, uint64_t subject, struct str domain)
+{
+	const char *directory = policy_directory(&a->policy, domain);
+
+	if (directory != NULL)
+		reply(a, subject, EXIT_USAGE, "the accounts of %.*s are held by the directory \"%s\": change them "
+			"there", STR_FMT(domain), directory);
+	return directory != NULL;
 }
 
 static void start(struct authd *a, uint64_t subject, const struct account_order *wanted)
@@ -161,7 +171,7 @@ int on_account_put(const struct bus_event *event)
 
 	if (bus_get_account_put(event->frame->body, &m) < 0)
 		return BH_EPROTO;
-	if (!check_account(a, subject, m.account, text, &jid))
+	if (!check_account(a, subject, m.account, text, &jid) || held_elsewhere(a, subject, jid.domain))
 		return 0;
 	if (m.how < ACCOUNT_ADD || m.how > ACCOUNT_IMPORT)
 		reply(a, subject, EXIT_USAGE, "%u is no kind of change", m.how);
@@ -186,7 +196,7 @@ int on_account_delete(const struct bus_event *event)
 	if (jid_prepare(m.account, text, &jid) < 0 || jid.local.p == NULL || jid.resource.p != NULL)
 		reply(a, event->frame->subject, EXIT_USAGE,
 			"\"%.*s\" is no address of a user (user@domain)", STR_FMT(m.account));
-	else
+	else if (!held_elsewhere(a, event->frame->subject, jid.domain))
 		start(a, event->frame->subject,
 			&(struct account_order){.how = ACCOUNT_REMOVE, .account = jid.bare});
 	return 0;
@@ -219,42 +229,10 @@ int on_account_list(const struct bus_event *event)
 			return 0;
 		}
 		order.domain = domain;
+		if (held_elsewhere(a, order.subject, str_make(domain, len)))
+			return 0;
 	}
 	if (listings_add(a->listings, &order) < 0)
 		reply(a, order.subject, EXIT_TEMPORARY, "too many lists at once; try again");
-	return 0;
-}
-
-/* The state of an account; what cannot be read is not said to be absent. */
-static uint8_t state_of(struct authd *a, struct str account, uint64_t *generation)
-{
-	struct account_record record = {0};
-	uint8_t state;
-
-	switch (accounts_find(a->accounts, account, &record)) {
-	case 0:
-		state = record.disabled ? ACCOUNT_DISABLED : ACCOUNT_ACTIVE;
-		break;
-	case BH_ENOTFOUND:
-		state = ACCOUNT_ABSENT;
-		break;
-	default:
-		state = ACCOUNT_UNREADABLE;
-	}
-	*generation = record.generation;
-	secret_wipe(&record, sizeof record);
-	return state;
-}
-
-int on_account_lookup(const struct bus_event *event)
-{
-	struct authd *a = event->owner;
-	struct msg_account_found answer = {0};
-	struct msg_account_lookup m;
-
-	if (bus_get_account_lookup(event->frame->body, &m) < 0)
-		return BH_EPROTO;
-	answer.state = state_of(a, m.account, &answer.generation);
-	(void)LINK_SEND(event->link, ACCOUNT_FOUND, account_found, event->frame->subject, &answer);
 	return 0;
 }

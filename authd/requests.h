@@ -1,6 +1,5 @@
 /*
- * requests - what administrators ask of the accounts, and routerd of itself: ACCOUNT_PUT, _DELETE,
- * _LIST and _LOOKUP
+ * requests - what administrators ask of the accounts: ACCOUNT_PUT, _DELETE and _LIST
  */
 #ifndef AUTHD_REQUESTS_H
 #define AUTHD_REQUESTS_H
@@ -9,7 +8,7 @@
 #include "bus/link.h"
 
 /* The links' owner is the struct authd. */
-bus_handler_fn on_account_put, on_account_delete, on_account_list, on_account_lookup;
+bus_handler_fn on_account_put, on_account_delete, on_account_list;
 
 /* For accounts_spec.on_change; owner is the struct authd. */
 void requests_on_change(void *owner, const struct account_write *change);

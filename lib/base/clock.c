@@ -21,6 +21,14 @@ int64_t clock_wall(void)
 	return (int64_t)time(NULL);
 }
 
+uint64_t clock_wall_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 void clock_stamp(int64_t wall, char out[CLOCK_STAMP_SIZE])
 {
 	time_t t = (time_t)wall;

@@ -13,6 +13,8 @@ uint64_t clock_ns(void);
 
 /* Seconds since 1970-01-01 UTC. */
 int64_t clock_wall(void);
+/* The same in microseconds. */
+uint64_t clock_wall_us(void);
 
 /* XEP-0082 date and time in UTC, "2026-11-23T04:42:00Z", and a NUL. */
 enum { CLOCK_STAMP_SIZE = 21 };

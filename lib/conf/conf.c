@@ -28,6 +28,7 @@ void conf_free(struct conf **conf)
 		value_fini(&c->values[i]);
 	free_sections(&c->domains);
 	free_sections(&c->components);
+	free_sections(&c->directories);
 	for (size_t i = 0; i < c->ninstances; i++)
 		free(c->instances[i]);
 	free(c->instances);
@@ -141,6 +142,45 @@ const char *conf_component_name(const struct conf *conf, size_t i)
 const char *conf_component_text(const struct conf *conf, size_t i, const char *setting)
 {
 	return value_of(&conf->components, i, "component", setting, false)->text;
+}
+
+size_t conf_directories(const struct conf *conf)
+{
+	return conf->directories.n;
+}
+
+const char *conf_directory_name(const struct conf *conf, size_t i)
+{
+	BUG_ON(i >= conf->directories.n);
+	return conf->directories.of[i].name;
+}
+
+const char *conf_directory_text(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->directories, i, "directory", setting, false)->text;
+}
+
+int64_t conf_directory_number(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->directories, i, "directory", setting, false)->number;
+}
+
+bool conf_directory_bool(const struct conf *conf, size_t i, const char *setting)
+{
+	return conf_directory_number(conf, i, setting) != 0;
+}
+
+size_t conf_directory_list_size(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->directories, i, "directory", setting, true)->nitems;
+}
+
+const char *conf_directory_list_item(const struct conf *conf, size_t i, const char *setting, size_t k)
+{
+	const struct value *v = value_of(&conf->directories, i, "directory", setting, true);
+
+	BUG_ON(k >= v->nitems);
+	return v->items[k];
 }
 
 const char *conf_path(const struct conf *conf)

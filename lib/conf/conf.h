@@ -48,6 +48,15 @@ size_t conf_components(const struct conf *conf);
 const char *conf_component_name(const struct conf *conf, size_t i);
 const char *conf_component_text(const struct conf *conf, size_t i, const char *setting);
 
+/* directory "main" { ... }: the same, and settings of every type. */
+size_t conf_directories(const struct conf *conf);
+const char *conf_directory_name(const struct conf *conf, size_t i);
+const char *conf_directory_text(const struct conf *conf, size_t i, const char *setting);
+int64_t conf_directory_number(const struct conf *conf, size_t i, const char *setting);
+bool conf_directory_bool(const struct conf *conf, size_t i, const char *setting);
+size_t conf_directory_list_size(const struct conf *conf, size_t i, const char *setting);
+const char *conf_directory_list_item(const struct conf *conf, size_t i, const char *setting, size_t k);
+
 /* Where a relative path in the file counts from, applied to paths already: the folder of
  * the file. */
 const char *conf_path(const struct conf *conf);

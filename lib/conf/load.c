@@ -80,7 +80,8 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 static void fail_duplicate(cfg_t *cfg, const char *title)
 {
 	const char *section = loader_daemon_of(title) != NULL ? "instance" :
-		cfg_gettsec(cfg, "component", title) != NULL ? "component" : "domain";
+		cfg_gettsec(cfg, "component", title) != NULL ? "component" :
+		cfg_gettsec(cfg, "directory", title) != NULL ? "directory" : "domain";
 
 	loader_fail(loading, cfg->line, "duplicate %s \"%s\"", section, title);
 }

@@ -100,8 +100,7 @@ static bool has_name(const struct conf_sections *all, const char *name)
 	return false;
 }
 
-/* Its values: the table's defaults, what the file sets, paths from the folder of the file.  Files
- * of such a section must be given. */
+/* Its values: the table's defaults, what the file sets, paths from the folder of the file. */
 static void take_values(struct loader *l, cfg_t *cfg, const char *section, struct conf_section *to)
 {
 	for (size_t i = 0; i < settings_count; i++)
@@ -114,7 +113,7 @@ static void take_values(struct loader *l, cfg_t *cfg, const char *section, struc
 		if (strcmp(s->section, section) != 0)
 			continue;
 		value_set_folder(&to->values[i], s, l->conf->folder);
-		if (s->type == SETTING_FILE && to->values[i].text == NULL)
+		if (s->type == SETTING_FILE && to->values[i].text == NULL && setting_section(section)->whole)
 			loader_fail(l, cfg->line, "%s \"%s\" has no %s: add %s = \"FILE\"", section,
 				to->name, s->name, s->name);
 	}
@@ -132,7 +131,7 @@ static void take_named(struct loader *l, cfg_t *cfg, const char *section, struct
 	}
 	if (has_name(all, name))
 		loader_fail(l, cfg->line, "duplicate %s \"%s\"", section, name);
-	if (all != &l->conf->domains && has_name(&l->conf->domains, name))
+	if (all == &l->conf->components && has_name(&l->conf->domains, name))
 		loader_fail(l, cfg->line, "%s \"%s\" is a domain of this server already", section,
 			name);
 	to->name = bh_strdup(name);
@@ -151,6 +150,15 @@ static void take_all_named(struct loader *l, cfg_t *root, const char *section,
 		take_named(l, cfg_getnsec(root, section, i), section, all);
 }
 
+static void check_directory(struct loader *l, cfg_t *root, size_t i)
+{
+	const char *name = conf_domain_text(l->conf, i, "directory");
+
+	if (name != NULL && *name != '\0' && !has_name(&l->conf->directories, name))
+		loader_fail(l, cfg_getnsec(root, "domain", (unsigned)i)->line,
+			"domain \"%s\": there is no section directory \"%s\"", conf_domain_name(l->conf, i), name);
+}
+
 static void take_domains(struct loader *l, cfg_t *root)
 {
 	if (cfg_size(root, "domain") == 0)
@@ -158,6 +166,9 @@ static void take_domains(struct loader *l, cfg_t *root)
 			"\"example.org\" { certificate = \"FILE\" key = \"FILE\" }");
 	take_all_named(l, root, "domain", &l->conf->domains);
 	take_all_named(l, root, "component", &l->conf->components);
+	take_all_named(l, root, "directory", &l->conf->directories);
+	for (size_t i = 0; i < l->conf->domains.n && !l->failed; i++)
+		check_directory(l, root, i);
 }
 
 /* ---- all of it ---------------------------------------------------------------------------- */

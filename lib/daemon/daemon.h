@@ -30,8 +30,9 @@ struct sandbox {
 	const int *syscalls;		/* beyond the common set of sandbox.c; ends with -1 */
 	const char *const *read_paths;	/* settings' names or absolute paths; ends with NULL */
 	const char *const *write_paths; /* the same: directories that it may write under */
-	bool inet;			/* may make TCP sockets (never true for routerd, authd) */
+	bool inet;			/* may make TCP sockets (never true for routerd) */
 	bool connects;			/* and connect them to others */
+	bool directories;		/* both where the configuration has directories (LDAP), else not */
 	bool keys;			/* reads private keys again: keeps the group bulkhead-tls */
 };
 

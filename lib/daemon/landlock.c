@@ -144,6 +144,29 @@ static int allow_of_components(const struct allowing *a, const char *setting, ui
 	return rc;
 }
 
+bool sandbox_has_directories(const struct daemon *d)
+{
+	return d->spec->sandbox->directories && conf_directories(d->conf) > 0;
+}
+
+/* What connecting to one needs: names, authorities, and what the configuration names. */
+static int allow_directories(const struct allowing *a)
+{
+	static const char *const paths[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf",
+		"/etc/services", "/etc/ssl/certs", "/usr/share/ca-certificates"};
+	const struct conf *conf = a->daemon->conf;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof paths / sizeof paths[0]; i++)
+		rc = allow(a, paths[i], READS);
+	for (size_t i = 0; rc == 0 && i < conf_directories(conf); i++) {
+		rc = allow_folder_of(a, conf_directory_text(conf, i, "ca"), READS);
+		if (rc == 0)
+			rc = allow_folder_of(a, conf_directory_text(conf, i, "bind_password"), READS);
+	}
+	return rc;
+}
+
 /* An entry of a daemon's table: a path, "state", a domain's or a component's setting, or another
  * setting. */
 static int allow_entry(const struct allowing *a, const char *entry, uint64_t rights)
@@ -177,7 +200,7 @@ int sandbox_files(struct daemon *d)
 		log_info("landlock", "state=off reason=\"the kernel has none\"");
 		return 0;
 	}
-	a.ruleset = make_ruleset(abi, d->spec->sandbox->connects, &a.handled);
+	a.ruleset = make_ruleset(abi, d->spec->sandbox->connects || sandbox_has_directories(d), &a.handled);
 	if (a.ruleset < 0)
 		return -errno;
 	/* The configuration, for a reload. */
@@ -190,6 +213,8 @@ int sandbox_files(struct daemon *d)
 		rc = allow_table(&a, d->spec->sandbox->read_paths, READS);
 	if (rc == 0)
 		rc = allow_table(&a, d->spec->sandbox->write_paths, WRITES);
+	if (rc == 0 && sandbox_has_directories(d))
+		rc = allow_directories(&a);
 	if (rc == 0 && syscall(RESTRICT_SELF, a.ruleset, 0) != 0)
 		rc = -errno;
 	close(a.ruleset);

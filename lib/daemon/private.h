@@ -25,7 +25,10 @@ int privileges_drop(struct daemon *d);
 int sandbox_enter(struct daemon *d);
 /* The two halves, for a test. */
 int sandbox_files(struct daemon *d);
-int sandbox_calls(const struct sandbox *rules);
+/* It talks to directories, and there are some. */
+bool sandbox_has_directories(const struct daemon *d);
+/* directories: TCP, whatever the rules say, and what libldap asks besides. */
+int sandbox_calls(const struct sandbox *rules, bool directories);
 
 void notify_ready(void);
 void notify_reloading(void);

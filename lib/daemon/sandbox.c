@@ -84,7 +84,7 @@ static int allow_threads_and_memory(scmp_filter_ctx ctx)
 	return rc;
 }
 
-static int allow_families(scmp_filter_ctx ctx, bool inet)
+static int allow_families(scmp_filter_ctx ctx, bool inet, bool directories)
 {
 	static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
 	int rc = 0;
@@ -92,10 +92,14 @@ static int allow_families(scmp_filter_ctx ctx, bool inet)
 	for (size_t i = 0; rc == 0 && i < (inet ? 3u : 1u); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+	/* getaddrinfo() asks for our addresses, and does without. */
+	if (rc == 0 && directories)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)AF_NETLINK));
 	return rc;
 }
 
-int sandbox_calls(const struct sandbox *rules)
+int sandbox_calls(const struct sandbox *rules, bool directories)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc = ctx != NULL ? 0 : -ENOMEM;
@@ -107,7 +111,7 @@ int sandbox_calls(const struct sandbox *rules)
 	if (rc == 0)
 		rc = allow_calls(ctx, rules->syscalls, length(rules->syscalls));
 	if (rc == 0)
-		rc = allow_families(ctx, rules->inet);
+		rc = allow_families(ctx, rules->inet || directories, directories);
 	if (rc == 0)
 		rc = allow_threads_and_memory(ctx);
 	if (rc == 0)
@@ -125,7 +129,7 @@ int sandbox_enter(struct daemon *d)
 		daemon_fail(d, "cannot set up Landlock: %s", bh_strerror(rc));
 	if (rc != 0)
 		return BH_EDENIED;
-	rc = sandbox_calls(d->spec->sandbox);
+	rc = sandbox_calls(d->spec->sandbox, sandbox_has_directories(d));
 	if (rc != 0) {
 		daemon_fail(d, "cannot set up seccomp: %s", bh_strerror(rc));
 		return BH_EDENIED;

@@ -32,7 +32,7 @@ enum { ITERATIONS = 4096 };
 
 static uv_loop_t loop;
 static char dir[64];
-static char *domains[] = {"y.example", DOMAIN};
+static struct policy_domain domains[] = {{.name = "y.example"}, {.name = DOMAIN}};
 static struct policy policy = {.domains = domains, .ndomains = 2, .iterations = ITERATIONS};
 static struct derive *derive;
 static struct accounts *accounts;

@@ -284,7 +284,7 @@ static _Noreturn void confined(const struct sandbox *rules, int (*act)(void))
 	uv_loop_init(&loop);
 	if (conf_load(in("etc/bulkhead.conf"), NULL, &d.conf, what, sizeof what) != 0 ||
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || sandbox_files(&d) != 0 ||
-		sandbox_calls(rules) != 0)
+		sandbox_calls(rules, false) != 0)
 		_exit(BROKEN);
 	_exit(act() == 0 ? ALLOWED : REFUSED);
 }

@@ -1,0 +1,15 @@
+/*
+ * filter - search filters (RFC 4515), with what others chose in them escaped (attacks.md, S23)
+ */
+#ifndef DIRECTORY_FILTER_H
+#define DIRECTORY_FILTER_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* The value, each byte that could mean something as \hh. */
+void filter_put_value(struct buf *out, struct str value);
+/* "(attribute=value)" */
+void filter_put_equal(struct buf *out, const char *attribute, struct str value);
+
+#endif

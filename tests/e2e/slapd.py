@@ -1,0 +1,195 @@
+"""OpenLDAP's slapd as an ordinary process: dc=example, with people below ou=people.
+
+    slapd        one that runs, empty but for the tree
+    make_slapd   makes them
+"""
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+import certificates
+from suite import Log, free_port
+
+BASE = "dc=example"
+PEOPLE = f"ou=people,{BASE}"
+ADMIN, ADMIN_PASSWORD = f"cn=admin,{BASE}", "admin-1"
+READER, READER_PASSWORD = f"cn=bulkhead,{BASE}", "reader-1"
+
+CONFIG = """
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
+pidfile {dir}/pid
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload syncprov
+moduleload ppolicy
+moduleload memberof
+TLSCACertificateFile {authority}
+TLSCertificateFile {certificate}
+TLSCertificateKeyFile {key}
+sizelimit 500
+disallow bind_anon
+access to attrs=userPassword by anonymous auth by self write by * none
+access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
+limits dn.exact="{reader}" size=unlimited
+database mdb
+maxsize 1073741824
+suffix "{base}"
+rootdn "{admin}"
+rootpw {admin_password}
+directory {dir}/data
+dbnosync
+index objectClass,uid,entryUUID,entryCSN eq
+overlay syncprov
+syncprov-sessionlog 1000
+overlay memberof
+overlay ppolicy
+ppolicy_default "cn=policy,{base}"
+ppolicy_use_lockout
+"""
+
+TREE = f"""
+dn: {BASE}
+objectClass: domain
+dc: example
+
+dn: {PEOPLE}
+objectClass: organizationalUnit
+ou: people
+
+dn: ou=groups,{BASE}
+objectClass: organizationalUnit
+ou: groups
+
+dn: {READER}
+objectClass: organizationalRole
+objectClass: simpleSecurityObject
+cn: bulkhead
+userPassword: {READER_PASSWORD}
+
+dn: cn=policy,{BASE}
+objectClass: device
+objectClass: pwdPolicy
+cn: policy
+pwdAttribute: userPassword
+pwdLockout: TRUE
+pwdMaxFailure: 3
+pwdMustChange: TRUE
+pwdSafeModify: FALSE
+"""
+
+
+def escape_dn(value):
+    """RFC 4514."""
+    return "".join(f"\\{c}" if c in ',+"\\<>;=#' else c for c in value)
+
+
+class Slapd:
+    def __init__(self, names=("127.0.0.1",), tls_days=30):
+        import ipaddress
+        from cryptography import x509
+        self.dir = Path(tempfile.mkdtemp(prefix="bh-slapd-"))
+        self.dir.chmod(0o755)
+        (self.dir / "data").mkdir()
+        self.authority = certificates.Authority(self.dir / "ca")
+        alternatives = [x509.IPAddress(ipaddress.ip_address(n)) if n[0].isdigit() else x509.DNSName(n)
+                        for n in names]
+        self.certificate, self.key = self.authority.server("slapd", alternatives, days=tls_days)
+        self.port, self.tls_port = free_port(), free_port()
+        self.process = None
+        (self.dir / "slapd.conf").write_text(CONFIG.format(
+            dir=self.dir, authority=self.authority.file, certificate=self.certificate, key=self.key,
+            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD))
+        self.reader_password = self.dir / "reader"
+        self.reader_password.write_text(READER_PASSWORD + "\n")
+        self.load(TREE)
+
+    def load(self, ldif):
+        """Before it runs."""
+        subprocess.run(["/usr/sbin/slapadd", "-q", "-f", self.dir / "slapd.conf"], input=ldif,
+                       text=True, check=True, capture_output=True)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["/usr/sbin/slapd", "-d", "none", "-f", self.dir / "slapd.conf", "-h",
+             f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.log = Log(self.process.stdout)
+        until = time.monotonic() + 20
+        while self.tool("ldapwhoami", check=False).returncode != 0:
+            assert self.process.poll() is None and time.monotonic() < until, self.log.text()
+            time.sleep(0.02)
+        return self
+
+    def tool(self, name, *arguments, input=None, check=True):
+        """ldapadd and its kin, as the administrator."""
+        return subprocess.run(
+            [name, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ADMIN, "-w", ADMIN_PASSWORD,
+             *map(str, arguments)], input=input, text=True, capture_output=True, check=check)
+
+    def person_dn(self, uid):
+        return f"uid={escape_dn(uid)},{PEOPLE}"
+
+    def person(self, uid, password="secret-1", **more):
+        import base64
+        lines = [f"dn:: {base64.b64encode(self.person_dn(uid).encode()).decode()}",
+                 "objectClass: inetOrgPerson", f"cn: {uid}", f"sn: {uid}",
+                 f"uid:: {base64.b64encode(uid.encode()).decode()}", f"userPassword: {password}"]
+        return "\n".join(lines + [f"{name}: {value}" for name, value in more.items()]) + "\n\n"
+
+    def add(self, uid, password="secret-1", **more):
+        self.tool("ldapadd", input=self.person(uid, password, **more))
+        return self
+
+    def modify(self, uid, changes):
+        """changes: as in LDIF: "replace: cn\\ncn: x"."""
+        self.tool("ldapmodify", "-e", "relax", input=f"dn: {self.person_dn(uid)}\nchangetype: modify\n{changes}\n")
+
+    def delete(self, uid):
+        self.tool("ldapdelete", self.person_dn(uid))
+
+    def settings(self, domain="localhost", **more):
+        """For a suite."""
+        values = {"servers": [f"ldaps://127.0.0.1:{self.tls_port}"], "ca": self.authority.file,
+                  "bind_dn": READER, "bind_password": self.reader_password, "base": PEOPLE, **more}
+        return {f'domain "{domain}".directory': "main",
+                **{f'directory "main".{name}': value if isinstance(value, list) else str(value)
+                   for name, value in values.items()}}
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        self.process = None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@pytest.fixture
+def make_slapd():
+    made = []
+
+    def make(**how):
+        made.append(Slapd(**how))
+        return made[-1]
+    yield make
+    for server in made:
+        server.remove()
+
+
+@pytest.fixture
+def slapd(make_slapd):
+    return make_slapd().start()

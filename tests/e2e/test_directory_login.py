@@ -1,0 +1,235 @@
+"""Logging in to accounts that a directory holds: OpenLDAP's slapd."""
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+import scram
+from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
+from suite import free_port
+from xmpp import SASL, Raw
+
+
+@pytest.fixture
+def start(make_suite):
+    """start(slapd, **settings of the directory) -> a suite whose domain it holds."""
+    def run(directory, settings=None, **more):
+        return make_suite(accounts={}, settings={**directory.settings(**more), **(settings or {})})
+    return run
+
+
+def attempt(suite, user, password, address=None):
+    """The outcome of PLAIN: "success", or the condition."""
+    stream = Raw(suite.address)
+    try:
+        stream.open()
+        stream.starttls()
+        stream.auth("PLAIN", scram.plain(user, password))
+        element = stream.next(30)
+        return "success" if element.tag == SASL + "success" else element[0].tag.split("}")[1]
+    finally:
+        stream.close()
+
+
+def log_in(suite, user):
+    stream = Raw(suite.address)
+    stream.open()
+    stream.starttls()
+    stream.auth("PLAIN", scram.plain(user, "secret-1"))
+    assert stream.verdict() == "success"
+    return stream.open().bind("r")
+
+
+def test_who_is_in_the_directory_can_log_in(slapd, start):  # noqa: F811
+    slapd.add("alice", "wonderland-1")
+    suite = start(slapd)
+    assert attempt(suite, "alice", "wonderland-1") == "success"
+    assert attempt(suite, "alice", "looking-glass") == "not-authorized"
+    assert attempt(suite, "bob", "wonderland-1") == "not-authorized"
+    slapd.add("bob", "builder-1")
+    assert attempt(suite, "bob", "builder-1") == "success"
+
+
+def test_only_plain_is_offered(slapd, start):  # noqa: F811
+    suite = start(slapd)
+    stream = Raw(suite.address)
+    stream.open()
+    offered = [m.text for m in stream.starttls().features.iter(SASL + "mechanism")]
+    stream.close()
+    assert offered == ["PLAIN"]
+
+
+def test_two_users_of_it_talk(slapd, start):  # noqa: F811
+    slapd.add("alice"), slapd.add("bob")
+    suite = start(slapd)
+    alice, bob = (log_in(suite, u).available() for u in ("alice", "bob"))
+    alice.message("bob@localhost", "hello")
+    assert bob.next_message().get("from") == alice.jid
+    alice.close(), bob.close()
+
+
+@pytest.mark.parametrize("url, more", [
+    ("ldaps://127.0.0.1:{tls}", {}), ("ldap://127.0.0.1:{plain}", {}),
+    ("ldap://127.0.0.1:{plain}", {"start_tls": "false", "insecure": "true"})])
+def test_by_every_kind_of_connection(slapd, start, url, more):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, servers=[url.format(tls=slapd.tls_port, plain=slapd.port)], **more)
+    assert attempt(suite, "alice", "secret-1") == "success"
+
+
+# What the directory says of a password.
+
+def test_a_password_that_was_tried_too_often_is_locked(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, {"authd.guess_limit": 100})
+    for _ in range(3):
+        assert attempt(suite, "alice", "wrong") == "not-authorized"
+    assert attempt(suite, "alice", "secret-1") == "account-disabled"
+
+
+def test_a_password_that_must_be_changed(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    slapd.modify("alice", "replace: pwdReset\npwdReset: TRUE")
+    assert attempt(start(slapd), "alice", "secret-1") == "credentials-expired"
+
+
+def test_a_password_that_has_expired(slapd, start):  # noqa: F811
+    slapd.tool("ldapmodify", input="dn: cn=policy,dc=example\nchangetype: modify\nreplace: pwdMaxAge\n"
+                                   "pwdMaxAge: 1\n")
+    slapd.add("alice")
+    suite = start(slapd)
+    time.sleep(2.1)  # the policy counts in seconds of the clock
+    assert attempt(suite, "alice", "secret-1") == "credentials-expired"
+    assert attempt(suite, "alice", "wrong") == "not-authorized"
+
+
+def test_an_account_that_an_administrator_has_locked(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    slapd.modify("alice", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z")
+    assert attempt(start(slapd), "alice", "secret-1") == "account-disabled"
+
+
+# Who asks (attacks.md, S23).
+
+@pytest.mark.parametrize("name", ["*", "a)(uid=*", "a\\2a", "alice,ou=people", "alic*", "(alice)", "|(uid=alice"])
+def test_s23_a_name_is_nothing_but_a_name(slapd, start, name):  # noqa: F811
+    slapd.add("alice")
+    assert attempt(start(slapd), name, "secret-1") == "not-authorized"
+
+
+@pytest.mark.parametrize("name", ["o,connor", "plus+er", "semi;colon", "ünïcode", "hash#tag"])
+def test_s23_names_that_mean_something_to_directories_are_names(slapd, start, name):  # noqa: F811
+    slapd.add(name)
+    suite = start(slapd)
+    assert attempt(suite, name, "secret-1") == "success"
+    assert attempt(suite, name, "wrong") == "not-authorized"
+
+
+def test_s23_no_password_is_no_password(slapd, start):  # noqa: F811
+    """A directory takes a bind without one for an anonymous one (RFC 4513 5.1.2)."""
+    slapd.add("alice")
+    assert attempt(start(slapd), "alice", "") == "malformed-request"
+
+
+def test_two_entries_of_one_name_are_nobody(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    slapd.tool("ldapadd", input=f"dn: ou=more,{'ou=people,dc=example'}\nobjectClass: organizationalUnit\nou: more\n\n"
+               + slapd.person("alice").replace(
+                   slapd.person("alice").split("\n")[0], "dn: uid=alice,ou=more,ou=people,dc=example"))
+    assert attempt(start(slapd), "alice", "secret-1") == "not-authorized"
+
+
+# The directory is away.
+
+def test_a_directory_that_is_down_is_no_reason_to_forget_a_password(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd)
+    alice = log_in(suite, "alice").available()
+    slapd.kill()
+    assert attempt(suite, "alice", "secret-1") == "temporary-auth-failure"
+    assert suite.log.wait("directory-failed")
+    alice.ping()
+    slapd.start()
+    assert attempt(suite, "alice", "secret-1") == "success"
+    alice.close()
+
+
+def test_one_that_restarts_is_not_noticed(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd)
+    assert attempt(suite, "alice", "secret-1") == "success"
+    slapd.stop()
+    slapd.start()
+    assert attempt(suite, "alice", "secret-1") == "success"
+
+
+def test_the_next_server_is_asked(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, servers=[f"ldaps://127.0.0.1:{free_port()}", f"ldaps://127.0.0.1:{slapd.tls_port}"])
+    assert attempt(suite, "alice", "secret-1") == "success"
+
+
+def test_who_says_nothing_holds_up_nobody_else(slapd, start, make_suite):  # noqa: F811
+    """A server that takes connections and is silent: its log-ins fail in time, those of other domains do not wait."""
+    slapd.add("alice")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        suite = make_suite(domains=["localhost", "mine.example"], accounts={"bob@mine.example": "builder-1"}, settings={
+            **slapd.settings(servers=[f"ldaps://127.0.0.1:{silent.getsockname()[1]}"], timeout=2)})
+        waiting = [Raw(suite.address) for _ in range(12)]
+        for stream in waiting:
+            stream.open()
+            stream.starttls()
+            stream.auth("PLAIN", scram.plain("alice", "secret-1"))
+        bob = Raw(suite.address, "mine.example").login("bob", "builder-1")
+        bob.close()
+        for stream in waiting:
+            assert stream.next(30)[0].tag == SASL + "temporary-auth-failure"
+            stream.close()
+
+
+def test_a_certificate_that_is_not_the_server_s_is_refused(make_slapd, start):  # noqa: F811
+    server = make_slapd(names=["ldap.example.org"]).start()
+    server.add("alice")
+    suite = start(server)
+    assert attempt(suite, "alice", "secret-1") == "temporary-auth-failure"
+    suite.log.wait("directory-failed .*TLS")
+
+
+def test_a_stopped_directory_costs_its_time_limit(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, timeout=2)
+    assert attempt(suite, "alice", "secret-1") == "success"
+    os.kill(slapd.process.pid, signal.SIGSTOP)
+    try:
+        assert attempt(suite, "alice", "secret-1") == "temporary-auth-failure"
+    finally:
+        os.kill(slapd.process.pid, signal.SIGCONT)
+    assert attempt(suite, "alice", "secret-1") == "success"
+
+
+# Administrators.
+
+def test_accounts_of_a_directory_are_changed_there(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd)
+    for arguments in (("user", "add", "bob@localhost", "--password-stdin"),
+                      ("user", "passwd", "alice@localhost", "--password-stdin"),
+                      ("user", "del", "alice@localhost")):
+        done = suite.ctl(*arguments, input="new-1\n")
+        assert done.returncode != 0 and 'the directory "main"' in done.stderr, (arguments, done.stderr)
+    assert attempt(suite, "alice", "secret-1") == "success"
+
+
+def test_messages_to_who_is_not_in_the_directory_come_back(slapd, start):  # noqa: F811
+    slapd.add("alice"), slapd.add("bob")
+    suite = start(slapd)
+    alice = log_in(suite, "alice").available()
+    alice.message("nobody@localhost", "hello")
+    assert alice.next_message().get("type") == "error"
+    alice.message("bob@localhost", "for later")
+    bob = log_in(suite, "bob")
+    bob.send("<presence/>")
+    assert bob.next_message().get("from") == alice.jid
+    alice.close(), bob.close()
