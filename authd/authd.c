@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "authd/lookup.h"
+#include "authd/refusals.h"
 #include "authd/requests.h"
 #include "authd/scram.h"
 #include "base/alloc.h"
@@ -219,6 +220,7 @@ static void start_conversations(struct authd *a)
 			.derive = a->derive,
 			.gsasl = a->gsasl,
 			.directories = &a->directories,
+			.refusals = a->refusals,
 		},
 		.max = CONVERSATIONS_MAX,
 		.life_ms = CONVERSATION_MS,
@@ -247,7 +249,9 @@ int authd_start(struct daemon *d)
 	int rc;
 
 	list_init(&a->lookups);
+	list_init(&a->requests);
 	directories_start(a->directories, d->loop);
+	a->refusals = refusals_create();
 	a->throttle = throttle_create(&a->policy.limits);
 	a->derive = derive_create(d->loop);
 	rc = start_accounts(a);
@@ -281,6 +285,7 @@ int authd_reload(struct daemon *d, const struct conf *old)
 	}
 	conversations_abandon_questions(a->conversations);
 	lookups_abandon(a);
+	requests_abandon(a);
 	directories_stop(&a->directories, NULL, NULL);
 	a->directories = directories;
 	directories_start(a->directories, d->loop);
@@ -299,6 +304,7 @@ static void on_all_closed(struct authd *a)
 	struct daemon *d = a->daemon;
 
 	throttle_free(&a->throttle);
+	refusals_free(&a->refusals);
 	scram_close(&a->gsasl);
 	policy_fini(&a->policy);
 	free(a);
@@ -321,6 +327,7 @@ void authd_stop(struct daemon *d)
 	/* One for each part and one for this function, as a part may close at once. */
 	a->stopping = 7;
 	lookups_abandon(a);
+	requests_abandon(a);
 	directories_stop(&a->directories, part_closed, a);
 	listings_stop(&a->listings, part_closed, a);
 	conversations_stop(&a->conversations, part_closed, a);

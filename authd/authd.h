@@ -24,10 +24,12 @@ struct authd {
 	struct derive *derive;
 	struct accounts *accounts;
 	struct directories *directories;
+	struct refusals *refusals;
 	struct conversations *conversations;
 	struct listings *listings;
 	struct bus_client *client;
-	struct list lookups; /* struct lookup (lookup.c): that wait for a directory */
+	struct list lookups;  /* struct lookup (lookup.c): that wait for a directory */
+	struct list requests; /* struct request (requests.c): the same */
 	uint64_t link_number; /* an answer goes out only on the link where its question came in */
 	int stopping;	      /* parts that are still closing */
 };

@@ -32,6 +32,7 @@ struct dirjob {
 	struct pool *pool;
 	char *local, *password; /* the latter may be NULL */
 	size_t password_len;
+	bool change;
 	void (*done)(void *arg, const struct dirjob_result *result); /* NULL: it was cancelled */
 	void *arg;
 	struct dirjob_result result;
@@ -82,6 +83,7 @@ static void answer(struct pool *p, struct dirjob *j)
 
 static void do_job(struct account_search *search, struct dirjob *j)
 {
+	struct str password = str_make(j->password, j->password_len);
 	struct dirjob_result *r = &j->result;
 	struct found_account account;
 
@@ -91,9 +93,10 @@ static void do_job(struct account_search *search, struct dirjob *j)
 	r->found = account.dn != NULL;
 	r->locked = account.locked;
 	r->verdict = PASSWORD_WRONG;
-	if (r->found && j->password != NULL)
-		r->rc = account_search_verify(
-			search, account.dn, str_make(j->password, j->password_len), &r->verdict, r->why);
+	if (r->found && j->change)
+		r->rc = account_search_set_password(search, account.dn, password, r->why);
+	else if (r->found && j->password != NULL)
+		r->rc = account_search_verify(search, account.dn, password, &r->verdict, r->why);
 	found_account_fini(&account);
 }
 
@@ -289,6 +292,13 @@ static struct pool *find(const struct directories *d, const char *name)
 	return NULL;
 }
 
+bool directories_take_passwords(const struct directories *d, const char *name)
+{
+	const struct pool *p = find(d, name);
+
+	return p != NULL && p->directory->password_change;
+}
+
 int directories_ask(struct directories *d, const char *name, const struct dirjob_order *order, struct dirjob **job)
 {
 	struct pool *p = find(d, name);
@@ -304,6 +314,7 @@ int directories_ask(struct directories *d, const char *name, const struct dirjob
 	if (order->password.p != NULL)
 		j->password = bh_strndup(order->password.p, order->password.len);
 	j->password_len = order->password.len;
+	j->change = order->change;
 	j->done = order->done;
 	j->arg = order->arg;
 	*job = j;

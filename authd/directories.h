@@ -19,7 +19,9 @@ struct dirjob;
 
 /* What a directory says. */
 struct dirjob_result {
-	int rc; /* 0, or BH_EIO, BH_ETIMEOUT, BH_EDENIED: it could not be asked, why says how */
+	/* 0, or BH_EIO, BH_ETIMEOUT, BH_EDENIED: it could not be asked, why says how; BH_EINVAL: it does not want that
+	 * password */
+	int rc;
 	bool found;  /* there is just one such entry */
 	bool locked; /* which says that it may not be used */
 	enum dirverdict verdict; /* where a password was given */
@@ -29,6 +31,7 @@ struct dirjob_result {
 struct dirjob_order {
 	struct str local;    /* of the account, prepared */
 	struct str password; /* absent: it is looked up only */
+	bool change;	     /* the password is not tried, but given to it */
 	void (*done)(void *arg, const struct dirjob_result *result);
 	void *arg;
 };
@@ -42,6 +45,8 @@ void directories_start(struct directories *d, uv_loop_t *loop);
 /* Nobody is called any more; freed, and done called (which may be NULL), when the threads have ended. */
 void directories_stop(struct directories **d, void (*done)(void *arg), void *arg);
 
+/* May passwords be changed there? */
+bool directories_take_passwords(const struct directories *d, const char *name);
 /* 0; BH_EBUSY: too much waits; BH_ENOTFOUND: there is no directory of that name. */
 int directories_ask(struct directories *d, const char *name, const struct dirjob_order *order, struct dirjob **job);
 /* done is not called any more.  NULL is none. */

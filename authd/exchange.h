@@ -22,6 +22,7 @@ struct auth_env {
 	struct derive *derive;
 	struct Gsasl *gsasl;
 	struct directories *const *directories; /* NULL where there are none: in tests */
+	struct refusals *refusals;		/* the same */
 };
 
 enum { EXPORTER_MAX = 64 };

@@ -1,9 +1,12 @@
 /* PLAIN (RFC 4616): authzid NUL authcid NUL password, checked against the SCRAM-SHA-256 keys. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "authd/exchange.h"
 #include "authd/identity.h"
+#include "authd/refusals.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/secret.h"
 
@@ -13,7 +16,9 @@ enum { PASSWORD_MAX = 1024 };
 struct plain {
 	int rc;
 	bool match;
-	struct dirjob_result directory; /* where one was asked */
+	/* Where a directory is asked: */
+	struct dirjob_result directory;
+	char *password; /* that it is asked about */
 };
 
 /* Takes what stands before the next NUL; false where there is none. */
@@ -61,15 +66,28 @@ static void on_answered(void *arg, const struct dirjob_result *result)
 {
 	struct exchange *x = arg;
 
+	struct plain *plain = x->state;
+
 	x->question = NULL;
-	((struct plain *)x->state)->directory = *result;
+	plain->directory = *result;
+	if (result->rc == 0 && result->found && result->verdict == PASSWORD_WRONG)
+		refusals_note(x->env->refusals, str_of(x->account), str_of(plain->password), clock_ms());
 	exchange_wake(x);
 }
 
 static enum outcome ask_directory(struct exchange *x, struct str password)
 {
-	x->state = bh_alloc(sizeof(struct plain));
-	return identity_charge(x) ? identity_ask(x, password, on_answered) : OUTCOME_FAILURE;
+	struct plain *plain = bh_alloc(sizeof(struct plain));
+
+	x->state = plain;
+	if (!identity_charge(x))
+		return OUTCOME_FAILURE;
+	if (x->env->refusals != NULL && refusals_have(x->env->refusals, str_of(x->account), password, clock_ms())) {
+		x->known = true;
+		return identity_wrong(x);
+	}
+	plain->password = bh_strndup(password.p, password.len);
+	return identity_ask(x, password, on_answered);
 }
 
 static enum outcome plain_step(struct exchange *x, struct str in)
@@ -98,7 +116,12 @@ static enum outcome plain_resume(struct exchange *x)
 
 static void plain_end(struct exchange *x)
 {
-	free(x->state);
+	struct plain *plain = x->state;
+
+	if (plain->password != NULL)
+		secret_wipe(plain->password, strlen(plain->password));
+	free(plain->password);
+	free(plain);
 }
 
 const struct mechanism mechanism_plain = {

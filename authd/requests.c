@@ -7,6 +7,7 @@
 
 #include "authd/authd.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/exits.h"
 #include "daemon/log.h"
@@ -14,6 +15,8 @@
 
 /* A change under way, and who is to hear of it. */
 struct request {
+	struct list link; /* in authd.requests, where it waits for a directory */
+	struct dirjob *job;
 	struct authd *authd;
 	uint64_t subject;
 	uint64_t link_number;
@@ -161,6 +164,62 @@ static void start(struct authd *a, uint64_t subject, const struct account_order 
 		on_changed(r, rc);
 }
 
+/* ---- passwords in a directory ------------------------------------------------------------ */
+
+static void on_password_taken(void *arg, const struct dirjob_result *result)
+{
+	struct request *r = arg;
+	const struct account_write changed = {
+		.account = r->account, .generation = clock_wall_us(), .change = ACCOUNT_GOT_PASSWORD};
+
+	log_info(event_name(r->how), "account=%s result=%s reason=%s", LOG_TEXT(r->account),
+		LOG_TEXT(bh_strerror(result->rc)), LOG_TEXT(result->rc != 0 ? result->why : "-"));
+	list_remove(&r->link);
+	if (result->rc == 0 && result->found)
+		requests_on_change(r->authd, &changed);
+	if (r->link_number == r->authd->link_number && result->rc == BH_EINVAL)
+		reply(r->authd, r->subject, EXIT_USAGE, "%s", result->why);
+	else if (r->link_number == r->authd->link_number)
+		reply_done(r, result->rc == 0 && !result->found ? BH_ENOTFOUND : result->rc);
+	request_free(r);
+}
+
+void requests_abandon(struct authd *a)
+{
+	const struct dirjob_result gone = {.rc = BH_ECLOSED, .why = "the directories have changed"};
+
+	while (!list_empty(&a->requests)) {
+		struct request *r = container_of(a->requests.next, struct request, link);
+
+		dirjob_cancel(&r->job);
+		on_password_taken(r, &gone);
+	}
+}
+
+static bool takes_passwords(const struct authd *a, struct str domain)
+{
+	const char *directory = policy_directory(&a->policy, domain);
+
+	return directory != NULL && directories_take_passwords(a->directories, directory);
+}
+
+static void give_password(struct authd *a, uint64_t subject, const struct jid *jid, struct str password)
+{
+	struct request *r = bh_alloc(sizeof(*r));
+	const struct dirjob_order order = {
+		.local = jid->local, .password = password, .change = true, .done = on_password_taken, .arg = r};
+	int rc;
+
+	*r = (struct request){.authd = a, .subject = subject, .link_number = a->link_number, .how = ACCOUNT_PASSWORD,
+		.account = bh_strndup(jid->bare.p, jid->bare.len)};
+	list_append(&a->requests, &r->link);
+	rc = directories_ask(a->directories, policy_directory(&a->policy, jid->domain), &order, &r->job);
+	if (rc != 0)
+		on_password_taken(r, &(struct dirjob_result){.rc = rc, .why = "too much waits for it"});
+}
+
+/* ---- accounts ------------------------------------------------------------------------------ */
+
 int on_account_put(const struct bus_event *event)
 {
 	struct authd *a = event->owner;
@@ -171,7 +230,13 @@ int on_account_put(const struct bus_event *event)
 
 	if (bus_get_account_put(event->frame->body, &m) < 0)
 		return BH_EPROTO;
-	if (!check_account(a, subject, m.account, text, &jid) || held_elsewhere(a, subject, jid.domain))
+	if (!check_account(a, subject, m.account, text, &jid))
+		return 0;
+	if (m.how == ACCOUNT_PASSWORD && m.password.len > 0 && takes_passwords(a, jid.domain)) {
+		give_password(a, subject, &jid, m.password);
+		return 0;
+	}
+	if (held_elsewhere(a, subject, jid.domain))
 		return 0;
 	if (m.how < ACCOUNT_ADD || m.how > ACCOUNT_IMPORT)
 		reply(a, subject, EXIT_USAGE, "%u is no kind of change", m.how);

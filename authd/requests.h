@@ -10,6 +10,11 @@
 /* The links' owner is the struct authd. */
 bus_handler_fn on_account_put, on_account_delete, on_account_list;
 
+struct authd;
+
+/* The directories go: who waits for one of them hears so. */
+void requests_abandon(struct authd *a);
+
 /* For accounts_spec.on_change; owner is the struct authd. */
 void requests_on_change(void *owner, const struct account_write *change);
 

@@ -59,7 +59,7 @@ static int call(struct account_search *s, struct dirconn **c, call_fn *fn, void 
 		rc = have(s, c, login, &fresh, why);
 		if (rc == 0)
 			rc = fn(*c, arg, why);
-		if (rc == 0 || *c == NULL)
+		if (rc == 0 || rc == BH_EINVAL || *c == NULL)
 			return rc;
 		dirconn_close(c);
 		if (fresh || rc == BH_ETIMEOUT)
@@ -140,4 +140,19 @@ int account_search_verify(
 	struct checking k = {dn, password, verdict};
 
 	return call(s, &s->verify, check, &k, why);
+}
+
+static int change(struct dirconn *c, void *arg, char *why)
+{
+	const struct checking *k = arg;
+
+	return dirconn_set_password(c, k->dn, k->password, why);
+}
+
+/* On the connection on which we are who may do that. */
+int account_search_set_password(struct account_search *s, const char *dn, struct str password, char *why)
+{
+	struct checking k = {dn, password, NULL};
+
+	return call(s, &s->search, change, &k, why);
 }

@@ -25,6 +25,8 @@ void account_search_free(struct account_search **s);
 int account_search_find(struct account_search *s, struct str local, struct found_account *out, char *why);
 int account_search_verify(
 	struct account_search *s, const char *dn, struct str password, enum dirverdict *verdict, char *why);
+/* Gives it another password, where the directory's settings allow that; BH_EINVAL: it does not want that one. */
+int account_search_set_password(struct account_search *s, const char *dn, struct str password, char *why);
 void found_account_fini(struct found_account *a);
 
 #endif

@@ -50,4 +50,7 @@ enum dirverdict {
 /* The connection is somebody else's from now on: it is used for this alone.  password is not empty (RFC 4513 5.1.2). */
 int dirconn_verify(struct dirconn *c, const char *dn, struct str password, enum dirverdict *verdict, char *why);
 
+/* Gives the entry another password (RFC 3062).  0, as above, or BH_EINVAL: the directory does not want that one. */
+int dirconn_set_password(struct dirconn *c, const char *dn, struct str password, char *why);
+
 #endif

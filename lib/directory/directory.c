@@ -173,6 +173,7 @@ static int read_all(struct directory *d, const struct reading *r)
 
 	d->start_tls = conf_directory_bool(r->conf, r->i, "start_tls");
 	d->insecure = conf_directory_bool(r->conf, r->i, "insecure");
+	d->password_change = conf_directory_bool(r->conf, r->i, "password_change");
 	d->ca = copy(text(r, "ca"));
 	d->timeout_ms = (unsigned)conf_directory_number(r->conf, r->i, "timeout") * 1000;
 	d->connections = (unsigned)conf_directory_number(r->conf, r->i, "connections");

@@ -29,6 +29,7 @@ struct directory {
 	char *bind_dn, *bind_password;
 	char *base, *filter, *user; /* where accounts are, which entries are, the attribute of their local part */
 	struct schema schema;
+	bool password_change; /* we may give an account another one */
 	unsigned timeout_ms; /* of one request */
 	unsigned connections;
 	struct directory_servers *state;

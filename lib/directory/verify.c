@@ -1,10 +1,11 @@
-/* A bind as somebody else, and what the directory says of his password. */
+/* A bind as somebody else, what the directory says of his password, and another one for him. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "base/err.h"
 #include "directory/connection_private.h"
+#include "directory/watchdog.h"
 
 /* Active Directory says it in the diagnostic message only: "... data 532, v1db1". */
 static bool windows_says(const char *diagnostic, enum dirverdict *verdict)
@@ -115,4 +116,21 @@ int dirconn_verify(struct dirconn *c, const char *dn, struct str password, enum 
 		return take_answer(c, id, verdict, why);
 	dirconn_say(c, "bind of a user", code, why);
 	return BH_EIO;
+}
+
+int dirconn_set_password(struct dirconn *c, const char *dn, struct str password, char *why)
+{
+	struct berval user = {strlen(dn), (char *)dn}, new = {password.len, (char *)password.p}, made = {0, NULL};
+	struct watch watch;
+	int code;
+
+	watchdog_begin(&watch, c->fd, c->directory->timeout_ms);
+	code = ldap_passwd_s(c->ld, &user, NULL, &new, &made, NULL, NULL);
+	if (!watchdog_end(&watch))
+		code = LDAP_TIMEOUT;
+	ldap_memfree(made.bv_val);
+	if (code == LDAP_SUCCESS)
+		return 0;
+	dirconn_say(c, "change of a password", code, why);
+	return code == LDAP_CONSTRAINT_VIOLATION || code == LDAP_UNWILLING_TO_PERFORM ? BH_EINVAL : dirconn_error(code);
 }

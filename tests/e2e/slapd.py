@@ -35,7 +35,7 @@ TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
 sizelimit 500
 disallow bind_anon
-access to attrs=userPassword by anonymous auth by self write by * none
+access to attrs=userPassword by dn.exact="{reader}" write by anonymous auth by * none
 access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
 limits dn.exact="{reader}" size=unlimited
 database mdb

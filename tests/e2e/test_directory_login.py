@@ -33,13 +33,13 @@ def attempt(suite, user, password, address=None):
         stream.close()
 
 
-def log_in(suite, user):
+def log_in(suite, user, resource="r"):
     stream = Raw(suite.address)
     stream.open()
     stream.starttls()
     stream.auth("PLAIN", scram.plain(user, "secret-1"))
     assert stream.verdict() == "success"
-    return stream.open().bind("r")
+    return stream.open().bind(resource)
 
 
 def test_who_is_in_the_directory_can_log_in(slapd, start):  # noqa: F811
@@ -84,9 +84,17 @@ def test_by_every_kind_of_connection(slapd, start, url, more):  # noqa: F811
 def test_a_password_that_was_tried_too_often_is_locked(slapd, start):  # noqa: F811
     slapd.add("alice")
     suite = start(slapd, {"authd.guess_limit": 100})
-    for _ in range(3):
-        assert attempt(suite, "alice", "wrong") == "not-authorized"
+    for n in range(3):
+        assert attempt(suite, "alice", f"wrong-{n}") == "not-authorized"
     assert attempt(suite, "alice", "secret-1") == "account-disabled"
+
+
+def test_a_client_that_goes_on_trying_an_old_password_locks_nobody_out(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, {"authd.guess_limit": 100})
+    for _ in range(5):
+        assert attempt(suite, "alice", "old-1") == "not-authorized"
+    assert attempt(suite, "alice", "secret-1") == "success"
 
 
 def test_a_password_that_must_be_changed(slapd, start):  # noqa: F811
@@ -233,3 +241,65 @@ def test_messages_to_who_is_not_in_the_directory_come_back(slapd, start):  # noq
     bob.send("<presence/>")
     assert bob.next_message().get("from") == alice.jid
     alice.close(), bob.close()
+
+
+# Passwords are changed there, where the administrator wants that.
+
+def change_password(stream, user, password):
+    """XEP-0077 3.3; None, or the condition."""
+    from xmpp import condition
+    reply = stream.iq("set", f"<query xmlns='jabber:iq:register'><username>{user}</username>"
+                             f"<password>{password}</password></query>", to="localhost")
+    return None if reply.get("type") == "result" else condition(reply)[1]
+
+
+@pytest.mark.section("XEP-0077 3.3")
+def test_a_user_changes_his_password_there(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, password_change="true")
+    alice, other = log_in(suite, "alice"), log_in(suite, "alice", "other")
+    assert change_password(alice, "alice", "new-1") is None
+    assert other.error() == "not-authorized"  # who is logged in elsewhere is not any more
+    alice.ping()
+    assert attempt(suite, "alice", "secret-1") == "not-authorized"
+    assert attempt(suite, "alice", "new-1") == "success"
+    alice.close()
+
+
+def test_not_where_the_administrator_does_not_want_it(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd)
+    alice = log_in(suite, "alice")
+    assert change_password(alice, "alice", "new-1") is not None
+    assert attempt(suite, "alice", "secret-1") == "success"
+    alice.close()
+
+
+def test_an_administrator_changes_a_password_there(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, password_change="true")
+    done = suite.ctl("user", "passwd", "alice@localhost", "--password-stdin", input="new-1\n")
+    assert done.returncode == 0, done.stderr
+    assert attempt(suite, "alice", "new-1") == "success"
+    assert suite.ctl("user", "passwd", "bob@localhost", "--password-stdin", input="x\n").returncode == 5
+
+
+def test_a_password_that_the_directory_does_not_want(slapd, start):  # noqa: F811
+    slapd.tool("ldapmodify", input="dn: cn=policy,dc=example\nchangetype: modify\nadd: pwdMinLength\npwdMinLength: 8\n-\n"
+                                   "add: pwdCheckQuality\npwdCheckQuality: 2\n")
+    slapd.add("alice")
+    suite = start(slapd, password_change="true")
+    done = suite.ctl("user", "passwd", "alice@localhost", "--password-stdin", input="short\n")
+    assert done.returncode == 2 and "Constraint violation" in done.stderr
+    assert attempt(suite, "alice", "secret-1") == "success"
+
+
+def test_a_reload_takes_another_server(slapd, start):  # noqa: F811
+    slapd.add("alice")
+    suite = start(slapd, servers=[f"ldaps://127.0.0.1:{free_port()}"])
+    assert attempt(suite, "alice", "secret-1") == "temporary-auth-failure"
+    suite.edit(**slapd.settings())
+    mark = suite.log.mark()
+    suite.reload()
+    suite.log.wait("authd reloaded", since=mark)
+    assert attempt(suite, "alice", "secret-1") == "success"
