@@ -20,6 +20,7 @@
 #include "routerd/hibernate.h"
 #include "routerd/relay.h"
 #include "routerd/requests.h"
+#include "routerd/revoked.h"
 #include "routerd/rules.h"
 #include "routerd/session.h"
 #include "xmpp/error.h"
@@ -564,6 +565,8 @@ int on_account_changed(const struct bus_event *event)
 
 	if (bus_get_account_changed(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	if (front_of(event)->peer->role == ROLE_DIR)
+		revoked_note(r, m.account, m.generation);
 	a = account_find(r, m.account);
 	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL)
 		account_revoke(a, m.generation, STREAM_NOT_AUTHORIZED, why[m.change]);

@@ -12,6 +12,7 @@
 #include "routerd/component.h"
 #include "routerd/requests.h"
 #include "routerd/counters.h"
+#include "routerd/revoked.h"
 #include "xmpp/error.h"
 #include "xmpp/jid.h"
 
@@ -272,7 +273,9 @@ static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
 		.text = v->text,
 	};
 
-	if (v->condition == 0 && grant(c, v) != 0)
+	if (v->condition == 0 && revoked_since(c->front->router, v->account, v->generation))
+		m.condition = SASL_ACCOUNT_DISABLED;
+	else if (v->condition == 0 && grant(c, v) != 0)
 		m = (struct msg_auth_result){.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	if (m.condition != 0) {
 		counter_add(COUNT_LOGINS_FAILED, 1);

@@ -67,6 +67,8 @@ struct router {
 	void (*outbox_done)(struct router *r);
 	struct map ended;	       /* struct ended (ended.c) by session id, and in order */
 	struct list ended_order;
+	struct map revoked;	       /* struct revoked (revoked.c) by account, and in order */
+	struct list revoked_order;
 	struct list asleep, unsealed;  /* struct session (hibernate.h) */
 	struct list changed;	       /* struct session whose row is to be written */
 	struct buf changed_by;	       /* struct cause: not safe before that */

@@ -29,6 +29,7 @@
 #include "routerd/registration.h"
 #include "routerd/requests.h"
 #include "routerd/restore.h"
+#include "routerd/revoked.h"
 #include "routerd/rules.h"
 #include "routerd/session.h"
 #include "routerd/session_row.h"
@@ -177,6 +178,7 @@ static void on_tick(uv_timer_t *timer)
 	accounts_expire(r, false);
 	offline_tick(r);
 	hibernate_tick(r);
+	revoked_tick(r);
 	custody_store_overdue(r);
 	registrations_tick(r->registrations);
 }
@@ -243,6 +245,7 @@ static void make_parts(struct router *r)
 	list_init(&r->unsealed);
 	list_init(&r->changed);
 	list_init(&r->ended_order);
+	list_init(&r->revoked_order);
 	list_init(&r->outbox);
 	r->self = origin_create(r);
 	r->conversations = conversations_create(r);
@@ -288,6 +291,7 @@ static void on_store_closed(void *arg)
 	accounts_expire(r, true);
 	accepted_forget(r);
 	ended_free(r);
+	revoked_free(r);
 	outbox_free(r);
 	restoring_free(&r->restoring);
 	conversations_free(&r->conversations);

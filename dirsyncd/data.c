@@ -1,0 +1,38 @@
+/* The schema, step by step, and the table of statements. */
+#include "dirsyncd/data.h"
+
+#include <stdio.h>
+
+static const char *const statements[] = {
+#define STATEMENT(name, sql) [SQL_##name] = sql,
+#include "dirsyncd/statements.def"
+#undef STATEMENT
+};
+
+/* Never edited once released: a new version is a new line. */
+static const char *const migrations[] = {
+	"CREATE TABLE entry ("
+	" directory TEXT NOT NULL, uuid BLOB NOT NULL, local TEXT NOT NULL, locked INTEGER NOT NULL,"
+	" PRIMARY KEY (directory, uuid)) WITHOUT ROWID;"
+	"CREATE TABLE followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE revoked (account TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;",
+	NULL,
+};
+
+int data_open(struct daemon *d, struct store **out)
+{
+	char path[sizeof d->state_dir + 16], what[512];
+	struct store_spec spec = {
+		.path = path,
+		.migrations = migrations,
+		.statements = statements,
+		.nstatements = STATEMENTS,
+	};
+	int rc;
+
+	snprintf(path, sizeof path, "%s/directory.db", d->state_dir);
+	rc = store_open(&spec, out, what, sizeof what);
+	if (rc != 0)
+		daemon_fail(d, "%s", what);
+	return rc;
+}

@@ -1,0 +1,23 @@
+/*
+ * data - the store of dirsyncd: entries, cookies, and whom routerd was told of lately
+ */
+#ifndef DIRSYNCD_DATA_H
+#define DIRSYNCD_DATA_H
+
+#include "daemon/daemon.h"
+#include "store/store.h"
+
+enum {
+#define STATEMENT(name, sql) SQL_##name,
+#include "dirsyncd/statements.def"
+#undef STATEMENT
+	STATEMENTS
+};
+
+/* The first column of a question's rows. */
+enum { ROW_ENTRY = 1, ROW_COOKIE, ROW_REVOKED };
+
+/* 0, or negative after daemon_fail(). */
+int data_open(struct daemon *d, struct store **out);
+
+#endif

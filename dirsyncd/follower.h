@@ -1,0 +1,45 @@
+/*
+ * follower - a thread that follows one directory, and tells the loop
+ *
+ * It connects again when the connection is lost, after a second, and goes on from the last cookie.
+ */
+#ifndef DIRSYNCD_FOLLOWER_H
+#define DIRSYNCD_FOLLOWER_H
+
+#include <uv.h>
+
+#include "directory/sync.h"
+
+struct follower;
+
+enum news_kind {
+	NEWS_BEGIN,	/* a refresh begins; whole: of everything */
+	NEWS_ENTRY,
+	NEWS_PRESENT,
+	NEWS_GONE,
+	NEWS_REFRESHED, /* whole: what was not told is gone */
+	NEWS_COOKIE,
+	NEWS_LOST, /* the connection; text says why */
+};
+
+/* What happened, in the order in which it did. */
+struct news {
+	enum news_kind kind;
+	uint8_t uuid[UUID_SIZE];
+	bool whole, locked;
+	struct str text; /* the local part as the directory has it, the cookie, or why; borrowed */
+};
+
+typedef void news_fn(void *arg, const struct news *news);
+struct follower_spec {
+	struct directory *directory;
+	uv_loop_t *loop;
+	news_fn *each;
+	void (*batch)(void *arg); /* after each batch of them */
+	void *arg;
+};
+/* cookie: how far is known already; absent: nothing is. */
+struct follower *follower_start(const struct follower_spec *spec, struct str cookie);
+void follower_stop(struct follower **f, void (*done)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,269 @@
+/* The controls and messages of RFC 4533. */
+#include "directory/sync.h"
+
+#include <ldap.h>
+#include <stdio.h>
+#include <sys/time.h>
+
+#include "base/err.h"
+#include "directory/connection_private.h"
+#include "directory/entry_private.h"
+
+struct following {
+	struct dirconn *c;
+	const struct dirsync_handlers *handlers;
+	void *arg;
+	char *why;
+};
+
+/* ---- what we ask --------------------------------------------------------------------------- */
+
+static int make_control(const struct dirsync *s, LDAPControl **out)
+{
+	BerElement *ber = ber_alloc_t(LBER_USE_DER);
+	struct berval *value = NULL, cookie = {s->cookie.len, (char *)s->cookie.p};
+	int rc;
+
+	if (ber == NULL)
+		return LDAP_NO_MEMORY;
+	if (s->cookie.p != NULL)
+		rc = ber_printf(ber, "{eOb}", LDAP_SYNC_REFRESH_AND_PERSIST, &cookie, 0);
+	else
+		rc = ber_printf(ber, "{eb}", LDAP_SYNC_REFRESH_AND_PERSIST, 0);
+	if (rc >= 0)
+		rc = ber_flatten(ber, &value);
+	ber_free(ber, 1);
+	if (rc < 0)
+		return LDAP_ENCODING_ERROR;
+	rc = ldap_control_create(LDAP_CONTROL_SYNC, 1, value, 1, out);
+	ber_bvfree(value);
+	return rc;
+}
+
+static int ask(struct dirconn *c, const struct dirsync *s, int *id)
+{
+	LDAPControl *controls[2] = {NULL, NULL};
+	int code = make_control(s, &controls[0]);
+
+	if (code == LDAP_SUCCESS)
+		code = ldap_search_ext(c->ld, c->directory->base, LDAP_SCOPE_SUBTREE, s->filter, (char **)s->attributes, 0,
+			controls, NULL, NULL, 0, id);
+	if (controls[0] != NULL)
+		ldap_control_free(controls[0]);
+	return code;
+}
+
+/* ---- what comes ------------------------------------------------------------------------------ */
+
+static void tell_cookie(const struct following *f, const struct berval *cookie)
+{
+	f->handlers->cookie(f->arg, str_make(cookie->bv_val, cookie->bv_len));
+}
+
+/* An entry's state: which, and what became of it. */
+static bool read_state(LDAPControl **controls, ber_int_t *state, struct berval *uuid, struct berval *cookie, BerElement **ber)
+{
+	LDAPControl *control = ldap_control_find(LDAP_CONTROL_SYNC_STATE, controls, NULL);
+	ber_len_t len;
+
+	*ber = control != NULL ? ber_init(&control->ldctl_value) : NULL;
+	if (*ber == NULL || ber_scanf(*ber, "{em", state, uuid) == LBER_ERROR || uuid->bv_len != UUID_SIZE)
+		return false;
+	*cookie = (struct berval){0, NULL};
+	if (ber_peek_tag(*ber, &len) == LDAP_TAG_SYNC_COOKIE)
+		(void)ber_scanf(*ber, "m", cookie);
+	return true;
+}
+
+static void tell_entry(const struct following *f, LDAPMessage *message, ber_int_t state, const uint8_t *uuid)
+{
+	struct direntry entry;
+
+	if (state == LDAP_SYNC_DELETE) {
+		f->handlers->gone(f->arg, uuid);
+		return;
+	}
+	if (state == LDAP_SYNC_PRESENT) {
+		f->handlers->present(f->arg, uuid);
+		return;
+	}
+	direntry_read(&entry, f->c->ld, message);
+	f->handlers->entry(f->arg, uuid, &entry);
+	direntry_fini(&entry);
+}
+
+static int take_entry(const struct following *f, LDAPMessage *message)
+{
+	LDAPControl **controls = NULL;
+	struct berval uuid, cookie;
+	BerElement *ber = NULL;
+	ber_int_t state;
+	int rc = BH_EPROTO;
+
+	if (ldap_get_entry_controls(f->c->ld, message, &controls) == LDAP_SUCCESS &&
+		read_state(controls, &state, &uuid, &cookie, &ber)) {
+		tell_entry(f, message, state, (const uint8_t *)uuid.bv_val);
+		if (cookie.bv_val != NULL)
+			tell_cookie(f, &cookie);
+		rc = 0;
+	}
+	if (ber != NULL)
+		ber_free(ber, 1);
+	if (controls != NULL)
+		ldap_controls_free(controls);
+	if (rc != 0)
+		snprintf(f->why, DIRCONN_WHY_SIZE, "%.200s does not say of an entry which it is: it does not "
+			"synchronise (RFC 4533)", dirconn_server(f->c));
+	return rc;
+}
+
+static void tell_set(const struct following *f, BerVarray uuids, bool deleted)
+{
+	for (size_t i = 0; uuids != NULL && uuids[i].bv_val != NULL; i++) {
+		const uint8_t *uuid = (const uint8_t *)uuids[i].bv_val;
+
+		if (uuids[i].bv_len != UUID_SIZE)
+			continue;
+		if (deleted)
+			f->handlers->gone(f->arg, uuid);
+		else
+			f->handlers->present(f->arg, uuid);
+	}
+}
+
+static void take_optional_cookie(BerElement *ber, struct berval *cookie)
+{
+	ber_len_t len;
+
+	*cookie = (struct berval){0, NULL};
+	if (ber_peek_tag(ber, &len) == LDAP_TAG_SYNC_COOKIE)
+		(void)ber_scanf(ber, "m", cookie);
+}
+
+static void take_refresh_end(const struct following *f, BerElement *ber, bool whole)
+{
+	struct berval cookie;
+	ber_int_t done = 1;
+	ber_len_t len;
+
+	(void)ber_scanf(ber, "{");
+	take_optional_cookie(ber, &cookie);
+	if (ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDONE)
+		(void)ber_scanf(ber, "b", &done);
+	if (done != 0)
+		f->handlers->refreshed(f->arg, whole);
+	if (cookie.bv_val != NULL && done != 0)
+		tell_cookie(f, &cookie);
+}
+
+static void take_set(const struct following *f, BerElement *ber)
+{
+	BerVarray uuids = NULL;
+	struct berval cookie;
+	ber_int_t deletes = 0;
+	ber_len_t len;
+
+	(void)ber_scanf(ber, "{");
+	take_optional_cookie(ber, &cookie);
+	if (ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDELETES)
+		(void)ber_scanf(ber, "b", &deletes);
+	if (ber_scanf(ber, "[W]", &uuids) != LBER_ERROR)
+		tell_set(f, uuids, deletes != 0);
+	if (cookie.bv_val != NULL)
+		tell_cookie(f, &cookie);
+	ber_bvarray_free(uuids);
+}
+
+static void take_info(const struct following *f, struct berval *data)
+{
+	BerElement *ber = ber_init(data);
+	struct berval cookie;
+	ber_len_t len;
+
+	if (ber == NULL)
+		return;
+	switch (ber_peek_tag(ber, &len)) {
+	case LDAP_TAG_SYNC_NEW_COOKIE:
+		if (ber_scanf(ber, "m", &cookie) != LBER_ERROR)
+			tell_cookie(f, &cookie);
+		break;
+	case LDAP_TAG_SYNC_REFRESH_DELETE:
+		take_refresh_end(f, ber, false);
+		break;
+	case LDAP_TAG_SYNC_REFRESH_PRESENT:
+		take_refresh_end(f, ber, true);
+		break;
+	case LDAP_TAG_SYNC_ID_SET:
+		take_set(f, ber);
+		break;
+	default:
+		break;
+	}
+	ber_free(ber, 1);
+}
+
+static int take_intermediate(const struct following *f, LDAPMessage *message)
+{
+	struct berval *data = NULL;
+	char *oid = NULL;
+
+	if (ldap_parse_intermediate(f->c->ld, message, &oid, &data, NULL, 0) == LDAP_SUCCESS && oid != NULL &&
+		data != NULL && str_is(str_make(oid, __builtin_strlen(oid)), LDAP_SYNC_INFO))
+		take_info(f, data);
+	ldap_memfree(oid);
+	if (data != NULL)
+		ber_bvfree(data);
+	return 0;
+}
+
+/* It ends by itself only when it cannot go on. */
+static int take_end(const struct following *f, LDAPMessage *message)
+{
+	int code = LDAP_OTHER;
+
+	(void)ldap_parse_result(f->c->ld, message, &code, NULL, NULL, NULL, NULL, 0);
+	dirconn_say(f->c, "synchronise", code, f->why);
+	if (code == LDAP_SYNC_REFRESH_REQUIRED)
+		return BH_ENOTFOUND;
+	return code == LDAP_SUCCESS ? BH_EIO : dirconn_error(code);
+}
+
+static int take(const struct following *f, LDAPMessage *message)
+{
+	switch (ldap_msgtype(message)) {
+	case LDAP_RES_SEARCH_ENTRY:
+		return take_entry(f, message);
+	case LDAP_RES_INTERMEDIATE:
+		return take_intermediate(f, message);
+	case LDAP_RES_SEARCH_RESULT:
+		return take_end(f, message);
+	default:
+		return 0; /* a referral: not followed */
+	}
+}
+
+int dirconn_follow(
+	struct dirconn *c, const struct dirsync *s, const struct dirsync_handlers *handlers, void *arg, char *why)
+{
+	const struct following f = {c, handlers, arg, why};
+	int id, code = ask(c, s, &id), rc = 0;
+
+	if (code != LDAP_SUCCESS) {
+		dirconn_say(c, "synchronise", code, why);
+		return dirconn_error(code);
+	}
+	while (rc == 0 && !handlers->over(arg)) {
+		struct timeval pause = {.tv_usec = 200000};
+		LDAPMessage *message = NULL;
+		int type = ldap_result(c->ld, id, LDAP_MSG_ONE, &pause, &message);
+
+		if (type < 0) {
+			dirconn_say(c, "synchronise", LDAP_SERVER_DOWN, why);
+			rc = BH_EIO;
+		} else if (type > 0) {
+			rc = take(&f, message);
+		}
+		ldap_msgfree(message);
+	}
+	return rc;
+}
