@@ -238,19 +238,38 @@ int on_unreachable(const struct bus_event *event)
 	return 0;
 }
 
+static void on_way_stored(void *arg, int rc)
+{
+	struct origin *o = arg;
+	struct session *s = o->session;
+	struct msg_way_known m;
+
+	if (rc != 0)
+		log_error("store-failed", "error=%s", bh_strerror(rc));
+	if (s != NULL && s->connection != NULL && s->connection->front->peer->link != NULL)
+		(void)LINK_SEND(s->connection->front->peer->link, WAY_KNOWN, way_known, s->connection->id, &m);
+	origin_unref(&o);
+}
+
 int on_way_state(const struct bus_event *event)
 {
 	struct connection *c = front_connection(front_of(event), event->frame->subject);
 	struct msg_way_state m;
+	struct store_tx *tx;
+	struct session *s;
 
 	if (bus_get_way_state(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL || c->session == NULL)
+	s = c != NULL ? c->session : NULL;
+	if (s == NULL)
 		return 0;
-	if (c->session->pair == NULL)
+	if (s->pair == NULL)
 		return BH_EPROTO;
-	forget_way(c->session);
-	c->session->way_state = m.state.len > 0 ? bh_strndup(m.state.p, m.state.len) : NULL;
+	free(s->way_state);
+	s->way_state = m.state.len > 0 ? bh_strndup(m.state.p, m.state.len) : NULL;
+	tx = store_begin(s->origin->router->store);
+	session_write(s, tx);
+	store_commit(tx, on_way_stored, origin_ref(s->origin));
 	return 0;
 }
 

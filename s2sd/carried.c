@@ -78,7 +78,7 @@ static void restore_peer(const struct peer *p, struct link *link)
 	(void)LINK_SEND(link, RESTORE, restore, c->id, &m);
 }
 
-static void restore_way(const struct way *w, struct link *link)
+static void restore_way(struct way *w, struct link *link)
 {
 	const struct carried *c = &w->carrying.carried;
 	uint64_t at = records_first(&w->kept);

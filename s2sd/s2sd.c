@@ -203,6 +203,7 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_BOUND, on_bound},
 	{BUS_BIND_REFUSED, on_bind_refused},
 	{BUS_REACH, on_reach},
+	{BUS_WAY_KNOWN, on_way_known},
 	{BUS_SM_ENABLED, on_sm_enabled},
 	{BUS_FENCE, on_fence},
 	{BUS_DROP, on_drop},

@@ -87,6 +87,7 @@ void way_killed(struct way *w, const char *why)
 
 void way_router_lost(struct way *w)
 {
+	w->tells = 0; /* it is told anew */
 	if (!w->bound)
 		destroy(w);
 }
@@ -156,6 +157,8 @@ void way_sent(struct way *w)
 	uint64_t sent = stream_sent(p->stream);
 	bool open = p->mark_number < w->carrying.carried.out_number;
 
+	if (w->telling)
+		return;
 	if (p->mark_open && sent >= p->mark_offset) {
 		p->mark_open = false;
 		written(w, p->mark_number);
@@ -184,7 +187,7 @@ static void write_one(struct way *w, struct str from, struct str additions, stru
 }
 
 /* The next s2sd will know, too: "7 their-id our-session", each of them "-" where it is not. */
-void way_tell(const struct way *w)
+void way_tell(struct way *w)
 {
 	struct buf state = BUF_INIT;
 	struct msg_way_state m;
@@ -193,8 +196,9 @@ void way_tell(const struct way *w)
 		buf_printf(&state, "%ld %s %s", (long)w->sm_base, w->sm_id != NULL ? w->sm_id : "-",
 			w->session != NULL ? w->session : "-");
 	m.state = buf_str(&state);
-	if (s2sd_link(w->carrying.srv) != NULL)
-		(void)LINK_SEND(s2sd_link(w->carrying.srv), WAY_STATE, way_state, w->carrying.carried.id, &m);
+	if (s2sd_link(w->carrying.srv) != NULL &&
+		LINK_SEND(s2sd_link(w->carrying.srv), WAY_STATE, way_state, w->carrying.carried.id, &m) == 0)
+		w->tells++;
 	buf_fini(&state);
 }
 
@@ -234,9 +238,11 @@ void way_comes_back(struct way *w, const char *session)
 }
 
 /* What is not done goes out on the stream that it has now. */
-static void begin_sending(struct way *w, struct peer *p, const char *method)
+static void begin_sending(struct way *w)
 {
 	struct msg_restore_stanza m;
+	struct peer *p = w->peer;
+	const char *method = !p->ours ? "both" : p->authenticated ? "EXTERNAL" : "dialback";
 	uint64_t at;
 
 	log_info("way-open", "conn=%s to=%s local=%s remote=%s method=%s tls=%s sm=%s", peer_name(p), peer_address(p),
@@ -259,8 +265,27 @@ static void on_open(void *owner, struct peer *p)
 
 	w->peer = p;
 	p->way = w;
+	w->telling = p->sm.enabled && !p->sm.resumed;
 	take_sm(w, &p->sm);
-	begin_sending(w, p, p->authenticated ? "EXTERNAL" : "dialback");
+	if (!w->telling)
+		begin_sending(w);
+}
+
+int on_way_known(const struct bus_event *event)
+{
+	struct way *w = find(event->owner, event->frame->subject);
+	struct msg_way_known m;
+
+	if (bus_get_way_known(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (w == NULL || w->tells == 0)
+		return 0;
+	w->tells--;
+	if (w->tells > 0 || !w->telling || w->peer == NULL)
+		return 0;
+	w->telling = false;
+	begin_sending(w);
+	return 0;
 }
 
 /* ---- on a stream that has come to us ------------------------------------------------------ */
@@ -286,7 +311,9 @@ static void join(struct way *w, struct peer *p)
 	}
 	if (p->sm.resumed)
 		p->sm.out_count = (uint32_t)((int64_t)w->carrying.carried.out_done - w->sm_base);
-	begin_sending(w, p, "both");
+	w->telling = p->sm.enabled && !p->sm.resumed;
+	if (!w->telling)
+		begin_sending(w);
 }
 
 /* What was sent on the stream before, and not acknowledged, can be resumed neither there nor with another. */
@@ -550,10 +577,10 @@ static void deliver(struct way *w, const struct bus_event *event, const struct m
 {
 	carried_accept(&w->carrying.carried, event, m, n);
 	kept_add(&w->kept, m, n);
-	if (w->peer != NULL) {
+	if (w->peer != NULL && !w->telling) {
 		write_one(w, m->from, m->additions, m->stanza);
 		way_sent(w);
-	} else if (w->outgoing == NULL && !w->waiting) {
+	} else if (w->peer == NULL && w->outgoing == NULL && !w->waiting) {
 		seek(w);
 	}
 }

@@ -35,6 +35,8 @@ struct way {
 	int64_t sm_base;	   /* the number before the first that is counted there; up to it the kernel's word is enough */
 	uint64_t until_ms;	   /* so long the remote may resume that */
 	uint64_t without_ms;	   /* since when there is no stream; 0: there is */
+	unsigned tells;		   /* WAY_STATEs that routerd has not stored yet */
+	bool telling;		   /* nothing is sent on its new stream before it has: else it would come twice after our death */
 	bool waiting;		   /* for the next try */
 	bool bound;		   /* routerd has given it the session */
 };
@@ -51,7 +53,7 @@ void way_comes_back(struct way *w, const char *session);
 /* The remote's stream, on which it goes out, counts from here on (sm.h). */
 void way_counted(struct way *w);
 /* routerd is told how its stream may be resumed: for the next s2sd. */
-void way_tell(const struct way *w);
+void way_tell(struct way *w);
 /* Its stream's socket has taken all. */
 void way_sent(struct way *w);
 /* Something of it is not done. */
@@ -67,6 +69,6 @@ void way_router_lost(struct way *w);
 /* Gives it back: another s2sd may have it. */
 void way_give_back(struct way *w);
 
-bus_handler_fn on_reach, on_resumed, on_resume_refused, on_deliver;
+bus_handler_fn on_way_known, on_reach, on_resumed, on_resume_refused, on_deliver;
 
 #endif
