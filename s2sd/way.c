@@ -265,7 +265,7 @@ static void on_open(void *owner, struct peer *p)
 
 	w->peer = p;
 	p->way = w;
-	w->telling = p->sm.enabled && !p->sm.resumed;
+	w->telling = p->sm.id != NULL && !p->sm.resumed; /* one that cannot be resumed need not be known */
 	take_sm(w, &p->sm);
 	if (!w->telling)
 		begin_sending(w);

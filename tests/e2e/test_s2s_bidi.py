@@ -265,6 +265,15 @@ def test_ours_is_resumed_with_both_counts(one, certificate, counted, alice, daem
     assert sm.request(again) == 2
 
 
+def test_a_remote_that_resumes_nothing_gets_what_there_is(one, certificate, alice):  # noqa: F811
+    """prosody's streams are counted, and cannot be resumed."""
+    alice.message(HIM, "hello")
+    stream = answer(one, certificate, SM_FEATURE)
+    stream.expect(sm.SM + "enable")
+    stream.send(f"<enabled {sm.NS}/>")
+    assert got(stream) == "hello"
+
+
 def test_what_the_remote_has_forgotten_begins_anew(one, certificate, counted, alice):  # noqa: F811
     alice.message(HIM, "on its way")
     assert got(counted) == "on its way"
