@@ -22,6 +22,7 @@ struct follower {
 	bool stopping, ended;
 	uv_async_t async;
 	struct buf cookie; /* of the thread: the last one */
+	struct buf record; /* of the thread: what was read of an entry */
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -59,8 +60,9 @@ static void on_entry(void *arg, const uint8_t uuid[UUID_SIZE], const struct dire
 	struct news news = {.kind = NEWS_ENTRY};
 
 	memcpy(news.uuid, uuid, UUID_SIZE);
-	news.text = direntry_value(entry, f->directory->user, 0);
-	news.locked = schema_is_locked(&f->directory->schema, entry);
+	buf_clear(&f->record);
+	f->spec.source.read(f->spec.source.arg, entry, &f->record);
+	news.text = buf_str(&f->record);
 	tell(f, &news);
 }
 
@@ -106,8 +108,8 @@ static const struct dirsync_handlers handlers = {.entry = on_entry, .present = o
 
 static int follow(struct follower *f, struct dirconn *c, char *why)
 {
-	const char *const attributes[] = {f->directory->user, f->directory->schema.lock.attribute, NULL};
-	const struct dirsync sync = {.filter = f->directory->filter, .attributes = attributes,
+	const struct source *source = &f->spec.source;
+	const struct dirsync sync = {.base = source->base, .filter = source->filter, .attributes = source->attributes,
 		.cookie = f->cookie.len > 0 ? buf_str(&f->cookie) : STR_NONE};
 	int rc;
 
@@ -164,6 +166,7 @@ static void on_closed(uv_handle_t *handle)
 
 	records_fini(&f->queue);
 	buf_fini(&f->cookie);
+	buf_fini(&f->record);
 	pthread_mutex_destroy(&f->mutex);
 	pthread_cond_destroy(&f->changed);
 	directory_unref(&f->directory);

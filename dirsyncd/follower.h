@@ -1,5 +1,5 @@
 /*
- * follower - a thread that follows one directory, and tells the loop
+ * follower - a thread that follows one part of a directory, and tells the loop
  *
  * It connects again when the connection is lost, after a second, and goes on from the last cookie.
  */
@@ -8,6 +8,7 @@
 
 #include <uv.h>
 
+#include "base/buf.h"
 #include "directory/sync.h"
 
 struct follower;
@@ -26,13 +27,24 @@ enum news_kind {
 struct news {
 	enum news_kind kind;
 	uint8_t uuid[UUID_SIZE];
-	bool whole, locked;
-	struct str text; /* the local part as the directory has it, the cookie, or why; borrowed */
+	bool whole;
+	struct str text; /* what was read of the entry, the cookie, or why; borrowed */
+};
+
+/* The part that is followed.  Its texts live as long as the follower. */
+struct source {
+	const char *base, *filter;
+	const char *const *attributes; /* NULL-terminated */
+	/* What the loop is to know of an entry, in whatever form each() understands.  On the thread: it looks at nothing
+	 * that changes. */
+	void (*read)(const void *arg, const struct direntry *entry, struct buf *out);
+	const void *arg;
 };
 
 typedef void news_fn(void *arg, const struct news *news);
 struct follower_spec {
 	struct directory *directory;
+	struct source source;
 	uv_loop_t *loop;
 	news_fn *each;
 	void (*batch)(void *arg); /* after each batch of them */

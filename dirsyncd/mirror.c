@@ -27,6 +27,7 @@ struct mirror {
 	struct directory *directory;
 	struct follower *follower;
 	struct map entries; /* struct known */
+	const char *attributes[3]; /* that are asked for */
 	char **domains;
 	size_t ndomains;
 	unsigned refresh;
@@ -43,6 +44,8 @@ struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory
 
 	m->owner = owner;
 	m->directory = directory;
+	m->attributes[0] = directory->user;
+	m->attributes[1] = directory->schema.lock.attribute;
 	return m;
 }
 
@@ -176,25 +179,36 @@ static void on_gone(struct mirror *m, struct known *k)
 	forget(m, k);
 }
 
+/* A record of an entry: is it locked (one byte), and its local part as the directory has it. */
+static void read_entry(const void *arg, const struct direntry *entry, struct buf *out)
+{
+	const struct directory *d = arg;
+
+	buf_put_byte(out, schema_is_locked(&d->schema, entry));
+	buf_put_str(out, direntry_value(entry, d->user, 0));
+}
+
 /* One without a local part that could be one is no account. */
 static void on_entry(struct mirror *m, const struct news *n)
 {
 	struct known *k = find(m, n->uuid);
+	bool locked = n->text.p[0] != 0;
+	struct str name = str_make(n->text.p + 1, n->text.len - 1);
 	char local[JID_PART_MAX + 1];
 	size_t len;
 
-	if (n->text.p == NULL || jid_prepare_local(n->text, local, &len) != 0 || len == 0) {
+	if (name.len == 0 || jid_prepare_local(name, local, &len) != 0 || len == 0) {
 		log_warn("no-account", "directory=%s name=%s reason=\"no address can be made of it\"",
-			LOG_TEXT(m->directory->name), LOG_STR(n->text));
+			LOG_TEXT(m->directory->name), LOG_STR(name));
 		if (k != NULL)
 			on_gone(m, k);
 		return;
 	}
 	local[len] = '\0';
 	if (k != NULL) {
-		change(m, k, local, n->locked);
+		change(m, k, local, locked);
 	} else {
-		k = add(m, n->uuid, str_make(local, len), n->locked);
+		k = add(m, n->uuid, str_make(local, len), locked);
 		if (k != NULL)
 			write_entry(m, k);
 	}
@@ -285,6 +299,21 @@ static void on_stopped(void *arg)
 	done(done_arg);
 }
 
+static void follow(struct mirror *m, struct str cookie)
+{
+	const struct directory *d = m->directory;
+	const struct follower_spec spec = {
+		.directory = m->directory,
+		.source = {.base = d->base, .filter = d->filter, .attributes = m->attributes, .read = read_entry, .arg = d},
+		.loop = m->owner->daemon->loop,
+		.each = on_news,
+		.batch = on_batch,
+		.arg = m,
+	};
+
+	m->follower = follower_start(&spec, cookie);
+}
+
 static void on_loaded(void *arg, int rc, struct store_rows *rows)
 {
 	struct mirror *m = arg;
@@ -305,8 +334,7 @@ static void on_loaded(void *arg, int rc, struct store_rows *rows)
 	if (m->done != NULL)
 		on_stopped(m);
 	else
-		m->follower = follower_start(&(struct follower_spec){.directory = m->directory,
-			.loop = m->owner->daemon->loop, .each = on_news, .batch = on_batch, .arg = m}, cookie);
+		follow(m, cookie);
 }
 
 void mirror_load(struct mirror *m)

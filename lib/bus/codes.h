@@ -13,7 +13,7 @@ enum account_put {
 
 /* ACCOUNT_CHANGED.change */
 enum account_change {
-	ACCOUNT_WAS_DELETED = 1,
+	ACCOUNT_WAS_DELETED = 1, /* from dirsyncd: long ago, or its name is somebody else's now: its data go */
 	ACCOUNT_WAS_DISABLED = 2,
 	ACCOUNT_GOT_PASSWORD = 3,
 	ACCOUNT_WAS_ADDED = 4,
@@ -25,6 +25,27 @@ enum account_found {
 	ACCOUNT_ACTIVE = 2,
 	ACCOUNT_DISABLED = 3,
 	ACCOUNT_UNREADABLE = 4, /* the store failed: nobody knows */
+};
+
+/* GROUP.show: who sees the members of a group, and their presence */
+enum group_show {
+	GROUP_SHOW_NOBODY = 0,
+	GROUP_SHOW_MEMBERS = 1,
+	GROUP_SHOW_EVERYBODY = 2, /* all accounts of its domain */
+	GROUP_SHOW_GROUPS = 3,	  /* its own members, and those of the groups that are named */
+};
+
+/* GROUP.roles */
+enum account_role {
+	ACCOUNT_ADMIN = 1,	/* may administer the domain from a client */
+	ACCOUNT_FEDERATES = 2,	/* may exchange stanzas with remote domains */
+};
+
+/* PROFILE.state, FOUND.state */
+enum found_state {
+	FOUND_NOTHING = 0, /* there is no such account there */
+	FOUND_THERE = 1,
+	FOUND_LATER = 2, /* the directory has not been read yet */
 };
 
 /* CLOSED.reason */

@@ -29,6 +29,7 @@ void conf_free(struct conf **conf)
 	free_sections(&c->domains);
 	free_sections(&c->components);
 	free_sections(&c->directories);
+	free_sections(&c->groups);
 	for (size_t i = 0; i < c->ninstances; i++)
 		free(c->instances[i]);
 	free(c->instances);
@@ -178,6 +179,35 @@ size_t conf_directory_list_size(const struct conf *conf, size_t i, const char *s
 const char *conf_directory_list_item(const struct conf *conf, size_t i, const char *setting, size_t k)
 {
 	const struct value *v = value_of(&conf->directories, i, "directory", setting, true);
+
+	BUG_ON(k >= v->nitems);
+	return v->items[k];
+}
+
+size_t conf_groups(const struct conf *conf)
+{
+	return conf->groups.n;
+}
+
+const char *conf_group_name(const struct conf *conf, size_t i)
+{
+	BUG_ON(i >= conf->groups.n);
+	return conf->groups.of[i].name;
+}
+
+const char *conf_group_text(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->groups, i, "group", setting, false)->text;
+}
+
+size_t conf_group_list_size(const struct conf *conf, size_t i, const char *setting)
+{
+	return value_of(&conf->groups, i, "group", setting, true)->nitems;
+}
+
+const char *conf_group_list_item(const struct conf *conf, size_t i, const char *setting, size_t k)
+{
+	const struct value *v = value_of(&conf->groups, i, "group", setting, true);
 
 	BUG_ON(k >= v->nitems);
 	return v->items[k];

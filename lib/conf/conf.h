@@ -57,6 +57,13 @@ bool conf_directory_bool(const struct conf *conf, size_t i, const char *setting)
 size_t conf_directory_list_size(const struct conf *conf, size_t i, const char *setting);
 const char *conf_directory_list_item(const struct conf *conf, size_t i, const char *setting, size_t k);
 
+/* group "Engineering" { ... }: the same; names are as they stand in the file. */
+size_t conf_groups(const struct conf *conf);
+const char *conf_group_name(const struct conf *conf, size_t i);
+const char *conf_group_text(const struct conf *conf, size_t i, const char *setting);
+size_t conf_group_list_size(const struct conf *conf, size_t i, const char *setting);
+const char *conf_group_list_item(const struct conf *conf, size_t i, const char *setting, size_t k);
+
 /* Where a relative path in the file counts from, applied to paths already: the folder of
  * the file. */
 const char *conf_path(const struct conf *conf);

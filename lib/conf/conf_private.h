@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "conf/value.h"
 
-/* A section with a name and settings of its own: domain "...", component "..." or directory "...". */
+/* A section with a name and settings of its own: domain, component, directory, group "...". */
 struct conf_section {
 	char *name;
 	struct value *values; /* in the order of settings[]; those of its kind are set */
@@ -22,7 +22,7 @@ struct conf_sections {
 struct conf {
 	char *folder;
 	struct value *values; /* in the order of settings[] */
-	struct conf_sections domains, components, directories;
+	struct conf_sections domains, components, directories, groups;
 	char **instances;
 	size_t ninstances;
 };

@@ -81,7 +81,8 @@ static void fail_duplicate(cfg_t *cfg, const char *title)
 {
 	const char *section = loader_daemon_of(title) != NULL ? "instance" :
 		cfg_gettsec(cfg, "component", title) != NULL ? "component" :
-		cfg_gettsec(cfg, "directory", title) != NULL ? "directory" : "domain";
+		cfg_gettsec(cfg, "directory", title) != NULL ? "directory" :
+		cfg_gettsec(cfg, "group", title) != NULL ? "group" : "domain";
 
 	loader_fail(loading, cfg->line, "duplicate %s \"%s\"", section, title);
 }
@@ -205,7 +206,7 @@ static size_t add_options(cfg_opt_t *opts, const char *section)
 
 struct options {
 	cfg_opt_t *root;
-	cfg_opt_t *sections[8];
+	cfg_opt_t *sections[16];
 };
 
 static void make_options(struct options *o)

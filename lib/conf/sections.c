@@ -119,9 +119,17 @@ static void take_values(struct loader *l, cfg_t *cfg, const char *section, struc
 	}
 }
 
+static void add_section(struct loader *l, cfg_t *cfg, const char *section, const char *name, struct conf_sections *all)
+{
+	struct conf_section *to = &all->of[all->n++];
+
+	to->name = bh_strdup(name);
+	to->values = bh_alloc(settings_count * sizeof *to->values);
+	take_values(l, cfg, section, to);
+}
+
 static void take_named(struct loader *l, cfg_t *cfg, const char *section, struct conf_sections *all)
 {
-	struct conf_section *to = &all->of[all->n];
 	char name[JID_PART_MAX + 1];
 	size_t len;
 
@@ -134,10 +142,7 @@ static void take_named(struct loader *l, cfg_t *cfg, const char *section, struct
 	if (all == &l->conf->components && has_name(&l->conf->domains, name))
 		loader_fail(l, cfg->line, "%s \"%s\" is a domain of this server already", section,
 			name);
-	to->name = bh_strdup(name);
-	to->values = bh_alloc(settings_count * sizeof *to->values);
-	all->n++;
-	take_values(l, cfg, section, to);
+	add_section(l, cfg, section, name, all);
 }
 
 static void take_all_named(struct loader *l, cfg_t *root, const char *section,
@@ -148,6 +153,45 @@ static void take_all_named(struct loader *l, cfg_t *root, const char *section,
 	all->of = bh_alloc((n + 1) * sizeof *all->of);
 	for (unsigned i = 0; i < n && !l->failed; i++)
 		take_named(l, cfg_getnsec(root, section, i), section, all);
+}
+
+/* ---- groups of directories ----------------------------------------------------------------- */
+
+static void check_roles(struct loader *l, cfg_t *cfg, size_t i)
+{
+	for (size_t k = 0; k < conf_group_list_size(l->conf, i, "roles"); k++) {
+		const char *role = conf_group_list_item(l->conf, i, "roles", k);
+
+		if (strcmp(role, "admin") != 0 && strcmp(role, "federation") != 0)
+			loader_fail(l, cfg->line, "group \"%s\": \"%s\" is no role: they are \"admin\" and \"federation\"",
+				conf_group_name(l->conf, i), role);
+	}
+}
+
+static void check_group(struct loader *l, cfg_t *cfg, size_t i)
+{
+	const char *name = conf_group_name(l->conf, i), *directory = conf_group_text(l->conf, i, "directory");
+	bool groups = strcmp(conf_group_text(l->conf, i, "show"), "groups") == 0;
+
+	if (directory != NULL && *directory != '\0' && !has_name(&l->conf->directories, directory))
+		loader_fail(l, cfg->line, "group \"%s\": there is no section directory \"%s\"", name, directory);
+	if (groups != (conf_group_list_size(l->conf, i, "show_to") > 0))
+		loader_fail(l, cfg->line, "group \"%s\": show = \"groups\" and show_to go together", name);
+	check_roles(l, cfg, i);
+}
+
+/* Their names are the directory's, not ours. */
+static void take_groups(struct loader *l, cfg_t *root)
+{
+	unsigned n = cfg_size(root, "group");
+
+	l->conf->groups.of = bh_alloc((n + 1) * sizeof *l->conf->groups.of);
+	for (unsigned i = 0; i < n && !l->failed; i++) {
+		cfg_t *cfg = cfg_getnsec(root, "group", i);
+
+		add_section(l, cfg, "group", cfg_title(cfg), &l->conf->groups);
+		check_group(l, cfg, i);
+	}
 }
 
 static void check_directory(struct loader *l, cfg_t *root, size_t i)
@@ -169,6 +213,7 @@ static void take_domains(struct loader *l, cfg_t *root)
 	take_all_named(l, root, "directory", &l->conf->directories);
 	for (size_t i = 0; i < l->conf->domains.n && !l->failed; i++)
 		check_directory(l, root, i);
+	take_groups(l, root);
 }
 
 /* ---- all of it ---------------------------------------------------------------------------- */

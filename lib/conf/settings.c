@@ -21,6 +21,8 @@ const struct setting_section setting_sections[] = {
 	{"authd", NULL, true, false, "The process that knows accounts and passwords."},
 	{"domain", "example.org", false, true, "A domain that this server serves, and its certificate."},
 	{"directory", "main", false, false, "An LDAP directory that holds accounts (domain.directory names it)."},
+	{"group", "Engineering", false, false,
+		"A group in a directory (directory.group_base): who sees its members, and what they may do."},
 	{"component", "irc.example.org", false, true,
 		"A domain that another program serves, which connects here (XEP-0114)."},
 	{"instance", "c2sd@2", false, false,

@@ -46,7 +46,7 @@ static int ask(struct dirconn *c, const struct dirsync *s, int *id)
 	int code = make_control(s, &controls[0]);
 
 	if (code == LDAP_SUCCESS)
-		code = ldap_search_ext(c->ld, c->directory->base, LDAP_SCOPE_SUBTREE, s->filter, (char **)s->attributes, 0,
+		code = ldap_search_ext(c->ld, s->base, LDAP_SCOPE_SUBTREE, s->filter, (char **)s->attributes, 0,
 			controls, NULL, NULL, 0, id);
 	if (controls[0] != NULL)
 		ldap_control_free(controls[0]);

@@ -29,7 +29,7 @@ struct dirsync_handlers {
 };
 
 struct dirsync {
-	const char *filter;
+	const char *base, *filter; /* all below, and itself */
 	const char *const *attributes;
 	struct str cookie; /* absent: everything */
 };
