@@ -1,0 +1,97 @@
+#!/bin/bash
+# The steps of check.sh within the bare system, each by its name.
+set -eu
+
+installs()
+{
+	printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+	chmod 755 /usr/sbin/policy-rc.d
+	apt-get update -qq
+	# As from an archive: what nobody asks for is not installed.
+	apt-get install -y -qq --no-install-recommends dpkg-dev > /dev/null
+	(cd /packages && dpkg-scanpackages . > Packages)
+	echo 'deb [trusted=yes] file:/packages ./' > /etc/apt/sources.list.d/bulkhead.list
+	apt-get update -qq
+	apt-get install -y --no-install-recommends bulkhead
+}
+
+has_users()
+{
+	local user
+	for user in routerd c2sd s2sd authd dirsyncd; do
+		getent passwd "bulkhead-$user"
+	done
+	getent group bulkhead-tls
+	[ "$(stat -c %U:%a /var/lib/bulkhead)" = root:755 ]
+}
+
+has_units()
+{
+	local unit
+	for unit in bulkhead.target bulkhead-routerd.service bulkhead-authd.service bulkhead-c2sd@.service \
+		bulkhead-s2sd@.service; do
+		test -f "/usr/lib/systemd/system/$unit" || test -f "/lib/systemd/system/$unit"
+	done
+	# An administrator says what it serves before anything starts.
+	! test -e /etc/systemd/system/multi-user.target.wants/bulkhead.target
+}
+
+without_directory()
+{
+	! dpkg -s bulkhead-dirsyncd 2> /dev/null
+	! command -v bulkhead-dirsyncd
+}
+
+wait_for()
+{
+	local n
+	for n in $(seq 200); do
+		! grep -q "$2" "$1" || return 0
+		sleep 0.05
+	done
+	cat "$1"
+	return 1
+}
+
+runs()
+{
+	local port=$((20000 + RANDOM % 10000)) pid
+	bulkhead init /srv/chat --domain example.org --c2s "127.0.0.1:$port" --s2s "127.0.0.1:$((port + 1))"
+	bulkhead run /srv/chat > /tmp/run.log 2>&1 &
+	pid=$!
+	wait_for /tmp/run.log '^bulkhead: ready'
+	echo wonderland-1 | bulkheadctl -d /srv/chat user add alice@example.org --password-stdin
+	bulkheadctl -d /srv/chat user list | grep alice@example.org
+	bulkheadctl -d /srv/chat status
+	kill "$pid"
+	wait "$pid"
+}
+
+adds_directory()
+{
+	apt-get install -y -qq --no-install-recommends bulkhead-dirsyncd
+	command -v bulkhead-dirsyncd
+}
+
+names() { dpkg-query -W -f '${Package}\n' 'bulkhead*'; }
+
+removes()
+{
+	apt-get remove -y -qq $(names)
+	! command -v bulkhead-routerd
+	! command -v bulkheadctl
+	mkdir -p /var/lib/bulkhead/routerd
+	touch /var/lib/bulkhead/routerd/router.db
+	test -d /var/lib/bulkhead
+}
+
+purges()
+{
+	apt-get purge -y -qq $(names)
+	[ -z "$(dpkg-query -W -f '${db:Status-Status}\n' 'bulkhead*' 2> /dev/null | grep -v not-installed)" ]
+	! test -e /var/lib/bulkhead
+	! find /etc /usr /var -name '*bulkhead*' -not -path '/var/lib/apt/*' -not -path '/var/cache/*' \
+		-not -path '/var/log/*' -not -path /etc/apt/sources.list.d/bulkhead.list | grep .
+}
+
+"$1"
