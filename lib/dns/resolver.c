@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <unbound.h>
 
 #include "base/alloc.h"
@@ -117,7 +118,7 @@ static int configure(struct ub_ctx *ctx, const struct resolver_spec *spec)
 		rc = ub_ctx_set_option(ctx, "do-not-query-localhost:", "no");
 	if (rc == 0 && spec->anchor != NULL)
 		rc = ub_ctx_add_ta_file(ctx, spec->anchor);
-	if (rc == 0 && spec->hosts != NULL)
+	if (rc == 0 && spec->hosts != NULL && access(spec->hosts, F_OK) == 0)
 		rc = ub_ctx_hosts(ctx, spec->hosts);
 	if (rc == 0)
 		rc = ub_ctx_async(ctx, 1); /* a thread, not a process */

@@ -21,7 +21,7 @@ struct resolver_spec {
 	uv_loop_t *loop;
 	const char *forwarder; /* an address, "192.0.2.1" or "192.0.2.1@5353"; NULL: as resolv.conf says */
 	const char *anchor;    /* a file with the root's keys; NULL: nothing is validated */
-	const char *hosts;     /* as /etc/hosts; NULL: none */
+	const char *hosts;     /* as /etc/hosts, which a small system may lack; NULL: none */
 };
 
 enum answer_kind {

@@ -246,6 +246,22 @@ static void a_resolver_may_stop_while_it_is_asked(void **state)
 	assert_non_null(resolver_ask(f->resolver, "seven.example", DNS_A, on_nothing, NULL));
 }
 
+static void a_system_need_not_have_a_file_of_hosts(void **state)
+{
+	struct resolver_spec spec = {.forwarder = "127.0.0.1@9", .hosts = "/nonexistent/hosts"};
+	struct resolver *resolver;
+	char what[256];
+	uv_loop_t loop;
+
+	(void)state;
+	uv_loop_init(&loop);
+	spec.loop = &loop;
+	assert_int_equal(resolver_create(&spec, &resolver, what, sizeof what), 0);
+	resolver_stop(&resolver, stopped, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +276,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_service_may_be_refused_and_the_other_not, start, stop),
 		cmocka_unit_test_setup_teardown(nobody_hears_of_a_search_that_was_cancelled, start, stop),
 		cmocka_unit_test_setup_teardown(a_resolver_may_stop_while_it_is_asked, start, stop),
+		cmocka_unit_test(a_system_need_not_have_a_file_of_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
