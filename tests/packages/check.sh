@@ -52,7 +52,7 @@ make_root()
 		cp /etc/resolv.conf "$work/root/etc/" &&
 		mkdir "$work/root/packages" && cp "$work"/*.deb "$work/root/packages/" &&
 		rm -f "$work/root"/packages/*-dbgsym_*.deb &&
-		cp "$root/tests/packages/inside.sh" "$work/root/"
+		cp "$root/tests/packages/inside.sh" "$root/etc/oci/entrypoint" "$work/root/"
 }
 
 # Runs one step of inside.sh in the bare system.
@@ -69,7 +69,7 @@ check "the packages build" build || finish
 check "lintian finds no error" lintian_finds_nothing
 [ $# -eq 0 ] || { mkdir -p "$1" && cp "$work"/*.deb "$1"; }
 check "a bare system is made" make_root || finish
-for step in installs has_users has_units without_directory runs adds_directory removes purges; do
+for step in installs has_users has_units without_directory runs runs_as_a_container adds_directory removes purges; do
 	check "a bare system: $step" inside "$step"
 done
 finish

@@ -67,6 +67,27 @@ runs()
 	wait "$pid"
 }
 
+# etc/oci: what its entry point does, with its two settings.
+runs_as_a_container()
+{
+	local pid
+	! BULKHEAD_DATA=/srv/container /entrypoint
+	export BULKHEAD_DATA=/srv/container BULKHEAD_DOMAIN=example.org BULKHEAD_ADMIN=me@example.org
+	/entrypoint > /tmp/container.log 2>&1 &
+	pid=$!
+	wait_for /tmp/container.log 'made the account me@example.org with the password'
+	bulkheadctl -d /srv/container user list | grep me@example.org
+	kill "$pid"
+	wait "$pid"
+	# The second time it is there already.
+	/entrypoint > /tmp/container.log 2>&1 &
+	pid=$!
+	wait_for /tmp/container.log '^bulkhead: ready'
+	! grep 'made the account' /tmp/container.log
+	kill "$pid"
+	wait "$pid"
+}
+
 adds_directory()
 {
 	apt-get install -y -qq --no-install-recommends bulkhead-dirsyncd
