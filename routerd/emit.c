@@ -2,6 +2,7 @@
 #include "routerd/emit.h"
 
 #include "routerd/abroad.h"
+#include "routerd/federation.h"
 
 enum { BRANCH_ANSWER = 0x40000003 };
 
@@ -64,6 +65,15 @@ unsigned emit_to_account(struct cause *cause, const struct stanza *s, struct acc
 }
 
 bool emit_abroad(struct cause *cause, const struct stanza *s)
+{
+	struct jid to, from;
+
+	jid_split(s->to, &to);
+	jid_split(s->from, &from);
+	return federation_allows(cause->router, &from, &to) && emit_abroad_anyway(cause, s);
+}
+
+bool emit_abroad_anyway(struct cause *cause, const struct stanza *s)
 {
 	struct session *session;
 	struct jid to, from;

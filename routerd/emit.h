@@ -28,7 +28,9 @@ unsigned emit_to_account(struct cause *cause, const struct stanza *s, struct acc
 	session_choice *chosen);
 
 /* To whoever s->to is, where that is not an account of ours: a component, or a remote domain.
- * false: there is no way to it. */
+ * false: there is no way to it, or the account that it is from may not go there (federation.h). */
 bool emit_abroad(struct cause *cause, const struct stanza *s);
+/* The same, also from one who may not any more: to end what he began. */
+bool emit_abroad_anyway(struct cause *cause, const struct stanza *s);
 
 #endif

@@ -163,6 +163,11 @@ void regroup_apply(struct regroup *rg)
 	rg->people->change = rg;
 }
 
+void regroup_was_renamed(struct regroup *rg, struct person *m)
+{
+	rename_later(rg, m, str_of(m->name));
+}
+
 void regroup_again(struct regroup *rg)
 {
 	rg->relooked = !same_look(&rg->look, &rg->group->look);

@@ -41,7 +41,9 @@ bool regroup_is_nothing(const struct regroup *rg);
 void regroup_renew(struct regroup *rg);
 void regroup_apply(struct regroup *rg);
 
-/* One that was applied in an earlier run (sharing_store.c): who was added, removed, renamed. */
+/* One that was applied in an earlier run (sharing_store.c): its look is as it was, and added, removed and renamed say who
+ * was. */
+void regroup_was_renamed(struct regroup *rg, struct person *m);
 void regroup_again(struct regroup *rg);
 
 /* ---- after regroup_apply() ---- */

@@ -7,6 +7,7 @@
 #include "routerd/counters.h"
 #include "routerd/domains.h"
 #include "routerd/emit.h"
+#include "routerd/federation.h"
 #include "routerd/services.h"
 #include "routerd/subscribe.h"
 #include "xmpp/names.h"
@@ -28,7 +29,9 @@ struct parcel *transit_parcel(struct transit *t)
 
 struct account *transit_recipient(const struct transit *t)
 {
-	return account_find(t->cause.router, t->to.bare);
+	struct router *r = t->cause.router;
+
+	return federation_allows(r, &t->to, &t->from) ? account_find(r, t->to.bare) : NULL;
 }
 
 void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply)
@@ -190,6 +193,12 @@ static bool must_wait(struct transit *t, bool *lost)
 	return true;
 }
 
+/* To a remote domain, from an account that may not (domain.federation). */
+static bool is_forbidden(const struct transit *t)
+{
+	return t->sender != NULL && abroad(t) && !federation_allows(t->cause.router, &t->from, &t->to);
+}
+
 bool route_stanza(struct transit *t)
 {
 	bool lost;
@@ -198,6 +207,8 @@ bool route_stanza(struct transit *t)
 		return false;
 	if (lost)
 		transit_error(t, STANZA_INTERNAL_SERVER_ERROR, "the account's data cannot be had");
+	else if (is_forbidden(t))
+		transit_error(t, STANZA_FORBIDDEN, "this account may not talk to other servers");
 	else if (stanza_is_subscription(&t->stanza))
 		return subscribe_route(t);
 	else if (abroad(t) && t->stanza.kind == STANZA_IQ)

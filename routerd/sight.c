@@ -77,7 +77,7 @@ struct viewer viewer_of(const struct people *p, struct str bare)
 	if (m != NULL)
 		return viewer_person(m);
 	jid_split(bare, &jid);
-	n = map_find(&p->realms, jid.domain.p, jid.domain.len);
+	n = jid.local.p != NULL ? map_find(&p->realms, jid.domain.p, jid.domain.len) : NULL;
 	return (struct viewer){.realm = n != NULL ? container_of(n, struct realm, node) : NULL};
 }
 
@@ -131,13 +131,26 @@ struct sight_change sight_compare(const struct people *p, struct viewer v, const
 
 /* ---- what he is, and what he watches ------------------------------------------------------ */
 
-unsigned sight_roles(const struct person *m)
+static unsigned roles(const struct person *m, const struct regroup *was)
 {
-	unsigned roles = 0;
+	unsigned found = 0;
 
 	for (uint32_t i = 0; i < m->groups.n; i++)
-		roles |= ((const struct group *)m->groups.of[i])->look.roles;
-	return roles;
+		if (in(m, m->groups.of[i], was))
+			found |= look_of(m->groups.of[i], was)->roles;
+	if (was != NULL && m->moved == MOVED_OUT)
+		found |= was->look.roles;
+	return found;
+}
+
+unsigned sight_roles(const struct person *m)
+{
+	return roles(m, NULL);
+}
+
+unsigned sight_roles_before(const struct people *p, const struct person *m)
+{
+	return roles(m, p->change);
 }
 
 void sight_each_group(struct viewer v, const struct person *m, sight_group_fn *each, void *arg)

@@ -4,8 +4,8 @@
  * A viewer sees a person if that one is in a group that the viewer watches: one whose look says members, and he is one;
  * everybody, and he is of its domain; groups, and he is in it or in one of its viewers.  Nobody sees himself.
  *
- * While a group changes (people.change), everything but sight_compare() and sight_each_who_saw() is about how it is
- * now.
+ * While a group changes (people.change), everything but sight_compare(), sight_roles_before() and
+ * sight_each_who_saw() is about how it is now.
  */
 #ifndef ROUTERD_SIGHT_H
 #define ROUTERD_SIGHT_H
@@ -38,8 +38,9 @@ struct sight_change {
 };
 struct sight_change sight_compare(const struct people *p, struct viewer v, const struct person *m);
 
-/* The roles of all his groups: a set of enum account_role. */
+/* The roles of all his groups: a set of enum account_role.  And before the change that goes on, if any does. */
 unsigned sight_roles(const struct person *m);
+unsigned sight_roles_before(const struct people *p, const struct person *m);
 
 /* Another number whenever anything may be different in what a roster shows of those whom he sees; 0: he watches no
  * group. */
