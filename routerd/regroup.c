@@ -80,9 +80,14 @@ static bool same_look(const struct group_look *a, const struct group_look *b)
 	       same_viewers(&a->viewers, &b->viewers);
 }
 
+static bool moves(const struct regroup *rg)
+{
+	return rg->added.n + rg->removed.n > 0;
+}
+
 bool regroup_is_nothing(const struct regroup *rg)
 {
-	return rg->added.n + rg->removed.n + rg->renamed.n == 0 && same_look(&rg->look, &rg->group->look) &&
+	return !moves(rg) && rg->renamed.n == 0 && same_look(&rg->look, &rg->group->look) &&
 	       rg->look.roles == rg->group->look.roles;
 }
 
@@ -96,9 +101,11 @@ static void renew(struct regroup *rg, struct group *g)
 	ptrs_add(&rg->renewed, g);
 }
 
+/* Roles are no matter of rosters. */
 void regroup_renew(struct regroup *rg)
 {
-	renew(rg, rg->group);
+	if (moves(rg) || !same_look(&rg->look, &rg->group->look))
+		renew(rg, rg->group);
 	for (uint32_t i = 0; i < rg->renamed.n; i++) {
 		const struct person *m = ((const struct renaming *)rg->renamed.of[i])->person;
 
@@ -181,11 +188,6 @@ void regroup_again(struct regroup *rg)
 }
 
 /* ---- who is to be told of whom --------------------------------------------------------------- */
-
-static bool moves(const struct regroup *rg)
-{
-	return rg->added.n + rg->removed.n > 0;
-}
 
 static void walk_renamed(struct sight_walk *w, const struct person *m)
 {

@@ -91,15 +91,17 @@ static void store_place(struct store_tx *tx, const struct group *g)
 
 static void store_group(struct store_tx *tx, const struct regroup *rg, const uint8_t digest[GROUP_ID_SIZE])
 {
+	const struct group *g = rg->group;
+
 	if (!rg->look.there) {
-		store_blob(tx, id_of(rg->group));
+		store_blob(tx, id_of(g));
 		store_do(tx, SQL_SHARED_GROUP_DELETE);
 		return;
 	}
-	store_place(tx, rg->group);
+	store_place(tx, g);
 	store_look(tx, &rg->look);
 	store_blob(tx, str_make(digest, GROUP_ID_SIZE));
-	store_int(tx, (int64_t)rg->group->next_version);
+	store_int(tx, (int64_t)(g->next_version != 0 ? g->next_version : g->version));
 	store_persons(tx, &rg->members);
 	store_do(tx, SQL_SHARED_GROUP_PUT);
 }

@@ -140,12 +140,12 @@ static void push_contact(struct tell *t, struct account *a, const struct person 
 	buf_fini(&inner);
 }
 
-/* Whoever is subscribed besides sees him already, and goes on to. */
+/* Whoever is subscribed besides sees him already, and goes on to; whoever is blocked saw nothing. */
 static void change_presence(struct tell *t, struct account *a, struct account *of, bool sees)
 {
 	struct cause cause = cause_of_server(t->sharing->router);
 
-	if (presence_subscribed(of, a->jid.bare))
+	if (presence_subscribed(of, a->jid.bare) || presence_blocks(of, a->jid.bare))
 		return;
 	if (sees)
 		presence_show_account(&cause, of, a->jid.bare);
