@@ -156,6 +156,32 @@ void roster_view_items(struct buf *out, const struct account *a)
 	sight_each_seen(people, w.viewer, put_unless_own, &w);
 }
 
+struct size {
+	const struct account *account;
+	size_t n;
+};
+
+static void count_unless_own(void *arg, struct person *m)
+{
+	struct size *s = arg;
+	const struct contact *c = roster_find(&s->account->roster, person_jid(m));
+
+	s->n += c == NULL || !(c->flags & CONTACT_LISTED);
+}
+
+size_t roster_view_size(const struct account *a)
+{
+	struct size s = {.account = a};
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &a->roster.contacts);
+	while ((n = map_walk_next(&walk)) != NULL)
+		s.n += (container_of(n, struct contact, node)->flags & CONTACT_LISTED) != 0;
+	sight_each_seen(sharing_people(a->router), viewer(a), count_unless_own, &s);
+	return s.n;
+}
+
 /* ---- versions ---------------------------------------------------------------------------------- */
 
 unsigned roster_view_step(const struct account *a)

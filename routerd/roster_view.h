@@ -21,8 +21,9 @@ bool roster_view_shares(const struct account *a, struct str jid);
  * part is removed. */
 void roster_view_item(struct buf *out, const struct account *a, const struct contact_text *own);
 
-/* All of them. */
+/* All of them, and how many. */
 void roster_view_items(struct buf *out, const struct account *a);
+size_t roster_view_size(const struct account *a);
 
 /* Which push of several that belong together: not to come back with, but for the last. */
 enum { VERSION_LAST = 0, VERSION_OPEN = UINT32_MAX };

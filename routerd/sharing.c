@@ -226,3 +226,11 @@ void sharing_each_who_saw(const struct account *a, sharing_account_fn *each, voi
 	if (m != NULL)
 		sight_each_who_saw(&a->router->sharing->people, m, on_present, &w);
 }
+
+void sharing_each_present(const struct router *r, struct str domain, sharing_account_fn *each, void *arg)
+{
+	const struct realm *realm = people_realm(&r->sharing->people, domain);
+
+	list_for_each_safe(pos, &realm->present)
+		each(arg, account_at(container_of(pos, struct present, in_realm)));
+}

@@ -58,6 +58,9 @@ void sharing_each_viewer(const struct account *a, sharing_account_fn *each, void
 void sharing_each_seen(const struct account *a, sharing_account_fn *each, void *arg);
 void sharing_each_who_saw(const struct account *a, sharing_account_fn *each, void *arg);
 
+/* All accounts of a domain with a session. */
+void sharing_each_present(const struct router *r, struct str domain, sharing_account_fn *each, void *arg);
+
 /* The persons themselves, for rosters (roster_view.h). */
 struct people *sharing_people(const struct router *r);
 
