@@ -18,8 +18,9 @@
 struct parcel *emit_parcel(struct cause *cause, const struct stanza *s);
 
 void emit_to_session(struct cause *cause, const struct stanza *s, struct session *to);
-/* The answer to the stanza that is the cause: there is one, so that a repetition gives none that is different. */
-void emit_answer(struct cause *cause, const struct stanza *s, struct session *to);
+/* The answer to the stanza that is the cause: there is one, so that a repetition gives none that is different.  0,
+ * BH_EBUSY where its queue is full, or BH_ENOMEM. */
+int emit_answer(struct cause *cause, const struct stanza *s, struct session *to);
 
 /* Makes it of the first stanza and sends it to each session of the account that `chosen` says
  * yes to, in one fan-out.  Returns how many got it. */

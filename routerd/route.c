@@ -31,7 +31,9 @@ struct account *transit_recipient(const struct transit *t)
 {
 	struct router *r = t->cause.router;
 
-	return federation_allows(r, &t->to, &t->from) ? account_find(r, t->to.bare) : NULL;
+	if (t->sender == NULL && !federation_allows(r, &t->to, &t->from))
+		return NULL;
+	return account_find(r, t->to.bare);
 }
 
 void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply)
@@ -51,12 +53,11 @@ struct session *transit_asker(const struct transit *t)
 	return abroad_session(r, &t->to, &t->from, &error);
 }
 
-static void answer(struct transit *t, const struct stanza *reply)
+static int answer(struct transit *t, const struct stanza *reply)
 {
 	struct session *to = transit_asker(t);
 
-	if (to != NULL)
-		emit_answer(&t->cause, reply, to);
+	return to != NULL ? emit_answer(&t->cause, reply, to) : 0;
 }
 
 void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,
@@ -72,7 +73,7 @@ void transit_error_with(struct transit *t, enum stanza_error condition, const ch
 	reply.inner = buf_str(&inner);
 	reply.content = CONTENT_ERROR;
 	counter_add(COUNT_ERRORS_SENT, 1);
-	answer(t, &reply);
+	(void)answer(t, &reply);
 	buf_fini(&inner);
 }
 
@@ -87,7 +88,9 @@ void transit_result(struct transit *t, struct str inner)
 
 	transit_reply(t, TYPE_RESULT, &reply);
 	reply.inner = inner;
-	answer(t, &reply);
+	/* A roster, say, may be more than a session can hold at all. */
+	if (answer(t, &reply) != 0)
+		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "routerd.session_queue: the answer is too large");
 }
 
 struct session *route_session(const struct router *r, const struct jid *to)

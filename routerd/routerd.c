@@ -182,6 +182,7 @@ static void on_tick(uv_timer_t *timer)
 	hibernate_tick(r);
 	revoked_tick(r);
 	custody_store_overdue(r);
+	sharing_tick(r);
 	registrations_tick(r->registrations);
 }
 

@@ -59,6 +59,7 @@ void sharing_free(struct sharing **sharing)
 	sharing_tasks_free(s);
 	people_fini(&s->people);
 	buf_fini(&s->places);
+	buf_fini(&s->unasked);
 	free(s->listed);
 	free(s);
 }

@@ -26,6 +26,7 @@ enum {
 	SHARING_GROUP_MEMBERS = 200000,
 	SHARING_MEMBERS = 10000000,  /* in all groups together */
 	SHARING_VIEWERS = 1024,	     /* groups to which one is shown */
+	SHARING_QUEUE = 256 * 1024 * 1024, /* bytes of changes that wait */
 };
 
 struct sharing *sharing_create(struct router *r);
@@ -35,6 +36,8 @@ void sharing_load(struct router *r, void (*done)(struct router *r, int rc));
 void sharing_open(struct router *r);
 /* The configuration is another: groups go that have no place in it. */
 void sharing_review(struct router *r);
+/* Once a second: groups that dirsyncd has not been asked for yet. */
+void sharing_tick(struct router *r);
 void sharing_stop(struct router *r, void (*done)(void *router));
 void sharing_free(struct sharing **sharing);
 

@@ -13,14 +13,33 @@
 #include "xmpp/jid.h"
 #include "xmpp/xmlcheck.h"
 
-enum { LISTED = 2 * GROUP_ID_SIZE, NAME_MAX_LEN = 1023 };
+/* Bytes of an entry of GROUPS; how many groups are asked for at a time, and what may wait then. */
+enum { LISTED = 2 * GROUP_ID_SIZE, ASKED_AT_ONCE = 64, ASK_BELOW = 16 * 1024 * 1024 };
 
-static void ask_for(struct link *link, const uint8_t id[GROUP_ID_SIZE])
+static struct bus_peer *dirsyncd(const struct router *r)
 {
+	struct bus_peer *p = bus_server_next(r->server, ROLE_DIR, NULL);
+
+	return p != NULL && p->link != NULL ? p : NULL;
+}
+
+void sharing_ask(struct sharing *s)
+{
+	struct bus_peer *peer = dirsyncd(s->router);
 	struct msg_group_get m;
 
-	memcpy(m.id.b, id, sizeof m.id.b);
-	(void)LINK_SEND(link, GROUP_GET, group_get, 0, &m);
+	if (peer == NULL || s->queued >= ASK_BELOW)
+		return;
+	for (unsigned i = 0; i < ASKED_AT_ONCE && s->unasked.len > 0; i++) {
+		s->unasked.len -= sizeof m.id.b;
+		memcpy(m.id.b, s->unasked.data + s->unasked.len, sizeof m.id.b);
+		(void)LINK_SEND(peer->link, GROUP_GET, group_get, 0, &m);
+	}
+}
+
+void sharing_tick(struct router *r)
+{
+	sharing_ask(r->sharing);
 }
 
 static bool is_known_directory(const struct router *r, struct str directory)
@@ -42,9 +61,10 @@ static void begin_list(struct sharing *s, struct str directory)
 	s->listed = bh_strndup(directory.p, directory.len);
 	/* They were of another link: this one says what is missing. */
 	sharing_forget_wanted(s, directory);
+	buf_fini(&s->unasked);
 }
 
-static void take_list(struct sharing *s, struct link *link, struct str list)
+static void take_list(struct sharing *s, struct str list)
 {
 	for (; list.len > 0; list.p += LISTED, list.len -= LISTED) {
 		const uint8_t *id = (const uint8_t *)list.p, *digest = id + GROUP_ID_SIZE;
@@ -53,7 +73,7 @@ static void take_list(struct sharing *s, struct link *link, struct str list)
 		if (g != NULL)
 			g->named = s->list;
 		if (g == NULL || !g->look.there || memcmp(g->digest, digest, sizeof g->digest) != 0)
-			ask_for(link, id);
+			buf_put(&s->unasked, id, GROUP_ID_SIZE);
 	}
 }
 
@@ -96,26 +116,27 @@ int on_groups(const struct bus_event *event)
 		begin_list(s, m.directory);
 	else if (s->listed == NULL || !str_is(m.directory, s->listed))
 		return BH_EPROTO;
-	take_list(s, event->link, m.list);
+	if (s->unasked.len / GROUP_ID_SIZE + m.list.len / LISTED > SHARING_GROUPS)
+		return BH_EPROTO;
+	take_list(s, m.list);
+	sharing_ask(s);
 	if (m.last != 0)
 		end_list(s);
 	return 0;
 }
 
 /* Pairs of an account of that domain and its name: how many, or BH_EPROTO. */
-static int check_members(struct str list, struct str domain)
+static int count_members(struct str list, struct str domain)
 {
 	struct str bare, name;
 	struct jid jid;
 	int n = 0;
 
 	while (list.len > 0) {
-		if (!textlist_take(&list, &bare) || !textlist_take(&list, &name) || name.len > NAME_MAX_LEN)
+		if (!textlist_take(&list, &bare) || !textlist_take(&list, &name) || ++n > SHARING_GROUP_MEMBERS)
 			return BH_EPROTO;
 		if (jid_check(bare, &jid) != 0 || jid.local.p == NULL || jid.resource.p != NULL ||
-			!str_eq(jid.domain, domain) || !xmlcheck_text(name))
-			return BH_EPROTO;
-		if (++n > SHARING_GROUP_MEMBERS)
+			!str_eq(jid.domain, domain))
 			return BH_EPROTO;
 	}
 	return n;
@@ -124,13 +145,11 @@ static int check_members(struct str list, struct str domain)
 static bool is_sound(const struct msg_group *m)
 {
 	return m->show <= GROUP_SHOW_GROUPS && (m->roles & ~(ACCOUNT_ADMIN | ACCOUNT_FEDERATES)) == 0 &&
-	       m->name.len > 0 && xmlcheck_text(m->name) && m->viewers.len % GROUP_ID_SIZE == 0 &&
-	       m->viewers.len / GROUP_ID_SIZE <= SHARING_VIEWERS &&
-	       (m->show == GROUP_SHOW_GROUPS || m->viewers.len == 0);
+	       m->viewers.len % GROUP_ID_SIZE == 0 && m->viewers.len / GROUP_ID_SIZE <= SHARING_VIEWERS;
 }
 
 /* Why it is not taken, though it is well-formed; or NULL. */
-static const char *objection(const struct sharing *s, const struct msg_group *m, unsigned members)
+static const char *objection(const struct sharing *s, const struct msg_group *m)
 {
 	const struct group *g = people_group_find(&s->people, m->id.b);
 
@@ -138,20 +157,17 @@ static const char *objection(const struct sharing *s, const struct msg_group *m,
 		return "the domain is not of that directory";
 	if (g != NULL && g->look.there && !str_eq(m->domain, str_make(g->realm->name, g->realm->node.key_len)))
 		return "it is of another domain";
-	if (g == NULL && s->people.groups.count + m->viewers.len / GROUP_ID_SIZE >= SHARING_GROUPS)
-		return "there are too many groups";
-	if (s->people.members - (g != NULL ? g->members.n : 0) + members > SHARING_MEMBERS)
-		return "all groups together have too many members";
-	if (UINT32_MAX - s->people.last_id < members)
-		return "there are no more numbers for persons until routerd is restarted";
+	if (m->name.len == 0 || !xmlcheck_text(m->name))
+		return "it has no name that can be shown";
 	return NULL;
 }
 
-static void want(struct sharing *s, const struct msg_group *m)
+static void want(struct sharing *s, const struct msg_group *m, unsigned nmembers)
 {
 	struct wanted w = {
-		.directory = m->directory, .domain = m->domain, .title = m->name,
-		.show = m->show, .roles = m->roles, .viewers = m->viewers, .members = m->members,
+		.directory = m->directory, .domain = m->domain, .title = m->name, .show = m->show, .roles = m->roles,
+		.viewers = m->show == GROUP_SHOW_GROUPS ? m->viewers : STR_NONE, .members = m->members,
+		.nmembers = nmembers,
 	};
 
 	memcpy(w.id, m->id.b, sizeof w.id);
@@ -166,17 +182,17 @@ int on_group(const struct bus_event *event)
 	struct msg_group m;
 	int members;
 
-	if (bus_get_group(event->frame->body, &m) != 0 || !is_sound(&m))
+	if (bus_get_group(event->frame->body, &m) != 0 || !is_sound(&m) || s->queued > SHARING_QUEUE)
 		return BH_EPROTO;
-	members = check_members(m.members, m.domain);
+	members = count_members(m.members, m.domain);
 	if (members < 0)
 		return members;
-	why = objection(s, &m, (unsigned)members);
+	why = objection(s, &m);
 	if (why != NULL)
 		log_warn("group-refused", "directory=%s domain=%s group=%s reason=\"%s\"", LOG_STR(m.directory),
 			LOG_STR(m.domain), LOG_STR(m.name), why);
 	else
-		want(s, &m);
+		want(s, &m, (unsigned)members);
 	return 0;
 }
 

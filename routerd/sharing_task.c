@@ -8,12 +8,12 @@
 #include "base/err.h"
 #include "bus/textlist.h"
 #include "daemon/log.h"
-#include "routerd/account.h"
-#include "routerd/front.h"
+#include "routerd/sharing.h"
 #include "routerd/sharing_store.h"
 #include "routerd/sharing_tell.h"
+#include "xmpp/xmlcheck.h"
 
-enum { TURN_NS = 2000000, NEXT_MS = 1, AGAIN_MS = 10, READ_AT_ONCE = 64 };
+enum { TURN_NS = 2000000, NEXT_MS = 1, AGAIN_MS = 10, READ_AT_ONCE = 64, NAME_LEN_MAX = 1023 };
 
 /* ---- waiting ------------------------------------------------------------------------------ */
 
@@ -45,6 +45,7 @@ static struct task *first(const struct sharing *s)
 static void free_task(struct task *t)
 {
 	list_remove(&t->link);
+	t->sharing->queued -= t->text.len;
 	tell_free(&t->tell);
 	regroup_free(&t->regroup, NULL, NULL);
 	buf_fini(&t->text);
@@ -82,6 +83,7 @@ static struct task *make_task(struct sharing *s, const struct wanted *w)
 	t->wanted.title = keep(&t->text, w->title);
 	t->wanted.viewers = keep(&t->text, w->viewers);
 	t->wanted.members = t->rest = keep(&t->text, w->members);
+	s->queued += t->text.len;
 	return t;
 }
 
@@ -138,6 +140,15 @@ static struct group_look wanted_look(struct people *p, const struct wanted *w)
 	return look;
 }
 
+/* Counted when it begins: those before it in the queue have been made. */
+static bool fits(const struct people *p, const struct group *g, const struct wanted *w)
+{
+	uint64_t others = p->members - (g != NULL ? g->members.n : 0);
+
+	return others + w->nmembers <= SHARING_MEMBERS && UINT32_MAX - p->last_id >= w->nmembers &&
+	       p->groups.count + w->viewers.len / GROUP_ID_SIZE < SHARING_GROUPS;
+}
+
 static enum step begin(struct task *t)
 {
 	const struct wanted *w = &t->wanted;
@@ -147,6 +158,11 @@ static enum step begin(struct task *t)
 
 	if (w->gone && (g == NULL || !g->look.there))
 		return OVER;
+	if (!w->gone && !fits(p, g, w)) {
+		log_warn("group-refused", "directory=%s domain=%s group=%s reason=\"there are too many\"",
+			LOG_STR(w->directory), LOG_STR(w->domain), LOG_STR(w->title));
+		return OVER;
+	}
 	g = people_group(p, w->id);
 	look = wanted_look(p, w);
 	if (!w->gone) {
@@ -158,6 +174,12 @@ static enum step begin(struct task *t)
 	return NEXT;
 }
 
+/* What cannot stand in XML, or is too long for a roster, is no name. */
+static struct str fitting(struct str name)
+{
+	return name.len <= NAME_LEN_MAX && xmlcheck_text(name) ? name : STR_LIT("");
+}
+
 /* Who is new is in the store before any group that he is in. */
 static void read_some(struct task *t)
 {
@@ -166,7 +188,7 @@ static void read_some(struct task *t)
 	struct person *m;
 
 	for (unsigned i = 0; i < READ_AT_ONCE && textlist_take(&t->rest, &bare) && textlist_take(&t->rest, &name); i++) {
-		if (!regroup_member(t->regroup, bare, name, &m))
+		if (!regroup_member(t->regroup, bare, fitting(name), &m))
 			continue;
 		if (tx == NULL)
 			tx = store_begin(t->sharing->router->store);
@@ -257,7 +279,7 @@ static enum step finish(struct task *t)
 	struct regroup *rg = t->regroup;
 	bool there = rg->group->look.there;
 
-	log_info("group", "name=%s state=%s added=%u removed=%u renamed=%u told=%u",
+	log_info("group-changed", "group=%s state=%s added=%u removed=%u renamed=%u told=%u",
 		LOG_TEXT(there ? rg->group->look.title : rg->look.title), there ? "there" : "gone", rg->added.n,
 		rg->removed.n, rg->renamed.n, tell_count(t->tell));
 	tell_free(&t->tell);
@@ -301,8 +323,10 @@ static void on_timer(uv_timer_t *timer)
 	s->until_ns = clock_ns() + TURN_NS;
 	while (first(s) != NULL && (step == NEXT || step == OVER)) {
 		step = run_stage(first(s));
-		if (step == OVER)
+		if (step == OVER) {
 			free_task(first(s));
+			sharing_ask(s);
+		}
 		if (step != WAIT && sharing_is_late(s))
 			break;
 	}

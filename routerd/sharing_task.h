@@ -19,6 +19,8 @@ struct sharing {
 	struct router *router;
 	struct people people;
 	struct list tasks; /* struct task, the first is under way */
+	size_t queued;	   /* bytes of their texts */
+	struct buf unasked; /* ids of groups that dirsyncd is to be asked for */
 	uv_timer_t timer;  /* the next turn's work */
 	bool open;
 	bool waiting; /* until somebody calls sharing_go_on() */
@@ -36,6 +38,7 @@ struct wanted {
 	struct str directory, domain, title;
 	uint8_t show, roles;
 	struct str viewers, members; /* ids; a list of texts */
+	unsigned nmembers;
 	bool gone;
 };
 
@@ -66,6 +69,8 @@ struct group *sharing_under_way(const struct sharing *s);
 bool sharing_is_late(const struct sharing *s);
 /* In the next turn it goes on. */
 void sharing_go_on(struct sharing *s);
+/* There is room for what dirsyncd would answer: it is asked for some more. */
+void sharing_ask(struct sharing *s);
 
 void sharing_tasks_free(struct sharing *s);
 

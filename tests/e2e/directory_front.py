@@ -159,7 +159,7 @@ class Directory:
         self.told(title, mark, "gone")
 
     def told(self, title, mark=0, state="there"):
-        self.suite.log.wait(rf"routerd group name=\"?{title}\"? state={state} ", since=mark)
+        self.suite.log.wait(rf"routerd group-changed group=\"?{title}\"? state={state} ", since=mark)
 
 
 def with_directory(suite, domains=("localhost",)):

@@ -361,6 +361,53 @@ def test_a_session_that_sleeps_gets_its_pushes_when_it_is_resumed(directory, peo
     again.close()
 
 
+# Those who cannot take it.
+
+MANY = [f"user{n}-with-a-rather-long-name" for n in range(600)]
+
+
+@pytest.fixture
+def narrow(make_directory, raw):  # noqa: F811
+    """An instance whose sessions hold 128 KiB, and alice, with stream management, who says nothing of what she got."""
+    made = make_directory(settings={"routerd.session_queue": 131072})
+    made.alice = raw(made.suite, "alice", "a")
+    roster(made.alice, "")
+    sm.enable(made.alice)
+    made.alice.ping()
+    return made
+
+
+def test_a_session_that_sleeps_and_cannot_hold_what_has_changed_ends(narrow, raw):
+    narrow.alice.close()
+    narrow.put("Team", ["alice", *MANY])
+    again = sm.log_in(narrow.suite, "alice")
+    sm.ask(again, narrow.alice.sm_id, 0)
+    assert sm.refusal(again)[0] == "item-not-found"
+    assert len(items(again.bind("b"))) == len(MANY)
+    again.close()
+
+
+@pytest.mark.section("RFC 6121 2.2")
+def test_a_roster_that_no_session_can_hold_is_an_error_that_says_so(narrow, raw):
+    narrow.put("Team", ["bob", *MANY, *(m + "2" for m in MANY)])
+    reply = raw(narrow.suite, "bob", "b").iq("get", "<query xmlns='jabber:iq:roster'/>")
+    assert condition(reply)[1] == "resource-constraint" and "session_queue" in "".join(reply.itertext())
+
+
+def test_a_client_that_takes_nothing_delays_nobody(narrow, raw):
+    bob = raw(narrow.suite, "bob", "b")
+    roster(bob, "")
+    narrow.tell(narrow.keep("Team", ["alice", "bob", *MANY]))
+    came = {next_push(bob).jid for _ in range(len(MANY) + 1)}
+    assert len(came) == len(MANY) + 1
+    ours = []
+    while len(ours) < len(came):
+        sm.ack(narrow.alice, len(ours) + 1)  # now she does
+        ours.append(next_push(narrow.alice).jid)
+    narrow.told("Team")
+    assert len(set(ours)) == len(came)
+
+
 def test_slixmpp_has_the_roster_and_its_changes(directory):  # noqa: F811
     from client import Client
     from suite import eventually
