@@ -152,6 +152,11 @@ void account_when_ready(struct account *a, void (*fn)(void *arg), void *arg)
 	wait_for(a, false, fn, arg);
 }
 
+void account_when_settled(struct account *a, void (*fn)(void *arg), void *arg)
+{
+	wait_for(a, true, fn, arg);
+}
+
 /* The first that may go on, or NULL. */
 static struct waiter *next_waiter(const struct account *a)
 {

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "routerd/blocklist.h"
 #include "routerd/offline.h"
+#include "routerd/people.h"
 #include "routerd/roster.h"
 #include "routerd/router.h"
 #include "xmpp/jid.h"
@@ -49,6 +50,8 @@ struct account {
 	struct roster roster;
 	struct blocklist blocklist;
 	struct offline offline;
+	struct present present; /* while it has sessions (sharing.h) */
+	bool federated;	   /* by when its remote contacts were last told (federation.h) */
 	int64_t created;   /* wall clock: when we first heard of it */
 	int64_t last_seen; /* wall clock of its last unavailable presence; 0: never */
 	char *last_status; /* what that said, or NULL */
@@ -74,8 +77,9 @@ static inline bool account_settled(const struct account *a)
 /* Blocks the origin until the account is ready, or settled. */
 void account_wait_ready(struct account *a, struct origin *o);
 void account_wait_settled(struct account *a, struct origin *o);
-/* Calls fn(arg) when it is ready, which it is not; keeps it in memory until then. */
+/* Calls fn(arg) when it is ready, or settled, which it is not; keeps it in memory until then. */
 void account_when_ready(struct account *a, void (*fn)(void *arg), void *arg);
+void account_when_settled(struct account *a, void (*fn)(void *arg), void *arg);
 /* Lets those go on that waited for what it is now.  Called by whoever changes state or changing. */
 void account_wake(struct account *a);
 

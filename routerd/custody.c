@@ -299,6 +299,7 @@ int deliver_one(struct parcel *p, struct session *s)
 
 void custody_held(struct front *front, uint64_t upto)
 {
+	front->held = upto;
 	while (!list_empty(&front->unheld)) {
 		struct custody *c = container_of(front->unheld.next, struct custody, in_front);
 

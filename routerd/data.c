@@ -55,6 +55,16 @@ static const char *const migrations[] = {
 
 	"ALTER TABLE session ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE remote_rule (domain TEXT PRIMARY KEY, allowed INTEGER NOT NULL) WITHOUT ROWID;",
+
+	"CREATE TABLE shared_person (id INTEGER PRIMARY KEY, jid TEXT NOT NULL, name TEXT NOT NULL);"
+	"CREATE TABLE shared_group ("
+	" id BLOB NOT NULL UNIQUE, directory TEXT NOT NULL, domain TEXT NOT NULL, title TEXT NOT NULL,"
+	" there INTEGER NOT NULL, show INTEGER NOT NULL, roles INTEGER NOT NULL, viewers BLOB NOT NULL,"
+	" digest BLOB NOT NULL, version INTEGER NOT NULL, members BLOB NOT NULL);"
+	"CREATE TABLE shared_change ("
+	" id BLOB PRIMARY KEY, directory TEXT NOT NULL, domain TEXT NOT NULL, title TEXT NOT NULL,"
+	" there INTEGER NOT NULL, show INTEGER NOT NULL, roles INTEGER NOT NULL, viewers BLOB NOT NULL,"
+	" added BLOB NOT NULL, removed BLOB NOT NULL, renamed BLOB NOT NULL) WITHOUT ROWID;",
 	NULL,
 };
 

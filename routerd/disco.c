@@ -6,6 +6,7 @@
 #include "routerd/component.h"
 #include "routerd/domains.h"
 #include "routerd/presence.h"
+#include "routerd/services/commands.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
@@ -103,7 +104,8 @@ static void info(struct transit *t, enum service_place place, struct str node)
 	struct buf out = BUF_INIT;
 
 	if (node.p != NULL && !node_is_known(d, node)) {
-		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
+		if (place != SERVICE_SERVER || !commands_info(t, node))
+			transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
 		return;
 	}
 	buf_put_lit(&out, "<query xmlns='" NS_DISCO_INFO "'");
@@ -114,6 +116,9 @@ static void info(struct transit *t, enum service_place place, struct str node)
 	else
 		buf_put_lit(&out, "<identity category='account' type='registered'/>");
 	disco_features(t->cause.router, place, put_feature, &out);
+	/* Not of the node with the hash of what is there for all. */
+	if (place == SERVICE_SERVER && node.p == NULL && commands_allowed(t))
+		put_feature(&out, NS_COMMANDS);
 	if (d != NULL)
 		put_form(&out, d);
 	buf_put_lit(&out, "</query>");
@@ -153,7 +158,8 @@ void disco_items(struct transit *t, enum service_place place, const struct tree_
 	struct buf out = BUF_INIT;
 
 	if (node.p != NULL && place != SERVICE_OTHER) {
-		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
+		if (place != SERVICE_SERVER || !commands_items(t, node))
+			transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
 		return;
 	}
 	buf_put_lit(&out, "<query xmlns='" NS_DISCO_ITEMS "'");

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/list.h"
+#include "xmpp/jid.h"
 
 static const char *const settings[DOMAIN_CONTACTS] = {
 	"contact_abuse", "contact_admin", "contact_feedback", "contact_sales", "contact_security",
@@ -31,9 +32,20 @@ static void take_contacts(struct domain *d, const struct conf *conf, size_t doma
 			conf_domain_list_item(conf, domain, settings[which], c->n));
 }
 
+/* Those that are none were found when the configuration was read. */
+static void take_admins(struct domain *d, const struct conf *conf, size_t domain)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	for (size_t i = 0; i < conf_domain_list_size(conf, domain, "admins"); i++)
+		if (jid_prepare(str_of(conf_domain_list_item(conf, domain, "admins", i)), text, &jid) == 0)
+			ptrs_add(&d->admins, bh_strndup(jid.bare.p, jid.bare.len));
+}
+
 static int add(struct map *domains, const struct conf *conf, size_t i)
 {
-	const char *name = conf_domain_name(conf, i);
+	const char *name = conf_domain_name(conf, i), *text = conf_domain_text(conf, i, "directory");
 	struct domain *d;
 
 	if (map_find(domains, name, strlen(name)) != NULL)
@@ -41,6 +53,9 @@ static int add(struct map *domains, const struct conf *conf, size_t i)
 	d = bh_alloc(sizeof *d);
 	d->name = bh_strdup(name);
 	d->federates = strcmp(conf_domain_text(conf, i, "s2s"), "off") != 0;
+	d->by_role = strcmp(conf_domain_text(conf, i, "federation"), "role") == 0;
+	d->directory = bh_strdup(text != NULL ? text : "");
+	take_admins(d, conf, i);
 	for (size_t k = 0; k < DOMAIN_CONTACTS; k++)
 		take_contacts(d, conf, i, k);
 	return map_add(domains, &d->node, d->name, strlen(name));
@@ -62,6 +77,10 @@ static void drop(struct domain *d)
 			free(d->contacts[k].addresses[i]);
 		free(d->contacts[k].addresses);
 	}
+	for (uint32_t i = 0; i < d->admins.n; i++)
+		free(d->admins.of[i]);
+	ptrs_fini(&d->admins);
+	free(d->directory);
 	free(d->name);
 	free(d);
 }

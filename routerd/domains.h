@@ -5,6 +5,7 @@
 #define ROUTERD_DOMAINS_H
 
 #include "base/map.h"
+#include "base/ptrs.h"
 #include "base/str.h"
 #include "conf/conf.h"
 
@@ -22,7 +23,10 @@ struct domain {
 	struct map_node node;
 	char *name;
 	struct domain_contact contacts[DOMAIN_CONTACTS];
-	bool federates; /* it may exchange stanzas with remote domains */
+	bool federates; /* it may exchange stanzas with remote domains, */
+	bool by_role;	/* if only those of its accounts that have that role */
+	char *directory; /* that holds its accounts; empty: authd's own store */
+	struct ptrs admins; /* char: bare JIDs */
 	char caps[29]; /* the hash of its disco#info (caps.h), in Base64 */
 };
 

@@ -1,7 +1,9 @@
 /* Making stanzas and sending them. */
 #include "routerd/emit.h"
 
+#include "base/err.h"
 #include "routerd/abroad.h"
+#include "routerd/federation.h"
 
 enum { BRANCH_ANSWER = 0x40000003 };
 
@@ -25,22 +27,22 @@ struct parcel *emit_parcel(struct cause *cause, const struct stanza *s)
 	return make(cause, s, 0);
 }
 
-static void send_parcel(struct parcel *p, struct session *to)
+static int send_parcel(struct parcel *p, struct session *to)
 {
-	if (p == NULL)
-		return;
-	(void)deliver_one(p, to);
+	int rc = p != NULL ? deliver_one(p, to) : BH_ENOMEM;
+
 	parcel_unref(&p);
+	return rc;
 }
 
 void emit_to_session(struct cause *cause, const struct stanza *s, struct session *to)
 {
-	send_parcel(make(cause, s, 0), to);
+	(void)send_parcel(make(cause, s, 0), to);
 }
 
-void emit_answer(struct cause *cause, const struct stanza *s, struct session *to)
+int emit_answer(struct cause *cause, const struct stanza *s, struct session *to)
 {
-	send_parcel(make(cause, s, BRANCH_ANSWER), to);
+	return send_parcel(make(cause, s, BRANCH_ANSWER), to);
 }
 
 unsigned emit_to_account(struct cause *cause, const struct stanza *s, struct account *to,
@@ -64,6 +66,15 @@ unsigned emit_to_account(struct cause *cause, const struct stanza *s, struct acc
 }
 
 bool emit_abroad(struct cause *cause, const struct stanza *s)
+{
+	struct jid to, from;
+
+	jid_split(s->to, &to);
+	jid_split(s->from, &from);
+	return federation_allows(cause->router, &from, &to) && emit_abroad_anyway(cause, s);
+}
+
+bool emit_abroad_anyway(struct cause *cause, const struct stanza *s)
 {
 	struct session *session;
 	struct jid to, from;

@@ -30,6 +30,8 @@ struct front {
 	struct list unheld;	/* struct custody, in the order of the link's numbers */
 	struct list waking;	/* struct session (custody_store.h), in that order too */
 	struct settling settling;
+	uint64_t held;	     /* frames of its link that it has confirmed */
+	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
 	bool draining;		/* it takes no new connections */
 	bool restored;		/* it has named its sessions (restore.h) */

@@ -12,6 +12,7 @@
 #include "routerd/relay.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
+#include "routerd/sharing.h"
 
 const struct bus_handler router_handlers[] = {
 	{BUS_MECHANISMS, on_mechanisms},
@@ -46,5 +47,8 @@ const struct bus_handler router_handlers[] = {
 	{BUS_PROVE, on_prove},
 	{BUS_UNREACHABLE, on_unreachable},
 	{BUS_WAY_STATE, on_way_state},
+	{BUS_GROUPS, on_groups},
+	{BUS_GROUP, on_group},
+	{BUS_GROUP_GONE, on_group_gone},
 	{0, NULL},
 };

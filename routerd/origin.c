@@ -71,7 +71,7 @@ void origin_unref(struct origin **o)
 	free(gone);
 }
 
-static uint8_t *open_count(struct origin *o, uint64_t n)
+static uint16_t *open_count(struct origin *o, uint64_t n)
 {
 	bool in_window = n > o->safe && n - o->safe <= ORIGIN_WINDOW;
 
@@ -80,7 +80,7 @@ static uint8_t *open_count(struct origin *o, uint64_t n)
 
 void origin_open(struct origin *o, uint64_t n)
 {
-	uint8_t *count = open_count(o, n);
+	uint16_t *count = open_count(o, n);
 
 	if (count != NULL)
 		++*count;
@@ -88,7 +88,7 @@ void origin_open(struct origin *o, uint64_t n)
 
 void origin_close(struct origin *o, uint64_t n)
 {
-	uint8_t *count = open_count(o, n);
+	uint16_t *count = open_count(o, n);
 	uint64_t before = o->safe;
 
 	if (count == NULL || --*count > 0)

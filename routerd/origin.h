@@ -38,7 +38,7 @@ struct origin {
 	uint64_t outbox;  /* the last with rows in the outbox; 0: none has */
 	uint64_t settled; /* and up to here its front end knows it (settle.h) */
 	/* For the numbers after safe: how many reasons still keep each from being safe. */
-	uint8_t open[ORIGIN_WINDOW];
+	uint16_t open[ORIGIN_WINDOW];
 };
 
 /* With one reference, the caller's. */

@@ -8,17 +8,24 @@
 #include "routerd/data.h"
 #include "routerd/domains.h"
 #include "routerd/emit.h"
+#include "routerd/presence_abroad.h"
 #include "routerd/route.h"
+#include "routerd/sharing.h"
 #include "xmpp/names.h"
 #include "xmpp/tree.h"
 
 enum { STATUS_MAX = 1024 };
 
-bool presence_given(const struct account *a, struct str bare)
+bool presence_subscribed(const struct account *a, struct str bare)
 {
 	const struct contact *c = roster_find(&a->roster, bare);
 
 	return c != NULL && subscription_gives(c->state);
+}
+
+bool presence_given(const struct account *a, struct str bare)
+{
+	return presence_subscribed(a, bare) || sharing_sees(a->router, bare, a->jid.bare);
 }
 
 bool presence_directed(const struct session *s, const struct jid *with)
@@ -54,7 +61,7 @@ int presence_child(const struct stanza *s, const char *name, struct tree **tree,
 	return 0;
 }
 
-static bool blocks_bare(const struct account *a, struct str bare)
+bool presence_blocks(const struct account *a, struct str bare)
 {
 	struct jid jid;
 
@@ -101,40 +108,28 @@ static unsigned add_contacts(struct parcel *p, const struct session *s)
 	return others;
 }
 
-static bool is_abroad(const struct router *r, struct str bare)
-{
-	struct jid jid;
+struct fan {
+	struct parcel *parcel;
+	const struct session *from;
+};
 
-	jid_split(bare, &jid);
-	return !domains_have(&r->domains, jid.domain);
+/* Who sees him by a group, and is not subscribed besides. */
+static void add_viewer(void *arg, struct account *a)
+{
+	const struct fan *f = arg;
+
+	if (!presence_subscribed(f->from->account, a->jid.bare) && !blocklist_blocks(&a->blocklist, &f->from->jid))
+		add_available(f->parcel, a, f->from);
 }
 
-static void send_abroad(struct cause *cause, const struct stanza *stanza, struct str to)
+static void add_viewers(struct parcel *p, const struct session *s)
 {
-	struct stanza s = *stanza;
+	struct fan f = {p, s};
 
-	if (!is_abroad(cause->router, to))
-		return;
-	s.to = to;
-	(void)emit_abroad(cause, &s);
-}
-
-static void to_contacts_abroad(struct cause *cause, const struct account *own, struct parcel *p)
-{
-	struct map_walk walk;
-	struct map_node *n;
-	struct stanza s;
-
-	if (stanza_decode(parcel_envelope(p), &s) != 0)
-		return;
-	s.from = parcel_text(p).from;
-	map_walk_start(&walk, &own->roster.contacts);
-	while ((n = map_walk_next(&walk)) != NULL) {
-		const struct contact *c = container_of(n, struct contact, node);
-
-		if (subscription_gives(c->state) && !blocks_bare(own, c->jid))
-			send_abroad(cause, &s, c->jid);
-	}
+	sharing_each_viewer(s->account, add_viewer, &f);
+	/* It goes, and some may not have been told yet that they see him no more. */
+	if (p != s->presence)
+		sharing_each_who_saw(s->account, add_viewer, &f);
 }
 
 /* Contacts of ours by one fan-out: an account that is not in memory has no session. */
@@ -145,9 +140,10 @@ void presence_broadcast(struct cause *cause, struct session *s, struct parcel *p
 	fanout_begin();
 	add_available(p, s->account, s);
 	others = add_contacts(p, s);
+	add_viewers(p, s);
 	fanout_send(p);
 	if (others > 0)
-		to_contacts_abroad(cause, s->account, p);
+		presence_to_contacts_abroad(cause, s->account, p);
 }
 
 static void show_one(struct cause *cause, struct session *to, struct session *of)
@@ -172,8 +168,25 @@ static void show_sessions(struct cause *cause, struct session *to, const struct 
 	}
 }
 
+struct welcome {
+	struct cause *cause;
+	struct session *session;
+};
+
+/* Whom he sees by a group, and is not shown as one whom he is subscribed to. */
+static void show_seen(void *arg, struct account *a)
+{
+	const struct welcome *w = arg;
+	struct session *s = w->session;
+	const struct contact *c = roster_find(&s->account->roster, a->jid.bare);
+
+	if ((c == NULL || !subscription_takes(c->state)) && !blocklist_blocks(&a->blocklist, &s->jid))
+		show_sessions(w->cause, s, a);
+}
+
 void presence_welcome(struct cause *cause, struct session *s)
 {
+	struct welcome w = {cause, s};
 	struct stanza probe = {.kind = STANZA_PRESENCE, .type = TYPE_PROBE, .from = s->jid.full};
 	const struct account *own = s->account;
 	struct map_walk walk;
@@ -189,13 +202,14 @@ void presence_welcome(struct cause *cause, struct session *s)
 			continue;
 		a = account_find(cause->router, c->jid);
 		/* Both sides must agree that it may be seen. */
-		if (a == NULL && !blocks_bare(own, c->jid))
-			send_abroad(cause, &probe, c->jid);
+		if (a == NULL && !presence_blocks(own, c->jid))
+			presence_send_abroad(cause, &probe, c->jid);
 		else if (a != NULL && a != own && a->nsessions > 0 &&
 			 presence_given(a, own->jid.bare) &&
 			 !blocklist_blocks(&a->blocklist, &s->jid))
 			show_sessions(cause, s, a);
 	}
+	sharing_each_seen(own, show_seen, &w);
 }
 
 static void send_to_ours(struct cause *cause, const struct stanza *stanza, const struct jid *to)
@@ -351,7 +365,7 @@ void presence_session_gone(struct session *s)
 
 void presence_show_account(struct cause *cause, struct account *a, struct str to)
 {
-	if (blocks_bare(a, to))
+	if (presence_blocks(a, to))
 		return;
 	list_for_each(pos, &a->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);

@@ -2,7 +2,7 @@
  * presence - who is available, and who is told (RFC 6121 4)
  *
  * A session's presence goes to the account's other resources, to the contacts that are subscribed
- * to it, and to whom it has directed presence.  Of accounts of ours nobody is probed: what they
+ * to it, to those who see it by a group (sharing.h), and to whom it has directed presence.  Of accounts of ours nobody is probed: what they
  * would answer is known here.
  */
 #ifndef ROUTERD_PRESENCE_H
@@ -32,14 +32,18 @@ void presence_session_gone(struct session *s);
 void presence_show_account(struct cause *cause, struct account *a, struct str to);
 void presence_hide_account(struct cause *cause, struct account *a, struct str to);
 
-/* May they know that the session is there: its own account, who is subscribed to it, and whom it
+/* May they know that the session is there: its own account, who is given its presence, and whom it
  * has shown itself to. */
 bool presence_shared(const struct session *s, const struct jid *with);
 /* The last of these. */
 bool presence_directed(const struct session *s, const struct jid *with);
 
-/* Is that address subscribed to the account's presence? */
+/* Is that address subscribed to the account's presence?  Or does it see that by a group, too? */
+bool presence_subscribed(const struct account *a, struct str bare);
 bool presence_given(const struct account *a, struct str bare);
+
+/* Does the account block that bare JID? */
+bool presence_blocks(const struct account *a, struct str bare);
 
 /* A contact's probe for the account, or for one of its resources (4.3). */
 void presence_probed(struct transit *t, struct account *a);

@@ -25,6 +25,7 @@
 #include "routerd/rules.h"
 #include "routerd/session_row.h"
 #include "routerd/session_state.h"
+#include "routerd/sharing.h"
 #include "xmpp/error.h"
 
 enum { BARRIER_MS = 1500, REPEATS_MS = 60000 };
@@ -335,6 +336,7 @@ static void on_outbox_empty(struct router *r)
 	log_info("restored", "sessions=%zu after_ms=%lu", r->sessions.count,
 		(unsigned long)(clock_ms() - r->started_ms));
 	restore_credit(r);
+	sharing_open(r);
 	abandon_gone(x);
 	handle_all_deferred(x);
 	uv_timer_start(&x->timer, on_repeats_over, REPEATS_MS, 0);

@@ -6,65 +6,10 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "bus/textlist.h"
 #include "routerd/data.h"
-#include "routerd/emit.h"
-#include "xmpp/escape.h"
-#include "xmpp/names.h"
+#include "routerd/roster_view.h"
 
-void roster_version_put(struct buf *out, const struct account *a, uint64_t version)
-{
-	/* An account that was made anew starts again from 0: no old client may match by chance. */
-	buf_printf(out, " ver='%" PRIx64 "-%" PRIu64 "'", (uint64_t)a->created, version);
-}
-
-bool roster_version_parse(const struct account *a, struct str text, uint64_t *version)
-{
-	char own[24], digits[24], *end;
-	int n = snprintf(own, sizeof own, "%" PRIx64 "-", (uint64_t)a->created);
-
-	if (text.len <= (uint32_t)n || text.len - (uint32_t)n >= sizeof digits ||
-		memcmp(text.p, own, (size_t)n) != 0)
-		return false;
-	memcpy(digits, text.p + n, text.len - (uint32_t)n);
-	digits[text.len - (uint32_t)n] = '\0';
-	*version = strtoull(digits, &end, 10);
-	return *end == '\0' && digits[0] >= '0' && digits[0] <= '9';
-}
-
-void roster_item_put(struct buf *out, const struct contact_text *text)
-{
-	struct str groups = text->groups, group;
-
-	buf_put_lit(out, "<item");
-	escape_put_attribute(out, "jid", text->jid);
-	escape_put_attribute(out, "name", text->name);
-	escape_put_attribute(out, "subscription", str_of(subscription_shown(text->state)));
-	if (subscription_asked(text->state))
-		buf_put_lit(out, " ask='subscribe'");
-	if (text->flags & CONTACT_APPROVED)
-		buf_put_lit(out, " approved='true'");
-	if (groups.len == 0) {
-		buf_put_lit(out, "/>");
-		return;
-	}
-	buf_put_byte(out, '>');
-	while (textlist_take(&groups, &group)) {
-		buf_put_lit(out, "<group>");
-		escape_text(out, group);
-		buf_put_lit(out, "</group>");
-	}
-	buf_put_lit(out, "</item>");
-}
-
-void roster_item_put_removed(struct buf *out, struct str jid)
-{
-	buf_put_lit(out, "<item");
-	escape_put_attribute(out, "jid", jid);
-	buf_put_lit(out, " subscription='remove'/>");
-}
-
-static void push_then(struct change *c, struct account *a, const struct contact_text *text, bool removed)
+static void push_then(struct change *c, struct account *a, const struct contact_text *text)
 {
 	struct buf inner = BUF_INIT;
 	struct stanza s = {.kind = STANZA_IQ, .type = TYPE_SET, .from = a->jid.bare};
@@ -72,14 +17,7 @@ static void push_then(struct change *c, struct account *a, const struct contact_
 
 	snprintf(id, sizeof id, "roster-%" PRIu64, a->roster.version);
 	s.id = str_of(id);
-	buf_put_lit(&inner, "<query xmlns='" NS_ROSTER "'");
-	roster_version_put(&inner, a, a->roster.version);
-	buf_put_byte(&inner, '>');
-	if (removed)
-		roster_item_put_removed(&inner, text->jid);
-	else
-		roster_item_put(&inner, text);
-	buf_put_lit(&inner, "</query>");
+	roster_view_push(&inner, a, text, roster_view_step(a));
 	s.inner = buf_str(&inner);
 	if (!buf_failed(&inner))
 		change_then(c, THEN_TO_INTERESTED, a, &s);
@@ -177,7 +115,7 @@ static int put(struct change *c, struct account *a, const struct contact_text *o
 	if (roster_unremember(&a->roster, now.jid))
 		store_pair(tx, a, now.jid, SQL_REMOVED_DELETE);
 	store_version(tx, a);
-	push_then(c, a, &now, false);
+	push_then(c, a, &now);
 	return 0;
 }
 
@@ -210,7 +148,7 @@ int roster_edit(struct change *c, struct account *a, const struct contact_text *
 
 void roster_edit_remove(struct change *c, struct account *a, struct contact *contact)
 {
-	struct contact_text text = contact_text(contact);
+	struct contact_text text = {.jid = contact->jid, .state = SUB_NONE};
 	struct store_tx *tx = change_tx(c);
 
 	change_touch(c, a);
@@ -218,6 +156,6 @@ void roster_edit_remove(struct change *c, struct account *a, struct contact *con
 	store_pair(tx, a, text.jid, SQL_CONTACT_DELETE);
 	remember_removal(tx, a, text.jid);
 	store_version(tx, a);
-	push_then(c, a, &text, true);
+	push_then(c, a, &text);
 	roster_remove(&a->roster, contact);
 }

@@ -6,7 +6,6 @@
 #ifndef ROUTERD_ROSTER_EDIT_H
 #define ROUTERD_ROSTER_EDIT_H
 
-#include "base/buf.h"
 #include "routerd/account.h"
 #include "routerd/change.h"
 #include "routerd/roster.h"
@@ -21,14 +20,5 @@ bool roster_edit_fits(const struct account *a, struct str jid);
 
 /* The contact leaves the roster; text may borrow from it. */
 void roster_edit_remove(struct change *c, struct account *a, struct contact *contact);
-
-/* <item/> as a client sees it (2.1.2). */
-void roster_item_put(struct buf *out, const struct contact_text *text);
-void roster_item_put_removed(struct buf *out, struct str jid);
-
-/* " ver='..'" of a version of this account's roster (2.6). */
-void roster_version_put(struct buf *out, const struct account *a, uint64_t version);
-/* true: it is one of this account's, *version is set. */
-bool roster_version_parse(const struct account *a, struct str text, uint64_t *version);
 
 #endif

@@ -7,6 +7,7 @@
 #include "routerd/counters.h"
 #include "routerd/domains.h"
 #include "routerd/emit.h"
+#include "routerd/federation.h"
 #include "routerd/services.h"
 #include "routerd/subscribe.h"
 #include "xmpp/names.h"
@@ -28,7 +29,11 @@ struct parcel *transit_parcel(struct transit *t)
 
 struct account *transit_recipient(const struct transit *t)
 {
-	return account_find(t->cause.router, t->to.bare);
+	struct router *r = t->cause.router;
+
+	if (t->sender == NULL && !federation_allows(r, &t->to, &t->from))
+		return NULL;
+	return account_find(r, t->to.bare);
 }
 
 void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply)
@@ -48,12 +53,11 @@ struct session *transit_asker(const struct transit *t)
 	return abroad_session(r, &t->to, &t->from, &error);
 }
 
-static void answer(struct transit *t, const struct stanza *reply)
+static int answer(struct transit *t, const struct stanza *reply)
 {
 	struct session *to = transit_asker(t);
 
-	if (to != NULL)
-		emit_answer(&t->cause, reply, to);
+	return to != NULL ? emit_answer(&t->cause, reply, to) : 0;
 }
 
 void transit_error_with(struct transit *t, enum stanza_error condition, const char *text,
@@ -69,7 +73,7 @@ void transit_error_with(struct transit *t, enum stanza_error condition, const ch
 	reply.inner = buf_str(&inner);
 	reply.content = CONTENT_ERROR;
 	counter_add(COUNT_ERRORS_SENT, 1);
-	answer(t, &reply);
+	(void)answer(t, &reply);
 	buf_fini(&inner);
 }
 
@@ -84,7 +88,9 @@ void transit_result(struct transit *t, struct str inner)
 
 	transit_reply(t, TYPE_RESULT, &reply);
 	reply.inner = inner;
-	answer(t, &reply);
+	/* A roster, say, may be more than a session can hold at all. */
+	if (answer(t, &reply) != 0)
+		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "routerd.session_queue: the answer is too large");
 }
 
 struct session *route_session(const struct router *r, const struct jid *to)
@@ -190,6 +196,12 @@ static bool must_wait(struct transit *t, bool *lost)
 	return true;
 }
 
+/* To a remote domain, from an account that may not (domain.federation). */
+static bool is_forbidden(const struct transit *t)
+{
+	return t->sender != NULL && abroad(t) && !federation_allows(t->cause.router, &t->from, &t->to);
+}
+
 bool route_stanza(struct transit *t)
 {
 	bool lost;
@@ -198,6 +210,8 @@ bool route_stanza(struct transit *t)
 		return false;
 	if (lost)
 		transit_error(t, STANZA_INTERNAL_SERVER_ERROR, "the account's data cannot be had");
+	else if (is_forbidden(t))
+		transit_error(t, STANZA_FORBIDDEN, "this account may not talk to other servers");
 	else if (stanza_is_subscription(&t->stanza))
 		return subscribe_route(t);
 	else if (abroad(t) && t->stanza.kind == STANZA_IQ)

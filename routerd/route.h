@@ -34,8 +34,8 @@ void route_presence(struct transit *t);
 /* As route_stanza(). */
 bool route_iq(struct transit *t);
 
-/* The account of ours that it is addressed to; NULL where that is not in memory.  For what
- * route_stanza() has loaded: messages, subscriptions, probes, IQs to accounts. */
+/* The account of ours that it is addressed to; NULL where that is not in memory, or may not talk to the sender's
+ * domain.  For what route_stanza() has loaded: messages, subscriptions, probes, IQs to accounts. */
 struct account *transit_recipient(const struct transit *t);
 
 /* The parcel of the stanza itself, from its sender; NULL without memory (the sender got an

@@ -31,7 +31,7 @@ static enum service_place place_of(const struct transit *t)
  * there; an answer always does.  Blocking: XEP-0191 3.2. */
 static bool may_reach(const struct transit *t, const struct session *s)
 {
-	if (blocklist_blocks(&s->account->blocklist, &t->from))
+	if (transit_recipient(t) == NULL || blocklist_blocks(&s->account->blocklist, &t->from))
 		return false;
 	return !is_request(t) || presence_shared(s, &t->from);
 }

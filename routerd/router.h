@@ -25,6 +25,7 @@ struct requests;
 struct mechanisms;
 struct registrations;
 struct rules;
+struct sharing;
 
 /* Of the configuration: bytes, numbers, and times as their names say. */
 struct router_limits {
@@ -51,6 +52,7 @@ struct router {
 	struct map components; /* struct component (component.h) by name */
 	struct map pairs;      /* struct pair (abroad.c) by name */
 	struct rules *rules;
+	struct sharing *sharing;
 	struct map accounts;   /* struct account by bare JID */
 	struct map sessions;   /* struct session by id */
 	struct list idle;      /* accounts that nobody needs, the longest idle first */

@@ -20,6 +20,7 @@
 #include "routerd/data.h"
 #include "routerd/domains.h"
 #include "routerd/ended.h"
+#include "routerd/federation.h"
 #include "routerd/front.h"
 #include "routerd/handlers.h"
 #include "routerd/hibernate.h"
@@ -34,6 +35,7 @@
 #include "routerd/session.h"
 #include "routerd/session_row.h"
 #include "routerd/settle.h"
+#include "routerd/sharing.h"
 
 static void owner_of(unsigned role, const char *user, struct bus_socket_owner *owner)
 {
@@ -180,6 +182,7 @@ static void on_tick(uv_timer_t *timer)
 	hibernate_tick(r);
 	revoked_tick(r);
 	custody_store_overdue(r);
+	sharing_tick(r);
 	registrations_tick(r->registrations);
 }
 
@@ -207,6 +210,8 @@ static int take_domains(struct router *r, const struct conf *conf)
 		rc = rules_set(r->rules, conf);
 	if (rc == 0)
 		abroad_review(r);
+	if (rc == 0)
+		sharing_review(r);
 	return rc;
 }
 
@@ -231,10 +236,19 @@ static void on_restored_rows(struct router *r, int rc)
 	if (rc == 0)
 		rc = bus_server_start(r->server, &spec);
 	if (rc != 0) {
-		daemon_fail(r->daemon, "the sessions of the last run cannot be read: %s", bh_strerror(rc));
+		daemon_fail(r->daemon, "groups and sessions of the last run cannot be read: %s", bh_strerror(rc));
 		exit(EXIT_FAILURE); /* nothing has begun */
 	}
 	daemon_ready(r->daemon);
+}
+
+/* Who sees whom is known before anybody is there. */
+static void on_groups_loaded(struct router *r, int rc)
+{
+	if (rc == 0)
+		restore_load(r, on_restored_rows);
+	else
+		on_restored_rows(r, rc);
 }
 
 static void make_parts(struct router *r)
@@ -253,6 +267,7 @@ static void make_parts(struct router *r)
 	r->mechanisms = mechanisms_create();
 	r->registrations = registrations_create();
 	r->rules = rules_create();
+	r->sharing = sharing_create(r);
 	r->restoring = restoring_create(r);
 }
 
@@ -269,7 +284,7 @@ int routerd_start(struct daemon *d)
 	start_handles(r);
 	if (take_domains(r, d->conf) != 0 || store_start(r->store, d->loop) != 0)
 		return BH_ENOMEM;
-	restore_load(r, on_restored_rows);
+	sharing_load(r, on_groups_loaded);
 	return 0;
 }
 
@@ -280,7 +295,10 @@ int routerd_reload(struct daemon *d, const struct conf *old)
 	(void)old;
 	take_settings(r, d->conf);
 	restore_credit(r);
-	return take_domains(r, d->conf);
+	if (take_domains(r, d->conf) != 0)
+		return BH_ENOMEM;
+	federation_review_all(r);
+	return 0;
 }
 
 static void on_store_closed(void *arg)
@@ -288,6 +306,7 @@ static void on_store_closed(void *arg)
 	struct router *r = arg;
 	struct daemon *d = r->daemon;
 
+	sharing_free(&r->sharing);
 	accounts_expire(r, true);
 	accepted_forget(r);
 	ended_free(r);
@@ -331,11 +350,16 @@ static void on_tick_closed(uv_handle_t *handle)
 	bus_server_stop(&r->server, on_all_closed, r);
 }
 
-static void on_barrier_closed(void *arg)
+static void on_sharing_stopped(void *arg)
 {
 	struct router *r = arg;
 
 	uv_close((uv_handle_t *)&r->tick, on_tick_closed);
+}
+
+static void on_barrier_closed(void *arg)
+{
+	sharing_stop(arg, on_sharing_stopped);
 }
 
 static void on_turn_end_closed(uv_handle_t *handle)

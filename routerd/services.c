@@ -7,6 +7,7 @@
 #include "routerd/services/basic.h"
 #include "routerd/services/blocking.h"
 #include "routerd/services/carbons.h"
+#include "routerd/services/commands.h"
 #include "routerd/services/last.h"
 #include "routerd/services/private.h"
 #include "routerd/services/roster.h"
@@ -39,6 +40,7 @@ static const struct service {
 	{NS_BLOCKING, "unblock", TYPE_SET, SERVICE_ACCOUNT, blocking_unblock, false},
 	{NS_CARBONS, "enable", TYPE_SET, SERVICE_ACCOUNT, carbons_enable, false},
 	{NS_CARBONS, "disable", TYPE_SET, SERVICE_ACCOUNT, carbons_disable, false},
+	{NS_COMMANDS, "command", TYPE_SET, SERVICE_SERVER, command_execute, false},
 	{NS_REGISTER, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, register_get, false},
 	{NS_REGISTER, "query", TYPE_SET, SERVICE_SERVER | SERVICE_ACCOUNT, register_set, false},
 };

@@ -11,12 +11,14 @@
 #include "routerd/component.h"
 #include "routerd/custody.h"
 #include "routerd/custody_store.h"
+#include "routerd/federation.h"
 #include "routerd/hibernate.h"
 #include "routerd/presence.h"
 #include "routerd/proofs.h"
 #include "routerd/restore.h"
 #include "routerd/route.h"
 #include "routerd/session_row.h"
+#include "routerd/sharing.h"
 
 char *session_address(const struct connection *c, struct str resource)
 {
@@ -51,7 +53,10 @@ static void enlist(struct session *s)
 	if (s->account != NULL) {
 		account_hold(s->account);
 		list_append(&s->account->sessions, &s->in_account);
-		s->account->nsessions++;
+		if (s->account->nsessions++ == 0) {
+			sharing_arrive(s->account);
+			federation_begin(s->account);
+		}
 	} else if (s->component != NULL) {
 		component_joined(s->component, s);
 	} else if (s->pair != NULL) {
@@ -114,7 +119,8 @@ static void leave(struct session *s)
 	if (s->account == NULL)
 		return;
 	list_remove(&s->in_account);
-	s->account->nsessions--;
+	if (--s->account->nsessions == 0)
+		sharing_depart(s->account);
 }
 
 /* After what it leaves behind for the account, so that nothing is in neither place. */

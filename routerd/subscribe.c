@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "routerd/domains.h"
 #include "routerd/emit.h"
+#include "routerd/federation.h"
 #include "routerd/presence.h"
 #include "routerd/roster_edit.h"
+#include "routerd/sharing.h"
 
 /* What the account's side knows of that address; all empty where it knows nothing. */
 static struct contact_text known(const struct account *a, struct str bare)
@@ -24,6 +26,12 @@ static void presence_then(struct change *c, unsigned kind, struct account *a, st
 
 static void arrive(struct change *c, struct router *r, const struct stanza *s);
 
+/* By a group, whatever the subscriptions between them are. */
+static bool sees(const struct account *a, struct str viewer)
+{
+	return sharing_sees(a->router, viewer, a->jid.bare);
+}
+
 /* The server says for the account what its user has allowed before. */
 static void reply_subscribed(struct change *c, struct account *a, struct str to)
 {
@@ -31,7 +39,8 @@ static void reply_subscribed(struct change *c, struct account *a, struct str to)
 		.kind = STANZA_PRESENCE, .type = TYPE_SUBSCRIBED, .from = a->jid.bare, .to = to};
 
 	arrive(c, a->router, &s);
-	presence_then(c, THEN_SHOW, a, to);
+	if (!sees(a, to))
+		presence_then(c, THEN_SHOW, a, to);
 }
 
 /* Keeps what a request says, to show it again until it is answered. */
@@ -48,8 +57,8 @@ static int keep_request(struct contact_text *text, const struct stanza *s, struc
 static void inbound(struct change *c, struct account *a, const struct stanza *s)
 {
 	struct contact_text text = known(a, s->from);
-	bool gave = subscription_gives(text.state);
-	struct transition t = subscription_inbound(text.state, s->type, text.flags & CONTACT_APPROVED);
+	bool gave = subscription_gives(text.state), seen = sees(a, s->from);
+	struct transition t = subscription_inbound(text.state, s->type, seen || (text.flags & CONTACT_APPROVED));
 	struct buf envelope = BUF_INIT;
 
 	if (t.passed && !roster_edit_fits(a, s->from))
@@ -68,7 +77,7 @@ static void inbound(struct change *c, struct account *a, const struct stanza *s)
 		change_then(c, s->type == TYPE_SUBSCRIBE ? THEN_TO_AVAILABLE : THEN_TO_INTERESTED, a, s);
 	if (roster_edit(c, a, &text) == 0 && t.granted)
 		reply_subscribed(c, a, s->from);
-	if (gave && !subscription_gives(t.state))
+	if (gave && !seen && !subscription_gives(t.state))
 		presence_then(c, THEN_HIDE, a, s->from);
 	buf_fini(&envelope);
 }
@@ -86,8 +95,8 @@ static void arrive(struct change *c, struct router *r, const struct stanza *s)
 		return;
 	}
 	a = account_find(r, to.bare);
-	/* Of accounts that do not exist, and of those who block him, the sender learns nothing. */
-	if (a != NULL && a->state == ACCOUNT_THERE && !blocklist_blocks(&a->blocklist, &from))
+	/* Of accounts that do not exist, and of those who block him or may not talk to him, the sender learns nothing. */
+	if (a != NULL && federation_allows(r, &to, &from) && a->state == ACCOUNT_THERE && !blocklist_blocks(&a->blocklist, &from))
 		inbound(c, a, s);
 }
 
@@ -116,7 +125,7 @@ static int outbound(struct change *c, struct account *own, const struct stanza *
 /* What the sender's presence does, after the stanza. */
 static void presence_follows(struct change *c, struct account *own, const struct stanza *s, bool gave)
 {
-	bool gives = subscription_gives(known(own, s->to).state);
+	bool gives = presence_given(own, s->to);
 
 	if (s->type == TYPE_SUBSCRIBED && gives && !gave)
 		presence_then(c, THEN_SHOW, own, s->to);
@@ -183,7 +192,7 @@ void subscribe_cancel(struct change *c, struct account *a, const struct contact 
 		s.type = TYPE_UNSUBSCRIBED;
 		arrive(c, a->router, &s);
 	}
-	if (subscription_gives(state))
+	if (subscription_gives(state) && !sees(a, contact->jid))
 		presence_then(c, THEN_HIDE, a, contact->jid);
 }
 

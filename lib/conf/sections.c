@@ -203,6 +203,21 @@ static void check_directory(struct loader *l, cfg_t *root, size_t i)
 			"domain \"%s\": there is no section directory \"%s\"", conf_domain_name(l->conf, i), name);
 }
 
+/* An account is meant, with its domain: whoever has that name elsewhere is somebody else. */
+static void check_admins(struct loader *l, cfg_t *root, size_t i)
+{
+	for (size_t k = 0; k < conf_domain_list_size(l->conf, i, "admins"); k++) {
+		const char *admin = conf_domain_list_item(l->conf, i, "admins", k);
+		char text[JID_MAX + 1];
+		struct jid jid;
+
+		if (jid_prepare(str_of(admin), text, &jid) != 0 || jid.local.p == NULL || jid.resource.p != NULL)
+			loader_fail(l, cfg_getnsec(root, "domain", (unsigned)i)->line,
+				"domain \"%s\": \"%s\" is no account's address, such as \"admin@%s\"",
+				conf_domain_name(l->conf, i), admin, conf_domain_name(l->conf, i));
+	}
+}
+
 static void take_domains(struct loader *l, cfg_t *root)
 {
 	if (cfg_size(root, "domain") == 0)
@@ -211,8 +226,10 @@ static void take_domains(struct loader *l, cfg_t *root)
 	take_all_named(l, root, "domain", &l->conf->domains);
 	take_all_named(l, root, "component", &l->conf->components);
 	take_all_named(l, root, "directory", &l->conf->directories);
-	for (size_t i = 0; i < l->conf->domains.n && !l->failed; i++)
+	for (size_t i = 0; i < l->conf->domains.n && !l->failed; i++) {
 		check_directory(l, root, i);
+		check_admins(l, root, i);
+	}
 	take_groups(l, root);
 }
 

@@ -41,6 +41,8 @@
 #define NS_BLOCKING_ERRORS "urn:xmpp:blocking:errors"
 #define NS_REGISTER "jabber:iq:register"
 #define NS_DATA_FORMS "jabber:x:data"
+#define NS_COMMANDS "http://jabber.org/protocol/commands"
+#define NS_ADMIN "http://jabber.org/protocol/admin"
 #define NS_SERVER_INFO "http://jabber.org/network/serverinfo"
 #define NS_COMPONENT "jabber:component:accept"
 #define NS_CSI "urn:xmpp:csi:0"

@@ -11,6 +11,7 @@
 #include "routerd/emit.h"
 #include "routerd/presence.h"
 #include "routerd/session_row.h"
+#include "routerd/sharing.h"
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
@@ -53,25 +54,52 @@ static void push_then(struct change *c, struct transit *t)
 	change_then(c, THEN_TO_BLOCKERS, t->sender->account, &s);
 }
 
-/* Contacts who see the account stop seeing it, or see it again.  An entry may be more than one
- * contact: a whole domain. */
+/* What becomes of the account's presence, for those whom an entry is about: they may be a whole domain. */
+struct effect {
+	struct change *change;
+	struct account *account;
+	struct str entry;
+	unsigned kind;
+};
+
+static void affect(const struct effect *e, struct str bare)
+{
+	struct stanza s = {.kind = STANZA_PRESENCE, .from = e->account->jid.bare, .to = bare};
+	struct jid jid;
+
+	jid_split(bare, &jid);
+	if (str_eq(jid.bare, e->entry) || str_eq(jid.domain, e->entry))
+		change_then(e->change, e->kind, e->account, &s);
+}
+
+/* Who sees it by a group, and is not subscribed besides. */
+static void affect_viewer(void *arg, struct account *viewer)
+{
+	const struct effect *e = arg;
+
+	if (!presence_subscribed(e->account, viewer->jid.bare))
+		affect(e, viewer->jid.bare);
+}
+
+/* Those who see the account stop seeing it, or see it again. */
 static void presence_then(struct change *c, struct account *a, struct str entry, unsigned kind)
 {
+	struct effect e = {c, a, entry, kind};
 	struct map_walk walk;
 	struct map_node *n;
-	struct jid what, jid;
+	struct jid what;
 
 	jid_split(entry, &what);
+	if (what.resource.p != NULL)
+		return;
 	map_walk_start(&walk, &a->roster.contacts);
 	while ((n = map_walk_next(&walk)) != NULL) {
 		const struct contact *contact = container_of(n, struct contact, node);
-		struct stanza s = {.kind = STANZA_PRESENCE, .from = a->jid.bare, .to = contact->jid};
 
-		jid_split(contact->jid, &jid);
-		if (subscription_gives(contact->state) && what.resource.p == NULL &&
-			(str_eq(jid.bare, entry) || str_eq(jid.domain, entry)))
-			change_then(c, kind, a, &s);
+		if (subscription_gives(contact->state))
+			affect(&e, contact->jid);
 	}
+	sharing_each_viewer(a, affect_viewer, &e);
 }
 
 static void store_entry(struct change *c, const struct account *a, struct str entry, unsigned statement)

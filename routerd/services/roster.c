@@ -12,6 +12,7 @@
 #include "routerd/emit.h"
 #include "routerd/keep.h"
 #include "routerd/roster_edit.h"
+#include "routerd/roster_view.h"
 #include "routerd/subscribe.h"
 #include "routerd/session_row.h"
 #include "xmpp/names.h"
@@ -29,20 +30,12 @@ static bool owner_only(struct transit *t, enum service_place place)
 static void send_whole(struct transit *t, const struct account *a, bool versioned)
 {
 	struct buf out = BUF_INIT;
-	struct map_walk walk;
-	struct map_node *n;
 
 	buf_put_lit(&out, "<query xmlns='" NS_ROSTER "'");
 	if (versioned)
-		roster_version_put(&out, a, a->roster.version);
+		roster_view_version(&out, a, a->roster.version, VERSION_LAST);
 	buf_put_byte(&out, '>');
-	map_walk_start(&walk, &a->roster.contacts);
-	while ((n = map_walk_next(&walk)) != NULL) {
-		struct contact_text text = contact_text(container_of(n, struct contact, node));
-
-		if (text.flags & CONTACT_LISTED)
-			roster_item_put(&out, &text);
-	}
+	roster_view_items(&out, a);
 	buf_put_lit(&out, "</query>");
 	if (buf_failed(&out))
 		transit_error(t, STANZA_RESOURCE_CONSTRAINT, "out of memory");
@@ -98,21 +91,18 @@ static void collect(const struct roster *r, struct deltas *d)
 static void push_delta(struct transit *t, const struct account *a, const struct delta *d)
 {
 	struct stanza s = {.kind = STANZA_IQ, .type = TYPE_SET, .from = a->jid.bare};
+	struct contact_text own = {.jid = d->jid, .state = SUB_NONE};
 	struct buf inner = BUF_INIT;
-	struct contact_text text;
 	char id[32];
 
 	snprintf(id, sizeof id, "roster-%lu", (unsigned long)d->version);
 	s.id = str_of(id);
 	buf_put_lit(&inner, "<query xmlns='" NS_ROSTER "'");
-	roster_version_put(&inner, a, d->version);
+	roster_view_version(&inner, a, d->version, VERSION_LAST);
 	buf_put_byte(&inner, '>');
-	if (d->contact != NULL) {
-		text = contact_text(d->contact);
-		roster_item_put(&inner, &text);
-	} else {
-		roster_item_put_removed(&inner, d->jid);
-	}
+	if (d->contact != NULL)
+		own = contact_text(d->contact);
+	roster_view_item(&inner, a, &own);
 	buf_put_lit(&inner, "</query>");
 	s.inner = buf_str(&inner);
 	if (!buf_failed(&inner))
@@ -147,7 +137,7 @@ void roster_get(struct transit *t, enum service_place place, const struct tree_n
 	session_set(t->sender, &t->sender->wants_roster, true, &t->cause);
 	if (child->children != NULL)
 		transit_error(t, STANZA_BAD_REQUEST, "a roster is asked for as a whole");
-	else if (ver.len > 0 && roster_version_parse(a, ver, &since) &&
+	else if (ver.len > 0 && roster_view_parse(a, ver, &since) &&
 		 since <= a->roster.version && since >= a->roster.floor)
 		send_delta(t, a, since);
 	else
@@ -234,6 +224,15 @@ static void on_contact_ready(void *arg)
 	kept_end(&k);
 }
 
+/* Who is there by a group stays as long as that says so. */
+static void refuse_removal(struct transit *t, const struct account *a, const struct item *item)
+{
+	if (roster_view_shares(a, item->jid.bare))
+		transit_error(t, STANZA_NOT_ALLOWED, "the contact is in a group of the directory");
+	else
+		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
+}
+
 /* 2.5: both subscriptions end with it.  The contact's side must be in memory to hear of it. */
 static void remove_contact(struct transit *t, struct account *a, const struct item *item)
 {
@@ -242,7 +241,7 @@ static void remove_contact(struct transit *t, struct account *a, const struct it
 	struct change *c;
 
 	if (contact == NULL || !(contact->flags & CONTACT_LISTED)) {
-		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
+		refuse_removal(t, a, item);
 		return;
 	}
 	other = contact->state != SUB_NONE ? account_of_ours(a->router, contact->jid) : NULL;
@@ -257,28 +256,56 @@ static void remove_contact(struct transit *t, struct account *a, const struct it
 	change_commit(&c);
 }
 
+static void refuse_full(struct transit *t)
+{
+	char limit[80];
+
+	snprintf(limit, sizeof limit, "routerd.roster_contacts: at most %u contacts",
+		t->cause.router->limits.roster_contacts);
+	transit_error(t, STANZA_RESOURCE_CONSTRAINT, limit);
+}
+
+/* Nothing is left of what is his own of a contact that he sees by a group. */
+static bool is_nothing(const struct account *a, const struct contact_text *text)
+{
+	return text->state == SUB_NONE && !(text->flags & CONTACT_APPROVED) && text->name.len == 0 &&
+	       text->groups.len == 0 && roster_view_shares(a, text->jid);
+}
+
+/* 0, or as roster_edit(). */
+static int put_own_part(struct change *c, struct account *a, const struct contact_text *text)
+{
+	struct contact *contact = roster_find(&a->roster, text->jid);
+
+	if (!is_nothing(a, text))
+		return roster_edit(c, a, text);
+	if (contact != NULL)
+		roster_edit_remove(c, a, contact);
+	return 0;
+}
+
 static void put_contact(struct transit *t, struct account *a, const struct item *item)
 {
 	const struct contact *contact = roster_find(&a->roster, item->jid.bare);
 	struct contact_text text = {.jid = item->jid.bare, .state = SUB_NONE};
+	struct buf groups = BUF_INIT;
 	struct change *c;
-	char limit[80];
 
 	if (contact != NULL)
 		text = contact_text(contact);
 	text.name = item->name;
 	text.groups = buf_str(&item->groups);
 	text.flags |= CONTACT_LISTED;
+	roster_view_own_part(a, &text, &groups);
 	c = change_begin(t);
-	if (roster_edit(c, a, &text) == 0) {
+	if (put_own_part(c, a, &text) == 0) {
 		change_then_result(c, t, STR_LIT(""));
 		change_commit(&c);
-		return;
+	} else {
+		change_drop(&c);
+		refuse_full(t);
 	}
-	change_drop(&c);
-	snprintf(limit, sizeof limit, "routerd.roster_contacts: at most %u contacts",
-		t->cause.router->limits.roster_contacts);
-	transit_error(t, STANZA_RESOURCE_CONSTRAINT, limit);
+	buf_fini(&groups);
 }
 
 void roster_set(struct transit *t, enum service_place place, const struct tree_node *child)

@@ -85,7 +85,7 @@ class Gone(Exception):
     """routerd closed the link."""
 
 
-def frame(name, subject=0, seq=0, **values):
+def frame(name, subject=0, seq=0, /, **values):
     message = MESSAGES[name]
     return raw_frame(message.number, message.encode(values), subject, seq)
 
@@ -111,7 +111,7 @@ class Peer:
     def __exit__(self, *_):
         self.socket.close()
 
-    def send(self, name, subject=0, **values):
+    def send(self, name, subject=0, /, **values):
         self.number += "BUS_CUSTODY" in MESSAGES[name].flags
         seq = self.number if "BUS_CUSTODY" in MESSAGES[name].flags else 0
         self.write(frame(name, subject, seq, **values))

@@ -129,6 +129,7 @@ class Suite:
         self.s2s, self.s2s_port = s2s, free_port()
         self.accounts = accounts if accounts is not None else {}
         self.process = self.log = None
+        self.programs = None  # where the daemons are, if it is not beside `bulkhead`
         self.may_fail = False  # a test that breaks it says so
         self.unconfigured = False
 
@@ -200,8 +201,9 @@ class Suite:
     # Running it.
 
     def spawn(self):
+        where = ["--bin", self.programs] if self.programs else []
         self.process = subprocess.Popen(
-            [BIN / "bulkhead", "run", self.home], stdin=subprocess.DEVNULL,
+            [BIN / "bulkhead", "run", *where, self.home], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
         self.log = Log(self.process.stdout)
 

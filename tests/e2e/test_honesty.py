@@ -36,6 +36,10 @@ ACCOUNT = {
     "urn:xmpp:sid:0":
         "test_stanza_id.test_every_message_has_an_id_by_the_account_that_gets_it",
 }
+# Besides, to who administers the domain.
+ADMINISTRATOR = {
+    "http://jabber.org/protocol/commands": "test_admin_commands.test_how_many_are_there_and_who",
+}
 BEFORE_TLS = {
     TLS + "starttls": "test_login.test_before_tls_only_starttls_is_offered_and_it_is_required",
 }
@@ -61,7 +65,8 @@ AFTER_LOGIN = {
         "test_disco.test_the_hash_in_the_features_is_that_of_the_answer",
     "{urn:xmpp:stream-limits:0}limits": "test_features.test_the_limits_are_those_of_the_settings_and_hold",
 }
-ALL = {"routerd.registration": "true", "c2sd.legacy_auth": "true"}
+ALL = {"routerd.registration": "true", "c2sd.legacy_auth": "true",
+       'domain "localhost".admins': ["bob@localhost"]}
 
 
 def tests_there_are():
@@ -84,17 +89,18 @@ def asked(stream, to):
     return [f.get("var") for f in reply.iter(INFO + "feature")]
 
 
-@pytest.mark.parametrize("table", [SERVER, ACCOUNT, BEFORE_TLS, BEFORE_LOGIN, AFTER_LOGIN],
-                         ids=["server", "account", "before TLS", "before log-in", "after log-in"])
+@pytest.mark.parametrize("table", [SERVER, ACCOUNT, ADMINISTRATOR, BEFORE_TLS, BEFORE_LOGIN, AFTER_LOGIN],
+                         ids=["server", "account", "administrator", "before TLS", "before log-in", "after log-in"])
 def test_the_tests_that_the_table_names_are_there(table):
     assert sorted(set(table.values()) - tests_there_are()) == []
 
 
 @pytest.mark.section("XEP-0030 3")
-@pytest.mark.parametrize("to, table", [("localhost", SERVER), (None, ACCOUNT)],
-                         ids=["server", "account"])
-def test_each_feature_that_is_advertised_is_used_by_a_test(everything, raw, to, table):
-    found = asked(raw(everything, "alice"), to)
+@pytest.mark.parametrize("user, to, table", [
+    ("alice", "localhost", SERVER), ("alice", None, ACCOUNT), ("bob", "localhost", {**SERVER, **ADMINISTRATOR})],
+    ids=["server", "account", "administrator"])
+def test_each_feature_that_is_advertised_is_used_by_a_test(everything, raw, user, to, table):
+    found = asked(raw(everything, user), to)
     assert sorted(found) == sorted(table)
 
 

@@ -318,6 +318,26 @@ def test_s22_no_service_of_an_account_is_for_others(one, proved, alice):
     assert body(alice.next_message()) == "after that"
 
 
+@pytest.mark.section("XEP-0133")
+@pytest.mark.parametrize("sender", ["admin@evil.example/r", "admin@evil.example", "alice@evil.example/alice"])
+def test_s22_a_remote_administrator_is_none_not_even_one_who_is_named(one, proved, sender):
+    one.edit(**{f'domain "{LOCAL}".admins': [f"alice@{LOCAL}", f"admin@{REMOTE}"]})
+    mark = one.log.mark()
+    one.reload()
+    one.log.wait("routerd reloaded", since=mark)
+    proved.send(f"<iq from='{sender}' to='{LOCAL}' type='set' id='q'><command "
+                "xmlns='http://jabber.org/protocol/commands' "
+                "node='http://jabber.org/protocol/admin#get-online-users-num'/></iq>")
+    stream = one.evil.accept()  # the answer goes to evil.example's own server
+    stream.secured(one.certificate_of(REMOTE), DIALBACK_FEATURE)
+    stream.next()
+    stream.send(f"<db:result from='{REMOTE}' to='{LOCAL}' type='valid'/>")
+    reply = stream.next()
+    assert reply.get("type") == "error" and reply.get("to") == sender
+    assert "forbidden" in {e.tag.split("}")[1] for e in reply.iter()}
+    assert not one.log.find("admin-command")
+
+
 # The opening of a stream.
 
 @pytest.mark.parametrize("how, expected", [
