@@ -38,7 +38,7 @@ static void list_commands(void)
 		char usage[64];
 
 		snprintf(usage, sizeof usage, "%s %s", c->name, c->args);
-		printf("  %-36s %.*s\n", usage, (int)(strchr(c->help, '.') + 1 - c->help), c->help);
+		printf("  %-42s %.*s\n", usage, (int)(strchr(c->help, '.') + 1 - c->help), c->help);
 	}
 	puts("\nbulkheadctl help COMMAND says more; so does bulkheadctl(8).");
 }

@@ -43,6 +43,7 @@ static int add(struct map *domains, const struct conf *conf, size_t i)
 	d->federates = strcmp(conf_domain_text(conf, i, "s2s"), "off") != 0;
 	for (size_t k = 0; k < DOMAIN_CONTACTS; k++)
 		take_contacts(d, conf, i, k);
+	domain_directory_read(&d->directory, conf, i);
 	return map_add(domains, &d->node, d->name, strlen(name));
 }
 
@@ -62,6 +63,7 @@ static void drop(struct domain *d)
 			free(d->contacts[k].addresses[i]);
 		free(d->contacts[k].addresses);
 	}
+	domain_directory_fini(&d->directory);
 	free(d->name);
 	free(d);
 }
@@ -88,4 +90,16 @@ struct domain *domain_find(const struct map *domains, struct str name)
 bool domains_have(const struct map *domains, struct str name)
 {
 	return map_find(domains, name.p, name.len) != NULL;
+}
+
+bool domains_have_directories(const struct map *domains)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, domains);
+	while ((n = map_walk_next(&walk)) != NULL)
+		if (container_of(n, struct domain, node)->directory.name != NULL)
+			return true;
+	return false;
 }

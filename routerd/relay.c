@@ -1,4 +1,4 @@
-/* From s2sd to s2sd. */
+/* From daemon to daemon of a role. */
 #include "routerd/relay.h"
 
 #include <stdio.h>
@@ -8,12 +8,31 @@
 #include "base/err.h"
 #include "base/exits.h"
 #include "bus/ctl_answer.h"
+#include "routerd/domains.h"
 #include "routerd/front.h"
 #include "routerd/requests.h"
+
+/* The verbs that are passed on as they are. */
+static const struct relayed {
+	const char *verb;
+	unsigned role;
+	bool all; /* of them are asked; else one */
+} relayed[] = {
+	{"s2s.list", ROLE_S2S, true},
+	{"s2s.show", ROLE_S2S, true},
+	{"s2s.close", ROLE_S2S, true},
+	{"s2s.test", ROLE_S2S, false},
+	{"ldap.status", ROLE_DIR, false},
+	{"ldap.test", ROLE_DIR, false},
+	{"ldap.explain", ROLE_DIR, false},
+	{"ldap.diff", ROLE_DIR, false},
+	{"ldap.sync", ROLE_DIR, false},
+};
 
 struct relaying {
 	struct buf args;
 	char verb[64];
+	unsigned role;
 	bool all, columns, found; /* of one of them */
 };
 
@@ -28,13 +47,12 @@ void relaying_free(struct relaying **relaying)
 	free(gone);
 }
 
-/* false: there is none after that one. */
-static bool ask_next(struct router *r, struct bus_peer *asker, uint64_t subject, struct bus_peer *after,
-	struct relaying *relaying)
+/* The next one after that of its role; false: there is none. */
+static bool ask_next(struct router *r, const struct request *q, struct bus_peer *after, struct relaying *relaying)
 {
-	struct bus_peer *next = bus_server_next(r->server, ROLE_S2S, after);
+	struct bus_peer *next = bus_server_next(r->server, relaying->role, after);
 	struct msg_ctl_request m = {.verb = str_of(relaying->verb), .args = buf_str(&relaying->args)};
-	uint64_t id = next != NULL ? request_open(r, asker, subject, next) : 0;
+	uint64_t id = next != NULL ? request_open(r, q->asker, q->subject, next) : 0;
 
 	if (id == 0)
 		return false;
@@ -43,17 +61,77 @@ static bool ask_next(struct router *r, struct bus_peer *asker, uint64_t subject,
 	return true;
 }
 
-void relay_begin(struct router *r, const struct relay_ask *ask)
+static struct relaying *make(const struct relay_ask *ask, unsigned role, bool all)
 {
 	struct relaying *relaying = bh_alloc(sizeof *relaying);
 
-	snprintf(relaying->verb, sizeof relaying->verb, "%s", ask->verb);
+	snprintf(relaying->verb, sizeof relaying->verb, "%.*s", STR_FMT(ask->verb));
 	buf_put_str(&relaying->args, ask->args);
-	relaying->all = ask->all;
-	if (ask_next(r, ask->asker, ask->subject, NULL, relaying))
+	relaying->role = role;
+	relaying->all = all;
+	return relaying;
+}
+
+static void say_nobody(const struct request *q, const struct relaying *relaying)
+{
+	ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY, "no %s is running", bus_role_name(relaying->role));
+}
+
+static void begin(struct router *r, const struct relay_ask *ask, unsigned role, bool all)
+{
+	const struct request asked = {.asker = ask->asker, .subject = ask->subject};
+	struct relaying *relaying = make(ask, role, all);
+
+	if (ask_next(r, &asked, NULL, relaying))
 		return;
+	say_nobody(&asked, relaying);
 	relaying_free(&relaying);
-	ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "no s2sd is running");
+}
+
+void relay_to_directory(struct router *r, const struct relay_ask *ask)
+{
+	if (domains_have_directories(&r->domains))
+		begin(r, ask, ROLE_DIR, false);
+	else
+		ctl_end(ask->asker->link, ask->subject, EXIT_NOT_FOUND, "no domain has a directory");
+}
+
+bool relay_verb(struct router *r, const struct relay_ask *ask)
+{
+	for (size_t i = 0; i < sizeof relayed / sizeof relayed[0]; i++) {
+		if (!str_is(ask->verb, relayed[i].verb))
+			continue;
+		if (relayed[i].role == ROLE_DIR)
+			relay_to_directory(r, ask);
+		else
+			begin(r, ask, relayed[i].role, relayed[i].all);
+		return true;
+	}
+	return false;
+}
+
+void relay_to_directory_after(struct router *r, struct request *first, const struct relay_ask *ask)
+{
+	if (!domains_have_directories(&r->domains))
+		return;
+	first->relaying = make(ask, ROLE_DIR, false);
+	first->relaying->columns = true;
+}
+
+void relay_go_on(struct router *r, struct request *first, unsigned code, struct str text)
+{
+	const struct request asked = *first;
+	struct relaying *relaying = first->relaying;
+
+	first->relaying = NULL;
+	request_close(r, first);
+	if (code == EXIT_OK && ask_next(r, &asked, NULL, relaying))
+		return;
+	if (code == EXIT_OK)
+		say_nobody(&asked, relaying);
+	else
+		ctl_end(asked.asker->link, asked.subject, code, "%.*s", STR_FMT(text));
+	relaying_free(&relaying);
 }
 
 static struct request *find(const struct bus_event *event)
@@ -92,26 +170,24 @@ int on_ctl_row(const struct bus_event *event)
 int on_ctl_end(const struct bus_event *event)
 {
 	struct router *r = front_of(event)->router;
-	struct request *q = find(event);
+	struct request *q = find(event), asked;
 	struct relaying *relaying;
-	struct bus_peer *asker;
 	struct msg_ctl_end m;
-	uint64_t subject;
 
 	if (bus_get_ctl_end(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	if (q == NULL)
 		return 0;
+	asked = *q;
 	relaying = q->relaying;
-	asker = q->asker;
-	subject = q->subject;
 	q->relaying = NULL;
 	request_close(r, q);
 	relaying->found |= m.code == EXIT_OK;
-	if (relaying->all && ask_next(r, asker, subject, event->owner, relaying))
+	if (relaying->all && ask_next(r, &asked, event->owner, relaying))
 		return 0;
-	ctl_end(asker->link, subject, relaying->found ? EXIT_OK : m.code, "%.*s",
-		relaying->found && m.code != EXIT_OK ? 0 : (int)m.text.len, m.text.p != NULL ? m.text.p : "");
+	if (relaying->found && m.code != EXIT_OK)
+		m = (struct msg_ctl_end){.code = EXIT_OK};
+	ctl_end(asked.asker->link, asked.subject, m.code, "%.*s", STR_FMT(m.text));
 	relaying_free(&relaying);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "routerd/services/last.h"
 #include "routerd/services/private.h"
 #include "routerd/services/roster.h"
+#include "routerd/services/search.h"
 #include "routerd/services/vcard.h"
 #include "xmpp/names.h"
 
@@ -41,6 +42,8 @@ static const struct service {
 	{NS_CARBONS, "disable", TYPE_SET, SERVICE_ACCOUNT, carbons_disable, false},
 	{NS_REGISTER, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, register_get, false},
 	{NS_REGISTER, "query", TYPE_SET, SERVICE_SERVER | SERVICE_ACCOUNT, register_set, false},
+	{NS_SEARCH, "query", TYPE_GET, SERVICE_SERVER, search_get, false},
+	{NS_SEARCH, "query", TYPE_SET, SERVICE_SERVER, search_set, false},
 };
 
 static const struct service *find(const struct transit *t, enum service_place place,
