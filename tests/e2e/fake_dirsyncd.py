@@ -64,8 +64,8 @@ class FakeDirsyncd(bus.Peer):
 @pytest.fixture
 def held(slapd, make_suite):
     """The directory comes when all runs: so no dirsyncd is started."""
-    def make(settings=None, **more):
-        suite = make_suite(accounts={}, settings=settings or {})
+    def make(settings=None, accounts=None, domains=("localhost",), **more):
+        suite = make_suite(accounts=accounts or {}, domains=domains, settings=settings or {})
         pids, mark = suite.pids(), suite.log.mark()
         suite.edit(**slapd.settings(**more))
         os.kill(pids["routerd"], signal.SIGHUP)

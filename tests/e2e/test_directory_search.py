@@ -114,7 +114,7 @@ def test_there_is_a_most_and_a_form_says_when_there_are_more(people, held, dirsy
     suite.alice.close()
 
 
-@pytest.mark.section("XEP-0030 3", "XEP-0115", "XEP-0055")
+@pytest.mark.section("XEP-0030 3", "XEP-0115")
 def test_the_domain_says_that_it_can_be_searched(searched):
     reply = info(searched.alice, "localhost")
     assert NS in features(reply) and ("directory", "user") in identities(reply)
