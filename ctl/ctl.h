@@ -26,6 +26,7 @@ enum command_option {
 const char *option_name(enum command_option option);
 
 struct call;
+struct conf;
 
 struct command {
 	const char *name; /* one or two words */
@@ -58,6 +59,9 @@ int run_help(const struct call *call);
 int run_verb(const struct call *call);
 int run_user_put(const struct call *call);
 int run_user_import(const struct call *call);
+
+/* Reads the configuration; an enum exit_code, after the complaint. */
+int load_conf(const struct ctl *ctl, struct conf **out);
 
 /* The name of a command that is written much like that; NULL when none is. */
 const char *suggest(const char *unknown);

@@ -37,7 +37,6 @@ sizelimit 500
 disallow bind_anon
 access to attrs=userPassword by dn.exact="{reader}" write by anonymous auth by * none
 access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
-limits dn.exact="{reader}" size=unlimited
 database mdb
 maxsize 1073741824
 suffix "{base}"
@@ -45,6 +44,7 @@ rootdn "{admin}"
 rootpw {admin_password}
 directory {dir}/data
 dbnosync
+limits dn.exact="{reader}" size=unlimited
 index objectClass,uid,entryUUID,entryCSN eq
 overlay syncprov
 syncprov-sessionlog 1000
@@ -91,7 +91,9 @@ def escape_dn(value):
 
 
 class Slapd:
-    def __init__(self, names=("127.0.0.1",), tls_days=30):
+    """leave_out: lines of the configuration and entries of the tree that contain one of these words are left out."""
+
+    def __init__(self, names=("127.0.0.1",), tls_days=30, leave_out=()):
         import ipaddress
         from cryptography import x509
         self.dir = Path(tempfile.mkdtemp(prefix="bh-slapd-"))
@@ -103,12 +105,15 @@ class Slapd:
         self.certificate, self.key = self.authority.server("slapd", alternatives, days=tls_days)
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
-        (self.dir / "slapd.conf").write_text(CONFIG.format(
+        config = CONFIG.format(
             dir=self.dir, authority=self.authority.file, certificate=self.certificate, key=self.key,
-            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD))
+            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD)
+        def wanted(text):
+            return not any(word in text for word in leave_out)
+        (self.dir / "slapd.conf").write_text("".join(filter(wanted, config.splitlines(True))))
         self.reader_password = self.dir / "reader"
         self.reader_password.write_text(READER_PASSWORD + "\n")
-        self.load(TREE)
+        self.load("\n\n".join(filter(wanted, TREE.split("\n\n"))))
 
     def load(self, ldif):
         """Before it runs."""
