@@ -164,8 +164,6 @@ static void on_entry(void *arg, const struct direntry *e)
 	const char *lock;
 	struct survey *s = arg;
 
-	if (s->n == ENTRIES_MAX)
-		return;
 	if (s->n++ == 0)
 		s->first = bh_strdup(direntry_dn(e));
 	lock = s->check->directory->schema.lock.attribute;
@@ -176,11 +174,6 @@ static void on_entry(void *arg, const struct direntry *e)
 		tally(&s->keys, direntry_dn(e));
 	for (size_t i = 0; i < s->nprofile; i++)
 		s->profile[i].seen |= direntry_count(e, s->profile[i].attribute) > 0;
-}
-
-static bool is_enough(void *arg)
-{
-	return ((const struct survey *)arg)->n >= ENTRIES_MAX;
 }
 
 /* ---- what is said ------------------------------------------------------------------------------ */
@@ -309,16 +302,15 @@ static void survey_fini(struct survey *s)
 void check_accounts(struct check *k)
 {
 	struct survey s = {.check = k};
-	struct dirlisting all = {.each = on_entry, .over = is_enough, .arg = &s};
+	const struct dirsearch all = {.base = k->directory->base, .subtree = true, .filter = k->directory->filter,
+		.attributes = s.attributes, .limit = ENTRIES_MAX};
 	char why[DIRCONN_WHY_SIZE];
 	int rc;
 
 	if (!check_base(k, "base", k->directory->base))
 		return;
 	choose_attributes(&s);
-	all.search = (struct dirsearch){
-		.base = k->directory->base, .subtree = true, .filter = k->directory->filter, .attributes = s.attributes};
-	rc = dirconn_list(k->connection, &all, why);
+	rc = dirconn_search_paged(k->connection, &all, on_entry, &s, why);
 	say_entries(&s, rc, why);
 	if (s.n > 0) {
 		say_names(&s);

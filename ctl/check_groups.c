@@ -164,7 +164,7 @@ static void take_census(struct check *k, const char *base)
 {
 	struct census c = {.check = k, .schema = group_schema_find(k->directory->schema.name)};
 	const char *filter = check_text(k, "group_filter"), *attributes[5];
-	struct dirlisting all = {.each = on_group, .arg = &c};
+	struct dirsearch all = {.base = base, .subtree = true};
 	char why[DIRCONN_WHY_SIZE];
 	size_t n = 0;
 
@@ -178,8 +178,9 @@ static void take_census(struct check *k, const char *base)
 	attributes[n] = NULL;
 	if (filter == NULL)
 		filter = c.schema->filter;
-	all.search = (struct dirsearch){.base = base, .subtree = true, .filter = filter, .attributes = attributes};
-	if (dirconn_list(k->connection, &all, why) != 0)
+	all.filter = filter;
+	all.attributes = attributes;
+	if (dirconn_search_paged(k->connection, &all, on_group, &c, why) != 0)
 		check_say(k, FOUND_PROBLEM, "groups", "%s (after %u groups)", why, c.n);
 	else
 		say_groups(&c, filter);

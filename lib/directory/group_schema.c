@@ -10,6 +10,8 @@
 
 static const struct group_schema known[] = {
 	{"openldap", "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))", USUAL},
+	{"openldap-rfc2307bis", "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfMembers))",
+		"member", "uniqueMember", NULL},
 	{"freeipa", "(|(objectClass=ipaUserGroup)(objectClass=posixGroup)(objectClass=groupOfNames))", USUAL},
 	{"389ds", "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))", USUAL},
 	{"ad", "(objectCategory=group)", "member", NULL, NULL},

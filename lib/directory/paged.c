@@ -1,7 +1,6 @@
-/* One search after another, each with the cookie of the last. */
+/* Page after page, until there is no cookie. */
 #include "directory/paged.h"
 
-#include <ldap.h>
 #include <sys/time.h>
 
 #include "base/err.h"
@@ -12,24 +11,28 @@ enum { PAGE = 500 };
 
 struct paging {
 	struct dirconn *c;
-	const struct dirlisting *listing;
-	struct berval cookie; /* empty: the first page, or there are no more */
+	const struct dirsearch *search;
+	dirsearch_fn *each;
+	void *arg;
 	char *why;
+	unsigned told;
+	struct berval cookie; /* libldap's memory; empty: there is no further page */
 };
 
 static bool is_over(const struct paging *p)
 {
-	return p->listing->over != NULL && p->listing->over(p->listing->arg);
+	const struct dirsearch *s = p->search;
+
+	return (s->limit > 0 && p->told >= s->limit) || (s->over != NULL && s->over(p->arg));
 }
 
 /* A server that has no pages gives all at once. */
-static int ask(const struct paging *p, int *id)
+static int ask(struct paging *p, int *id)
 {
-	const struct dirsearch *s = &p->listing->search;
+	const struct dirsearch *s = p->search;
 	struct timeval limit = {.tv_sec = p->c->directory->timeout_ms / 1000};
 	LDAPControl *controls[2] = {NULL, NULL};
-	int code = ldap_create_page_control(
-		p->c->ld, PAGE, p->cookie.bv_len > 0 ? (struct berval *)&p->cookie : NULL, 0, &controls[0]);
+	int code = ldap_create_page_control(p->c->ld, PAGE, &p->cookie, 0, &controls[0]);
 
 	if (code == LDAP_SUCCESS)
 		code = ldap_search_ext(p->c->ld, s->base, s->subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE, s->filter,
@@ -39,7 +42,18 @@ static int ask(const struct paging *p, int *id)
 	return code;
 }
 
-/* Where the next page begins. */
+static void take_entry(struct paging *p, LDAPMessage *message)
+{
+	struct direntry entry;
+
+	if (p->search->limit > 0 && p->told >= p->search->limit)
+		return;
+	p->told++;
+	direntry_read(&entry, p->c->ld, message);
+	p->each(p->arg, &entry);
+	direntry_fini(&entry);
+}
+
 static void take_cookie(struct paging *p, LDAPControl **controls)
 {
 	LDAPControl *page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
@@ -47,36 +61,27 @@ static void take_cookie(struct paging *p, LDAPControl **controls)
 
 	ber_memfree(p->cookie.bv_val);
 	p->cookie = (struct berval){0, NULL};
-	if (page != NULL && ldap_parse_pageresponse_control(p->c->ld, page, &estimate, &p->cookie) != LDAP_SUCCESS)
-		p->cookie = (struct berval){0, NULL};
+	if (page != NULL)
+		(void)ldap_parse_pageresponse_control(p->c->ld, page, &estimate, &p->cookie);
 }
 
-static int take_end(struct paging *p, LDAPMessage *message)
+/* The result of a message that ends a page. */
+static int end_of_page(struct paging *p, LDAPMessage *message)
 {
 	LDAPControl **controls = NULL;
 	int code = LDAP_OTHER;
 
 	(void)ldap_parse_result(p->c->ld, message, &code, NULL, NULL, NULL, &controls, 0);
-	if (code == LDAP_SUCCESS) {
-		take_cookie(p, controls);
-	} else {
-		dirconn_say(p->c, "search", code, p->why);
-	}
+	take_cookie(p, controls);
 	if (controls != NULL)
 		ldap_controls_free(controls);
-	return code == LDAP_SUCCESS ? 0 : dirconn_error(code);
+	if (code == LDAP_SUCCESS || (code == LDAP_NO_SUCH_OBJECT && !p->search->exists))
+		return 0;
+	dirconn_say(p->c, "search", code, p->why);
+	return code == LDAP_SIZELIMIT_EXCEEDED || code == LDAP_ADMINLIMIT_EXCEEDED ? BH_ETOOBIG : dirconn_error(code);
 }
 
-static void take_entry(const struct paging *p, LDAPMessage *message)
-{
-	struct direntry entry;
-
-	direntry_read(&entry, p->c->ld, message);
-	p->listing->each(p->listing->arg, &entry);
-	direntry_fini(&entry);
-}
-
-/* 1: there is more of this page. */
+/* 1: there is more of the page. */
 static int take_message(struct paging *p, int id)
 {
 	struct timeval limit = {.tv_sec = p->c->directory->timeout_ms / 1000};
@@ -90,7 +95,7 @@ static int take_message(struct paging *p, int id)
 	if (type == LDAP_RES_SEARCH_ENTRY)
 		take_entry(p, message);
 	else if (type == LDAP_RES_SEARCH_RESULT)
-		rc = take_end(p, message);
+		rc = end_of_page(p, message);
 	ldap_msgfree(message);
 	return rc;
 }
@@ -109,9 +114,9 @@ static int take_page(struct paging *p)
 	return rc;
 }
 
-int dirconn_list(struct dirconn *c, const struct dirlisting *l, char *why)
+int dirconn_search_paged(struct dirconn *c, const struct dirsearch *s, dirsearch_fn *each, void *arg, char *why)
 {
-	struct paging p = {.c = c, .listing = l, .why = why};
+	struct paging p = {.c = c, .search = s, .each = each, .arg = arg, .why = why};
 	int rc;
 
 	do

@@ -42,9 +42,9 @@ maxsize 1073741824
 suffix "{base}"
 rootdn "{admin}"
 rootpw {admin_password}
+limits dn.exact="{reader}" size=unlimited
 directory {dir}/data
 dbnosync
-limits dn.exact="{reader}" size=unlimited
 index objectClass,uid,entryUUID,entryCSN eq
 overlay syncprov
 syncprov-sessionlog 1000

@@ -299,6 +299,12 @@ def test_groups_of_user_names_count_as_well(good, check):
     assert found.code == 0 and found.of("groups")[0][1].endswith("2 with members")
 
 
+def test_where_members_are_names_of_entries_user_names_are_no_groups(good, check):
+    good.tool("ldapadd", input=f"dn: cn=unix,{GROUPS}\nobjectClass: posixGroup\ncn: unix\ngidNumber: 1\nmemberUid: bob\n")
+    found = check(good, schema="openldap-rfc2307bis", group_base=GROUPS)
+    assert found.code == 0 and found.of("groups")[0][1].startswith("1 of (|")
+
+
 # What is asked.
 
 def test_one_of_several_directories(good, make_slapd, check):  # noqa: F811
