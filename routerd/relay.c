@@ -30,6 +30,8 @@ static const struct relayed {
 };
 
 struct relaying {
+	struct bus_peer *asker;
+	uint64_t subject; /* its own number for it */
 	struct buf args;
 	char verb[64];
 	unsigned role;
@@ -48,11 +50,11 @@ void relaying_free(struct relaying **relaying)
 }
 
 /* The next one after that of its role; false: there is none. */
-static bool ask_next(struct router *r, const struct request *q, struct bus_peer *after, struct relaying *relaying)
+static bool ask_next(struct router *r, struct relaying *relaying, struct bus_peer *after)
 {
 	struct bus_peer *next = bus_server_next(r->server, relaying->role, after);
 	struct msg_ctl_request m = {.verb = str_of(relaying->verb), .args = buf_str(&relaying->args)};
-	uint64_t id = next != NULL ? request_open(r, q->asker, q->subject, next) : 0;
+	uint64_t id = next != NULL ? request_open(r, relaying->asker, relaying->subject, next) : 0;
 
 	if (id == 0)
 		return false;
@@ -65,6 +67,8 @@ static struct relaying *make(const struct relay_ask *ask, unsigned role, bool al
 {
 	struct relaying *relaying = bh_alloc(sizeof *relaying);
 
+	relaying->asker = ask->asker;
+	relaying->subject = ask->subject;
 	snprintf(relaying->verb, sizeof relaying->verb, "%.*s", STR_FMT(ask->verb));
 	buf_put_str(&relaying->args, ask->args);
 	relaying->role = role;
@@ -72,26 +76,28 @@ static struct relaying *make(const struct relay_ask *ask, unsigned role, bool al
 	return relaying;
 }
 
-static void say_nobody(const struct request *q, const struct relaying *relaying)
+/* The end of it. */
+static void say(struct relaying **relaying, unsigned code, struct str text)
 {
-	ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY, "no %s is running", bus_role_name(relaying->role));
+	ctl_end((*relaying)->asker->link, (*relaying)->subject, code, "%.*s", STR_FMT(text));
+	relaying_free(relaying);
 }
 
-static void begin(struct router *r, const struct relay_ask *ask, unsigned role, bool all)
+/* Asks the first of the role. */
+static void start(struct router *r, struct relaying *relaying)
 {
-	const struct request asked = {.asker = ask->asker, .subject = ask->subject};
-	struct relaying *relaying = make(ask, role, all);
+	char text[64];
 
-	if (ask_next(r, &asked, NULL, relaying))
+	if (ask_next(r, relaying, NULL))
 		return;
-	say_nobody(&asked, relaying);
-	relaying_free(&relaying);
+	snprintf(text, sizeof text, "no %s is running", bus_role_name(relaying->role));
+	say(&relaying, EXIT_TEMPORARY, str_of(text));
 }
 
 void relay_to_directory(struct router *r, const struct relay_ask *ask)
 {
 	if (domains_have_directories(&r->domains))
-		begin(r, ask, ROLE_DIR, false);
+		start(r, make(ask, ROLE_DIR, false));
 	else
 		ctl_end(ask->asker->link, ask->subject, EXIT_NOT_FOUND, "no domain has a directory");
 }
@@ -104,7 +110,7 @@ bool relay_verb(struct router *r, const struct relay_ask *ask)
 		if (relayed[i].role == ROLE_DIR)
 			relay_to_directory(r, ask);
 		else
-			begin(r, ask, relayed[i].role, relayed[i].all);
+			start(r, make(ask, relayed[i].role, relayed[i].all));
 		return true;
 	}
 	return false;
@@ -118,20 +124,24 @@ void relay_to_directory_after(struct router *r, struct request *first, const str
 	first->relaying->columns = true;
 }
 
+/* The request is over; what was relayed by it is not. */
+static struct relaying *take_over(struct router *r, struct request *q)
+{
+	struct relaying *relaying = q->relaying;
+
+	q->relaying = NULL;
+	request_close(r, q);
+	return relaying;
+}
+
 void relay_go_on(struct router *r, struct request *first, unsigned code, struct str text)
 {
-	const struct request asked = *first;
-	struct relaying *relaying = first->relaying;
+	struct relaying *relaying = take_over(r, first);
 
-	first->relaying = NULL;
-	request_close(r, first);
-	if (code == EXIT_OK && ask_next(r, &asked, NULL, relaying))
-		return;
 	if (code == EXIT_OK)
-		say_nobody(&asked, relaying);
+		start(r, relaying);
 	else
-		ctl_end(asked.asker->link, asked.subject, code, "%.*s", STR_FMT(text));
-	relaying_free(&relaying);
+		say(&relaying, code, text);
 }
 
 static struct request *find(const struct bus_event *event)
@@ -170,7 +180,7 @@ int on_ctl_row(const struct bus_event *event)
 int on_ctl_end(const struct bus_event *event)
 {
 	struct router *r = front_of(event)->router;
-	struct request *q = find(event), asked;
+	struct request *q = find(event);
 	struct relaying *relaying;
 	struct msg_ctl_end m;
 
@@ -178,16 +188,13 @@ int on_ctl_end(const struct bus_event *event)
 		return BH_EPROTO;
 	if (q == NULL)
 		return 0;
-	asked = *q;
-	relaying = q->relaying;
-	q->relaying = NULL;
-	request_close(r, q);
+	relaying = take_over(r, q);
 	relaying->found |= m.code == EXIT_OK;
-	if (relaying->all && ask_next(r, &asked, event->owner, relaying))
+	if (relaying->all && ask_next(r, relaying, event->owner))
 		return 0;
 	if (relaying->found && m.code != EXIT_OK)
-		m = (struct msg_ctl_end){.code = EXIT_OK};
-	ctl_end(asked.asker->link, asked.subject, m.code, "%.*s", STR_FMT(m.text));
-	relaying_free(&relaying);
+		say(&relaying, EXIT_OK, STR_NONE);
+	else
+		say(&relaying, m.code, m.text);
 	return 0;
 }
