@@ -101,6 +101,8 @@ static void say_refused(struct check *k, int rc, const char *why)
 	else if (rc == BH_EIO && strncmp(text, "bind:", 5) == 0)
 		check_say(k, FOUND_PROBLEM, "bind", "%s, as %s: correct bind%s", text, check_who(k),
 			k->directory->bind == BIND_SIMPLE ? "_dn" : "");
+	else if (rc == BH_EDENIED)
+		check_say(k, FOUND_PROBLEM, "bind", "%s: correct bind, or let the server know our account", text);
 	else if (strncmp(text, "TLS:", 4) == 0 && is_localhost(k))
 		check_say(k, FOUND_PROBLEM, "bind", "%s: for \"localhost\" the certificate must have the name of this machine: write "
 			"that, or 127.0.0.1, in servers", text);

@@ -1,4 +1,7 @@
 """Who is there: XEP-0055, with the test as dirsyncd."""
+import os
+import signal
+
 import pytest
 
 from fake_dirsyncd import LATER, NOTHING, dirsyncd, held  # noqa: F401 (fixtures)
@@ -129,6 +132,20 @@ def test_where_there_is_no_search_nothing_says_so(people, held, dirsyncd):  # no
     for kind, child in (("get", query()), ("set", query("<last>carroll</last>"))):
         assert condition(alice.iq(kind, child, "localhost")) == ("cancel", "service-unavailable")
     alice.close()
+
+
+@pytest.mark.section("XEP-0115")
+def test_a_reload_takes_it_away(searched):
+    mark = searched.log.mark()
+    searched.edit(**{'directory "main".search': "false"})
+    os.kill(searched.pids()["routerd"], signal.SIGHUP)
+    searched.log.wait("routerd reloaded", since=mark)
+    reply = info(searched.alice, "localhost")
+    assert NS not in features(reply)
+    assert condition(searched.alice.iq("get", query(), "localhost")) == ("cancel", "service-unavailable")
+    bob = log_in(searched, "bob")
+    assert caps_hash(reply) == bob.features.find("{http://jabber.org/protocol/caps}c").get("ver")
+    bob.close()
 
 
 def test_an_account_is_not_a_place_to_search(searched):
