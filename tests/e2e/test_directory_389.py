@@ -78,3 +78,16 @@ def test_the_check_finds_nothing(ds389, check):  # noqa: F811
                f"member: {ds389.person_dn('alice')}\n")
     found = check(ds389, group_base=GROUPS, password_change="true", more={'group "staff".show': "members"})
     assert found.code == 0 and found.bad() == []
+
+
+def test_it_can_be_asked_what_has_changed(ds389, start):  # noqa: F811
+    """As without its Content Synchronization."""
+    ds389.add("alice"), ds389.add("bob")
+    suite = start(ds389, follow="poll", poll=1, poll_all=2)
+    suite.log.wait("directory-followed .*accounts=2")
+    alice, bob = log_in(suite, "alice"), log_in(suite, "bob")
+    ds389.lock("alice")
+    assert alice.error() == "not-authorized"
+    ds389.delete("bob")
+    assert bob.error() == "not-authorized"
+    alice.close(), bob.close()
