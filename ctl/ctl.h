@@ -13,10 +13,20 @@ struct ctl {
 	const char *conf_path;
 	bool json;
 	bool quiet;
-	bool password_stdin;
+	unsigned options; /* set of enum command_option */
 };
 
+/* Options that not every command takes. */
+enum command_option {
+	OPTION_PASSWORD_STDIN = 1,
+	OPTION_ACCEPT = 2,
+	OPTION_FULL = 4,
+};
+/* "--accept" */
+const char *option_name(enum command_option option);
+
 struct call;
+struct conf;
 
 struct command {
 	const char *name; /* one or two words */
@@ -25,6 +35,7 @@ struct command {
 	const char *help;
 	int (*run)(const struct call *call); /* an enum exit_code */
 	const char *verb;		     /* for run_verb(): what routerd calls it */
+	unsigned options;		     /* that it takes; run_verb() gives them to the verb as arguments */
 };
 
 /* A command with its arguments. */
@@ -40,13 +51,17 @@ extern const struct command commands[]; /* ends with a NULL name */
 /* Finds the command that the words begin with, checks its number of arguments, and runs it. */
 int commands_run(const struct ctl *ctl, int argc, char **argv);
 
-/* local.c, query.c, user.c, import.c */
+/* local.c, check_ldap.c, query.c, user.c, import.c */
 int run_check_config(const struct call *call);
+int run_check_ldap(const struct call *call);
 int run_version(const struct call *call);
 int run_help(const struct call *call);
 int run_verb(const struct call *call);
 int run_user_put(const struct call *call);
 int run_user_import(const struct call *call);
+
+/* Reads the configuration; an enum exit_code, after the complaint. */
+int load_conf(const struct ctl *ctl, struct conf **out);
 
 /* The name of a command that is written much like that; NULL when none is. */
 const char *suggest(const char *unknown);

@@ -7,16 +7,23 @@
 #include "conf/conf.h"
 #include "ctl/ctl.h"
 
+int load_conf(const struct ctl *ctl, struct conf **out)
+{
+	char what[1024] = "";
+	int rc = conf_load(ctl->conf_path, NULL, out, what, sizeof what);
+
+	if (rc != 0 && what[0] == '\0')
+		return complain(EXIT_BAD_CONFIG, "%s: %s", ctl->conf_path, bh_strerror(rc));
+	return rc == 0 ? EXIT_OK : complain(EXIT_BAD_CONFIG, "%s", what);
+}
+
 int run_check_config(const struct call *call)
 {
 	struct conf *conf = NULL;
-	char what[1024] = "";
-	int rc = conf_load(call->ctl->conf_path, NULL, &conf, what, sizeof what);
+	int rc = load_conf(call->ctl, &conf);
 
-	if (rc != 0 && what[0] == '\0')
-		return complain(EXIT_BAD_CONFIG, "%s: %s", call->ctl->conf_path, bh_strerror(rc));
-	if (rc != 0)
-		return complain(EXIT_BAD_CONFIG, "%s", what);
+	if (rc != EXIT_OK)
+		return rc;
 	conf_free(&conf);
 	tell(call->ctl, "all checks passed");
 	return EXIT_OK;
@@ -38,7 +45,7 @@ static void list_commands(void)
 		char usage[64];
 
 		snprintf(usage, sizeof usage, "%s %s", c->name, c->args);
-		printf("  %-36s %.*s\n", usage, (int)(strchr(c->help, '.') + 1 - c->help), c->help);
+		printf("  %-42s %.*s\n", usage, (int)(strchr(c->help, '.') + 1 - c->help), c->help);
 	}
 	puts("\nbulkheadctl help COMMAND says more; so does bulkheadctl(8).");
 }

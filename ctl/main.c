@@ -9,14 +9,17 @@
 #define DEFAULT_CONF "/etc/bulkhead/bulkhead.conf"
 #define USAGE "usage: bulkheadctl [-d DIR] [-c FILE] [--json] [-q] COMMAND; see bulkheadctl help"
 
-enum { OPT_JSON = 256, OPT_PASSWORD_STDIN };
+/* What getopt_long() gives: a letter, or one of these. */
+enum { OPT_JSON = 256, OPT_OF_COMMAND = 512 };
 
 static const struct option options[] = {
+	{"accept", no_argument, NULL, OPT_OF_COMMAND | OPTION_ACCEPT},
 	{"conf", required_argument, NULL, 'c'},
 	{"dir", required_argument, NULL, 'd'},
+	{"full", no_argument, NULL, OPT_OF_COMMAND | OPTION_FULL},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPT_JSON},
-	{"password-stdin", no_argument, NULL, OPT_PASSWORD_STDIN},
+	{"password-stdin", no_argument, NULL, OPT_OF_COMMAND | OPTION_PASSWORD_STDIN},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -51,16 +54,15 @@ int main(int argc, char **argv)
 			ctl.json = true;
 			complain_as_json();
 			break;
-		case OPT_PASSWORD_STDIN:
-			ctl.password_stdin = true;
-			break;
 		case 'h':
 			return run_word(&ctl, "help");
 		case 'V':
 			return run_word(&ctl, "version");
-		default:
+		case '?':
 			fprintf(stderr, "%s\n", USAGE);
 			return EXIT_USAGE;
+		default:
+			ctl.options |= (unsigned)opt & ~(unsigned)OPT_OF_COMMAND;
 		}
 	}
 	return commands_run(&ctl, argc - optind, argv + optind);

@@ -53,6 +53,16 @@ static int show(const struct ctl *ctl, struct query *q)
 	return EXIT_OK;
 }
 
+/* The arguments of the verb: the options, then the others. */
+static void put_arguments(const struct call *call, struct buf *args)
+{
+	for (unsigned option = 1; option <= call->ctl->options; option <<= 1)
+		if (call->ctl->options & option)
+			textlist_put(args, str_of(option_name(option)));
+	for (int i = 0; i < call->argc; i++)
+		textlist_put(args, str_of(call->argv[i]));
+}
+
 static int ask(const struct call *call, struct query *q)
 {
 	struct routerd *routerd = NULL;
@@ -61,8 +71,7 @@ static int ask(const struct call *call, struct query *q)
 
 	if (rc != EXIT_OK)
 		return rc;
-	for (int i = 0; i < call->argc; i++)
-		textlist_put(&args, str_of(call->argv[i]));
+	put_arguments(call, &args);
 	rc = routerd_ask(routerd, 1, call->command->verb, buf_str(&args));
 	while (rc == EXIT_OK && !q->ended)
 		rc = routerd_wait(routerd);

@@ -139,12 +139,10 @@ static int connect_to(const char *path)
 static int find_socket(const struct ctl *ctl, struct buf *path)
 {
 	struct conf *conf = NULL;
-	char what[1024] = "";
-	int rc = conf_load(ctl->conf_path, NULL, &conf, what, sizeof what);
+	int rc = load_conf(ctl, &conf);
 
-	if (rc != 0)
-		return complain(EXIT_BAD_CONFIG, "%s%s%s", what[0] != '\0' ? what : ctl->conf_path,
-			what[0] != '\0' ? "" : ": ", what[0] != '\0' ? "" : bh_strerror(rc));
+	if (rc != EXIT_OK)
+		return rc;
 	buf_printf(path, "%s/%s", conf_text(conf, "run_dir"), bus_role_socket(ROLE_CTL));
 	buf_put_byte(path, '\0');
 	conf_free(&conf);

@@ -55,6 +55,8 @@ struct account {
 	int64_t created;   /* wall clock: when we first heard of it */
 	int64_t last_seen; /* wall clock of its last unavailable presence; 0: never */
 	char *last_status; /* what that said, or NULL */
+	uint64_t searches_since; /* of its user (XEP-0055): when a minute of them began, ms, */
+	uint32_t searches;	 /* and how many there were in it */
 };
 
 /* The account if it is in memory, loaded or not; else NULL: then nobody is logged in to it. */

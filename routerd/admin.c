@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "routerd/abroad.h"
 #include "routerd/account.h"
+#include "routerd/domains.h"
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
@@ -184,16 +185,36 @@ static uint64_t ask_authd(const struct ask *q, struct bus_peer **authd)
 	return id;
 }
 
+static bool in_directory(const struct router *r, struct str name)
+{
+	char text[JID_PART_MAX + 1];
+	const struct domain *d;
+	size_t len;
+
+	if (jid_prepare_domain(name, text, &len) != 0)
+		return false;
+	d = domain_find(&r->domains, str_make(text, len));
+	return d != NULL && d->directory.name != NULL;
+}
+
+/* authd's accounts and those of directories, in one table. */
 static void verb_user_list(const struct ask *q)
 {
+	const struct relay_ask further = {q->asker, q->subject, STR_LIT("user.list"), q->args};
 	struct msg_account_list m = {0};
 	struct str args = q->args;
 	struct bus_peer *authd;
-	uint64_t id = ask_authd(q, &authd);
+	uint64_t id;
 
+	if (textlist_take(&args, &m.domain) && in_directory(q->router, m.domain)) {
+		relay_to_directory(q->router, &further);
+		return;
+	}
+	id = ask_authd(q, &authd);
 	if (id == 0)
 		return;
-	(void)textlist_take(&args, &m.domain);
+	if (m.domain.p == NULL)
+		relay_to_directory_after(q->router, request_find(q->router, id, authd), &further);
 	ctl_columns(q->asker->link, q->subject, "account state created");
 	(void)LINK_SEND(authd->link, ACCOUNT_LIST, account_list, id, &m);
 }
@@ -328,32 +349,6 @@ static void verb_drain(const struct ask *q)
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
 }
 
-/* What only the s2sds know. */
-static void verb_s2s(const struct ask *q, const char *verb, bool all)
-{
-	relay_begin(q->router, &(struct relay_ask){q->asker, q->subject, verb, q->args, all});
-}
-
-static void verb_s2s_list(const struct ask *q)
-{
-	verb_s2s(q, "s2s.list", true);
-}
-
-static void verb_s2s_show(const struct ask *q)
-{
-	verb_s2s(q, "s2s.show", true);
-}
-
-static void verb_s2s_close(const struct ask *q)
-{
-	verb_s2s(q, "s2s.close", true);
-}
-
-static void verb_s2s_test(const struct ask *q)
-{
-	verb_s2s(q, "s2s.test", false);
-}
-
 struct rule_asked {
 	struct router *router;
 	uint64_t id; /* of the request, which the asker may have left */
@@ -438,10 +433,6 @@ static const struct verb {
 	{"log.level", verb_log_level},
 	{"restart", verb_restart},
 	{"drain", verb_drain},
-	{"s2s.list", verb_s2s_list},
-	{"s2s.show", verb_s2s_show},
-	{"s2s.close", verb_s2s_close},
-	{"s2s.test", verb_s2s_test},
 	{"s2s.allow", verb_s2s_allow},
 	{"s2s.deny", verb_s2s_deny},
 	{"s2s.rules", verb_s2s_rules},
@@ -464,6 +455,8 @@ int on_ctl_request(const struct bus_event *event)
 			verbs[i].run(&q);
 			return 0;
 		}
+	if (relay_verb(q.router, &(struct relay_ask){q.asker, q.subject, m.verb, m.args}))
+		return 0;
 	ctl_end(event->link, q.subject, EXIT_USAGE, "this routerd does not know \"%.*s\"",
 		STR_FMT(m.verb));
 	return 0;
@@ -516,7 +509,9 @@ int on_account_reply(const struct bus_event *event)
 
 	if (bus_get_account_reply(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (q != NULL)
+	if (q != NULL && q->relaying != NULL)
+		relay_go_on(r, q, m.code, m.text);
+	else if (q != NULL)
 		request_answer(r, q, &(struct reply){.code = m.code, .text = m.text});
 	return 0;
 }

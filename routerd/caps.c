@@ -69,8 +69,8 @@ int caps_hash(const struct caps_input *in, char ver[CAPS_VER_SIZE])
 	struct buf s = BUF_INIT, text = BUF_INIT;
 	bool ok;
 
-	put(&s, in->identity);
-	ok = put_sorted(&s, in->features, in->nfeatures) &&
+	ok = put_sorted(&s, in->identities, in->nidentities) &&
+	     put_sorted(&s, in->features, in->nfeatures) &&
 	     (in->form_type == NULL || put_form(&s, in)) && !buf_failed(&s);
 	if (ok) {
 		digest_sha1(buf_str(&s), digest);
@@ -83,7 +83,7 @@ int caps_hash(const struct caps_input *in, char ver[CAPS_VER_SIZE])
 	return ok ? 0 : BH_ENOMEM;
 }
 
-/* The features of the server, gathered. */
+/* Features or identities, gathered. */
 struct vars {
 	const char *list[64];
 	size_t n;
@@ -100,16 +100,16 @@ static void add_var(void *arg, const char *var)
 static int hash_domain(const struct router *r, struct domain *d)
 {
 	struct caps_field fields[DOMAIN_CONTACTS];
-	struct caps_input in = {
-		.identity = "server/im//Bulkhead",
-		.form_type = NULL,
-		.fields = fields,
-	};
-	struct vars v = {.n = 0};
+	const struct disco_subject of = {r, d};
+	struct vars identities = {.n = 0}, features = {.n = 0};
+	struct caps_input in = {.form_type = NULL, .fields = fields};
 
-	disco_features(r, SERVICE_SERVER, add_var, &v);
-	in.features = v.list;
-	in.nfeatures = v.n;
+	disco_identities(&of, add_var, &identities);
+	disco_features(&of, add_var, &features);
+	in.identities = identities.list;
+	in.nidentities = identities.n;
+	in.features = features.list;
+	in.nfeatures = features.n;
 	for (size_t i = 0; i < DOMAIN_CONTACTS; i++)
 		if (d->contacts[i].n > 0)
 			fields[in.nfields++] = (struct caps_field){domain_contact_vars[i],

@@ -17,9 +17,10 @@ struct caps_field {
 	size_t nvalues;
 };
 
-/* What is hashed.  identity is "category/type/lang/name"; features and fields in any order. */
+/* What is hashed.  An identity is "category/type/lang/name"; all in any order. */
 struct caps_input {
-	const char *identity;
+	const char *const *identities;
+	size_t nidentities;
 	const char *const *features;
 	size_t nfeatures;
 	const char *form_type; /* or NULL: no form */

@@ -12,14 +12,19 @@
 
 #define BOTH (SERVICE_SERVER | SERVICE_ACCOUNT)
 
-static bool stores_messages(const struct router *r)
+static bool stores_messages(const struct disco_subject *of)
 {
-	return r->limits.offline_messages > 0;
+	return of->router->limits.offline_messages > 0;
 }
 
-static bool registers(const struct router *r)
+static bool registers(const struct disco_subject *of)
 {
-	return r->limits.registration || r->limits.password_change;
+	return of->router->limits.registration || of->router->limits.password_change;
+}
+
+static bool searches(const struct disco_subject *of)
+{
+	return of->domain->directory.search;
 }
 
 /* What is advertised, and where; tests/e2e/test_honesty.py holds each line against a test of its
@@ -28,7 +33,7 @@ static const struct feature {
 	unsigned places;
 	const char *var;
 	/* Only where the configuration allows it; NULL: always. */
-	bool (*allowed)(const struct router *r);
+	bool (*allowed)(const struct disco_subject *of);
 } features[] = {
 	{BOTH, NS_DISCO_INFO, NULL},
 	{BOTH, NS_DISCO_ITEMS, NULL},
@@ -44,15 +49,47 @@ static const struct feature {
 	{SERVICE_ACCOUNT, NS_STANZA_ID, NULL},
 	{SERVICE_SERVER, "msgoffline", stores_messages},
 	{SERVICE_SERVER, NS_REGISTER, registers},
+	{SERVICE_SERVER, NS_SEARCH, searches},
 };
 
-void disco_features(const struct router *r, enum service_place place,
-	void (*each)(void *arg, const char *var), void *arg)
+/* The same for what they are. */
+#define IDENTITY(category, type, name) \
+	category "/" type "//" name, "<identity category='" category "' type='" type "' name='" name "'/>"
+
+static const struct identity {
+	unsigned places;
+	const char *hashed, *xml;
+	bool (*allowed)(const struct disco_subject *of);
+} identities[] = {
+	{SERVICE_SERVER, IDENTITY("directory", "user", "Users"), searches},
+	{SERVICE_SERVER, IDENTITY("server", "im", "Bulkhead"), NULL},
+	{SERVICE_ACCOUNT, NULL, "<identity category='account' type='registered'/>", NULL},
+};
+
+static bool applies(const struct disco_subject *of, unsigned places, bool (*allowed)(const struct disco_subject *of))
+{
+	return (places & (of->domain != NULL ? SERVICE_SERVER : SERVICE_ACCOUNT)) && (allowed == NULL || allowed(of));
+}
+
+void disco_features(const struct disco_subject *of, disco_fn *each, void *arg)
 {
 	for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
-		if ((features[i].places & place) &&
-			(features[i].allowed == NULL || features[i].allowed(r)))
+		if (applies(of, features[i].places, features[i].allowed))
 			each(arg, features[i].var);
+}
+
+void disco_identities(const struct disco_subject *of, disco_fn *each, void *arg)
+{
+	for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++)
+		if (applies(of, identities[i].places, identities[i].allowed))
+			each(arg, identities[i].hashed);
+}
+
+static void put_identities(struct buf *out, const struct disco_subject *of)
+{
+	for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++)
+		if (applies(of, identities[i].places, identities[i].allowed))
+			buf_put_str(out, str_of(identities[i].xml));
 }
 
 static void put_feature(void *out, const char *var)
@@ -101,6 +138,7 @@ static void info(struct transit *t, enum service_place place, struct str node)
 {
 	struct domain *d = place == SERVICE_SERVER ? domain_find(&t->cause.router->domains, t->to.domain)
 						   : NULL;
+	const struct disco_subject of = {t->cause.router, d};
 	struct buf out = BUF_INIT;
 
 	if (node.p != NULL && !node_is_known(d, node)) {
@@ -111,11 +149,8 @@ static void info(struct transit *t, enum service_place place, struct str node)
 	buf_put_lit(&out, "<query xmlns='" NS_DISCO_INFO "'");
 	escape_put_attribute(&out, "node", node);
 	buf_put_byte(&out, '>');
-	if (place == SERVICE_SERVER)
-		buf_put_lit(&out, "<identity category='server' type='im' name='Bulkhead'/>");
-	else
-		buf_put_lit(&out, "<identity category='account' type='registered'/>");
-	disco_features(t->cause.router, place, put_feature, &out);
+	put_identities(&out, &of);
+	disco_features(&of, put_feature, &out);
 	/* Not of the node with the hash of what is there for all. */
 	if (place == SERVICE_SERVER && node.p == NULL && commands_allowed(t))
 		put_feature(&out, NS_COMMANDS);

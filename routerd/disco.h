@@ -6,10 +6,20 @@
 
 #include "routerd/services.h"
 
+struct domain;
+
 service_fn disco_info, disco_items;
 
-/* Calls each(arg, var) for the features that are advertised at a place. */
-void disco_features(const struct router *r, enum service_place place,
-	void (*each)(void *arg, const char *var), void *arg);
+/* Of whom something is advertised: a domain of ours, or an account (then domain is NULL). */
+struct disco_subject {
+	const struct router *router;
+	const struct domain *domain;
+};
+typedef void disco_fn(void *arg, const char *text);
+
+/* Calls each(arg, var) for its features. */
+void disco_features(const struct disco_subject *of, disco_fn *each, void *arg);
+/* Calls each(arg, "category/type//name") for its identities (XEP-0115 5.1). */
+void disco_identities(const struct disco_subject *of, disco_fn *each, void *arg);
 
 #endif

@@ -45,7 +45,7 @@ static void take_admins(struct domain *d, const struct conf *conf, size_t domain
 
 static int add(struct map *domains, const struct conf *conf, size_t i)
 {
-	const char *name = conf_domain_name(conf, i), *text = conf_domain_text(conf, i, "directory");
+	const char *name = conf_domain_name(conf, i);
 	struct domain *d;
 
 	if (map_find(domains, name, strlen(name)) != NULL)
@@ -54,10 +54,10 @@ static int add(struct map *domains, const struct conf *conf, size_t i)
 	d->name = bh_strdup(name);
 	d->federates = strcmp(conf_domain_text(conf, i, "s2s"), "off") != 0;
 	d->by_role = strcmp(conf_domain_text(conf, i, "federation"), "role") == 0;
-	d->directory = bh_strdup(text != NULL ? text : "");
 	take_admins(d, conf, i);
 	for (size_t k = 0; k < DOMAIN_CONTACTS; k++)
 		take_contacts(d, conf, i, k);
+	domain_directory_read(&d->directory, conf, i);
 	return map_add(domains, &d->node, d->name, strlen(name));
 }
 
@@ -80,7 +80,7 @@ static void drop(struct domain *d)
 	for (uint32_t i = 0; i < d->admins.n; i++)
 		free(d->admins.of[i]);
 	ptrs_fini(&d->admins);
-	free(d->directory);
+	domain_directory_fini(&d->directory);
 	free(d->name);
 	free(d);
 }
@@ -107,4 +107,16 @@ struct domain *domain_find(const struct map *domains, struct str name)
 bool domains_have(const struct map *domains, struct str name)
 {
 	return map_find(domains, name.p, name.len) != NULL;
+}
+
+bool domains_have_directories(const struct map *domains)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, domains);
+	while ((n = map_walk_next(&walk)) != NULL)
+		if (container_of(n, struct domain, node)->directory.name != NULL)
+			return true;
+	return false;
 }

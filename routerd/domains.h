@@ -8,6 +8,7 @@
 #include "base/ptrs.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "routerd/directory.h"
 
 /* Whom to turn to (XEP-0157). */
 enum { DOMAIN_CONTACTS = 6 };
@@ -25,8 +26,8 @@ struct domain {
 	struct domain_contact contacts[DOMAIN_CONTACTS];
 	bool federates; /* it may exchange stanzas with remote domains, */
 	bool by_role;	/* if only those of its accounts that have that role */
-	char *directory; /* that holds its accounts; empty: authd's own store */
 	struct ptrs admins; /* char: bare JIDs */
+	struct domain_directory directory;
 	char caps[29]; /* the hash of its disco#info (caps.h), in Base64 */
 };
 
@@ -34,6 +35,8 @@ struct domain {
 int domains_set(struct map *domains, const struct conf *conf);
 void domains_free(struct map *domains);
 bool domains_have(const struct map *domains, struct str name);
+/* Has any of them a directory? */
+bool domains_have_directories(const struct map *domains);
 struct domain *domain_find(const struct map *domains, struct str name);
 
 #endif

@@ -8,6 +8,7 @@
 #include "routerd/client_state.h"
 #include "routerd/mechanisms.h"
 #include "routerd/proofs.h"
+#include "routerd/question.h"
 #include "routerd/registration.h"
 #include "routerd/relay.h"
 #include "routerd/restore.h"
@@ -44,6 +45,8 @@ const struct bus_handler router_handlers[] = {
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},
 	{BUS_CTL_END, on_ctl_end},
+	{BUS_PROFILE, on_profile},
+	{BUS_FOUND, on_found},
 	{BUS_PROVE, on_prove},
 	{BUS_UNREACHABLE, on_unreachable},
 	{BUS_WAY_STATE, on_way_state},

@@ -10,6 +10,7 @@
 
 struct kept {
 	struct cause cause;
+	bool aside;
 	transit_rows_fn *fn; /* of transit_ask() */
 	uint32_t from_len, envelope_len;
 	char bytes[]; /* from, then the envelope */
@@ -37,6 +38,16 @@ struct kept *transit_keep(struct transit *t)
 	return k;
 }
 
+struct kept *transit_keep_aside(struct transit *t)
+{
+	struct kept *k = kept_copy(t);
+
+	k->aside = true;
+	origin_ref(k->cause.origin);
+	origin_open(k->cause.origin, k->cause.number);
+	return k;
+}
+
 void kept_restore(const struct kept *k, struct transit *t)
 {
 	struct session *s = k->cause.origin->session;
@@ -57,14 +68,19 @@ void kept_end(struct kept **kept)
 {
 	struct kept *k = *kept;
 	struct origin *o;
+	bool aside;
 
 	*kept = NULL;
 	if (k == NULL)
 		return;
 	o = k->cause.origin;
+	aside = k->aside;
 	origin_close(o, k->cause.number);
 	kept_free(&k);
-	origin_unblock(o);
+	if (aside)
+		origin_unref(&o);
+	else
+		origin_unblock(o);
 }
 
 void kept_free(struct kept **k)

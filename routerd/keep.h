@@ -2,8 +2,7 @@
  * keep - a stanza that is answered later
  *
  * A copy of a transit for as long as somebody else (the store, authd) is asked for what its answer
- * needs.  Its number stays open, and its sender's next stanzas wait.  The sender may be gone by
- * then: answers to nobody are dropped, effects are not.
+ * needs.  Its number stays open.  The sender may be gone by then: answers to nobody are dropped, effects are not.
  */
 #ifndef ROUTERD_KEEP_H
 #define ROUTERD_KEEP_H
@@ -15,6 +14,8 @@ struct kept;
 
 /* The sender's next stanzas wait until kept_end(). */
 struct kept *transit_keep(struct transit *t);
+/* They do not: for what takes long, and nothing after it depends on. */
+struct kept *transit_keep_aside(struct transit *t);
 void kept_end(struct kept **k);
 
 /* No more than the copy: for the queue of the origin itself (hold.c). */

@@ -1,4 +1,4 @@
-/* From s2sd to s2sd. */
+/* From daemon to daemon of a role. */
 #include "routerd/relay.h"
 
 #include <stdio.h>
@@ -8,12 +8,33 @@
 #include "base/err.h"
 #include "base/exits.h"
 #include "bus/ctl_answer.h"
+#include "routerd/domains.h"
 #include "routerd/front.h"
 #include "routerd/requests.h"
 
+/* The verbs that are passed on as they are. */
+static const struct relayed {
+	const char *verb;
+	unsigned role;
+	bool all; /* of them are asked; else one */
+} relayed[] = {
+	{"s2s.list", ROLE_S2S, true},
+	{"s2s.show", ROLE_S2S, true},
+	{"s2s.close", ROLE_S2S, true},
+	{"s2s.test", ROLE_S2S, false},
+	{"ldap.status", ROLE_DIR, false},
+	{"ldap.test", ROLE_DIR, false},
+	{"ldap.explain", ROLE_DIR, false},
+	{"ldap.diff", ROLE_DIR, false},
+	{"ldap.sync", ROLE_DIR, false},
+};
+
 struct relaying {
+	struct bus_peer *asker;
+	uint64_t subject; /* its own number for it */
 	struct buf args;
 	char verb[64];
+	unsigned role;
 	bool all, columns, found; /* of one of them */
 };
 
@@ -28,13 +49,12 @@ void relaying_free(struct relaying **relaying)
 	free(gone);
 }
 
-/* false: there is none after that one. */
-static bool ask_next(struct router *r, struct bus_peer *asker, uint64_t subject, struct bus_peer *after,
-	struct relaying *relaying)
+/* The next one after that of its role; false: there is none. */
+static bool ask_next(struct router *r, struct relaying *relaying, struct bus_peer *after)
 {
-	struct bus_peer *next = bus_server_next(r->server, ROLE_S2S, after);
+	struct bus_peer *next = bus_server_next(r->server, relaying->role, after);
 	struct msg_ctl_request m = {.verb = str_of(relaying->verb), .args = buf_str(&relaying->args)};
-	uint64_t id = next != NULL ? request_open(r, asker, subject, next) : 0;
+	uint64_t id = next != NULL ? request_open(r, relaying->asker, relaying->subject, next) : 0;
 
 	if (id == 0)
 		return false;
@@ -43,17 +63,85 @@ static bool ask_next(struct router *r, struct bus_peer *asker, uint64_t subject,
 	return true;
 }
 
-void relay_begin(struct router *r, const struct relay_ask *ask)
+static struct relaying *make(const struct relay_ask *ask, unsigned role, bool all)
 {
 	struct relaying *relaying = bh_alloc(sizeof *relaying);
 
-	snprintf(relaying->verb, sizeof relaying->verb, "%s", ask->verb);
+	relaying->asker = ask->asker;
+	relaying->subject = ask->subject;
+	snprintf(relaying->verb, sizeof relaying->verb, "%.*s", STR_FMT(ask->verb));
 	buf_put_str(&relaying->args, ask->args);
-	relaying->all = ask->all;
-	if (ask_next(r, ask->asker, ask->subject, NULL, relaying))
+	relaying->role = role;
+	relaying->all = all;
+	return relaying;
+}
+
+/* The end of it. */
+static void say(struct relaying **relaying, unsigned code, struct str text)
+{
+	ctl_end((*relaying)->asker->link, (*relaying)->subject, code, "%.*s", STR_FMT(text));
+	relaying_free(relaying);
+}
+
+/* Asks the first of the role. */
+static void start(struct router *r, struct relaying *relaying)
+{
+	char text[64];
+
+	if (ask_next(r, relaying, NULL))
 		return;
-	relaying_free(&relaying);
-	ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "no s2sd is running");
+	snprintf(text, sizeof text, "no %s is running", bus_role_name(relaying->role));
+	say(&relaying, EXIT_TEMPORARY, str_of(text));
+}
+
+void relay_to_directory(struct router *r, const struct relay_ask *ask)
+{
+	if (domains_have_directories(&r->domains))
+		start(r, make(ask, ROLE_DIR, false));
+	else
+		ctl_end(ask->asker->link, ask->subject, EXIT_NOT_FOUND, "no domain has a directory");
+}
+
+bool relay_verb(struct router *r, const struct relay_ask *ask)
+{
+	for (size_t i = 0; i < sizeof relayed / sizeof relayed[0]; i++) {
+		if (!str_is(ask->verb, relayed[i].verb))
+			continue;
+		if (relayed[i].role == ROLE_DIR)
+			relay_to_directory(r, ask);
+		else
+			start(r, make(ask, relayed[i].role, relayed[i].all));
+		return true;
+	}
+	return false;
+}
+
+void relay_to_directory_after(struct router *r, struct request *first, const struct relay_ask *ask)
+{
+	if (!domains_have_directories(&r->domains))
+		return;
+	first->relaying = make(ask, ROLE_DIR, false);
+	first->relaying->columns = true;
+}
+
+/* The request is over; what was relayed by it is not. */
+static struct relaying *take_over(struct router *r, struct request *q)
+{
+	struct relaying *relaying = q->relaying;
+
+	q->relaying = NULL;
+	request_close(r, q);
+	return relaying;
+}
+
+void relay_go_on(struct router *r, struct request *first, unsigned code, struct str text)
+{
+	struct relaying *relaying = take_over(r, first);
+
+	if (code == EXIT_OK)
+		start(r, relaying);
+	else
+		say(&relaying, code, text);
 }
 
 static struct request *find(const struct bus_event *event)
@@ -94,24 +182,19 @@ int on_ctl_end(const struct bus_event *event)
 	struct router *r = front_of(event)->router;
 	struct request *q = find(event);
 	struct relaying *relaying;
-	struct bus_peer *asker;
 	struct msg_ctl_end m;
-	uint64_t subject;
 
 	if (bus_get_ctl_end(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	if (q == NULL)
 		return 0;
-	relaying = q->relaying;
-	asker = q->asker;
-	subject = q->subject;
-	q->relaying = NULL;
-	request_close(r, q);
+	relaying = take_over(r, q);
 	relaying->found |= m.code == EXIT_OK;
-	if (relaying->all && ask_next(r, asker, subject, event->owner, relaying))
+	if (relaying->all && ask_next(r, relaying, event->owner))
 		return 0;
-	ctl_end(asker->link, subject, relaying->found ? EXIT_OK : m.code, "%.*s",
-		relaying->found && m.code != EXIT_OK ? 0 : (int)m.text.len, m.text.p != NULL ? m.text.p : "");
-	relaying_free(&relaying);
+	if (relaying->found && m.code != EXIT_OK)
+		say(&relaying, EXIT_OK, STR_NONE);
+	else
+		say(&relaying, m.code, m.text);
 	return 0;
 }

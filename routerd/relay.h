@@ -1,7 +1,8 @@
 /*
- * relay - questions of administrators that the s2sds answer
+ * relay - questions of administrators that other daemons answer
  *
- * One s2sd after the other is asked, and what it says goes on to the administrator as if it were one answer.
+ * One daemon of a role after the other is asked, and what they say goes on to the administrator as if it were one
+ * answer.
  */
 #ifndef ROUTERD_RELAY_H
 #define ROUTERD_RELAY_H
@@ -10,15 +11,23 @@
 #include "routerd/router.h"
 
 struct relaying;
+struct request;
 
 struct relay_ask {
 	struct bus_peer *asker;
 	uint64_t subject;
-	const char *verb;
-	struct str args; /* a list of texts */
-	bool all;	 /* of them; else one */
+	struct str verb, args; /* args: a list of texts */
 };
-void relay_begin(struct router *r, const struct relay_ask *ask);
+
+/* Passes it on, where it is a verb of another daemon's; else false. */
+bool relay_verb(struct router *r, const struct relay_ask *ask);
+/* Passes it on to one dirsyncd. */
+void relay_to_directory(struct router *r, const struct relay_ask *ask);
+
+/* The same when the request is answered that asks another daemon for the first rows, and for the columns: then
+ * relay_go_on() closes it. */
+void relay_to_directory_after(struct router *r, struct request *first, const struct relay_ask *ask);
+void relay_go_on(struct router *r, struct request *first, unsigned code, struct str text);
 
 void relaying_free(struct relaying **relaying);
 

@@ -15,6 +15,7 @@ struct reply {
 	unsigned code;	/* enum exit_code, or what the message has */
 	struct str text;
 	uint64_t generation;
+	bool more; /* of FOUND */
 };
 
 typedef void reply_fn(void *arg, const struct reply *reply);

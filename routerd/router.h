@@ -24,6 +24,7 @@ struct restoring;
 struct requests;
 struct mechanisms;
 struct registrations;
+struct questions;
 struct rules;
 struct sharing;
 
@@ -61,6 +62,7 @@ struct router {
 	struct requests *requests;
 	struct mechanisms *mechanisms;
 	struct registrations *registrations;
+	struct questions *questions;
 	uint8_t dialback_secret[32];
 	struct origin *self;	 /* of what the server sends of its own accord */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */

@@ -27,6 +27,7 @@
 #include "routerd/mechanisms.h"
 #include "routerd/offline.h"
 #include "routerd/outbox.h"
+#include "routerd/question.h"
 #include "routerd/registration.h"
 #include "routerd/requests.h"
 #include "routerd/restore.h"
@@ -93,6 +94,8 @@ static void on_peer(void *owner, struct bus_peer *peer)
 		restore_check_accounts(r);
 	if (peer->role == ROLE_S2S)
 		tell_secret(r, peer);
+	if (peer->role == ROLE_DIR)
+		questions_ask_again(r);
 	if (peer->role != ROLE_C2S)
 		return;
 	mechanisms_tell(r, front);
@@ -184,6 +187,7 @@ static void on_tick(uv_timer_t *timer)
 	custody_store_overdue(r);
 	sharing_tick(r);
 	registrations_tick(r->registrations);
+	questions_tick(r);
 }
 
 static void start_handles(struct router *r)
@@ -266,6 +270,7 @@ static void make_parts(struct router *r)
 	r->requests = requests_create();
 	r->mechanisms = mechanisms_create();
 	r->registrations = registrations_create();
+	r->questions = questions_create();
 	r->rules = rules_create();
 	r->sharing = sharing_create(r);
 	r->restoring = restoring_create(r);
@@ -315,6 +320,7 @@ static void on_store_closed(void *arg)
 	restoring_free(&r->restoring);
 	conversations_free(&r->conversations);
 	requests_free(&r->requests);
+	questions_free(&r->questions);
 	mechanisms_free(&r->mechanisms);
 	registrations_free(&r->registrations);
 	rules_free(&r->rules);

@@ -11,6 +11,7 @@
 #include "routerd/services/last.h"
 #include "routerd/services/private.h"
 #include "routerd/services/roster.h"
+#include "routerd/services/search.h"
 #include "routerd/services/vcard.h"
 #include "xmpp/names.h"
 
@@ -43,6 +44,8 @@ static const struct service {
 	{NS_COMMANDS, "command", TYPE_SET, SERVICE_SERVER, command_execute, false},
 	{NS_REGISTER, "query", TYPE_GET, SERVICE_SERVER | SERVICE_ACCOUNT, register_get, false},
 	{NS_REGISTER, "query", TYPE_SET, SERVICE_SERVER | SERVICE_ACCOUNT, register_set, false},
+	{NS_SEARCH, "query", TYPE_GET, SERVICE_SERVER, search_get, false},
+	{NS_SEARCH, "query", TYPE_SET, SERVICE_SERVER, search_set, false},
 };
 
 static const struct service *find(const struct transit *t, enum service_place place,

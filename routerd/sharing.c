@@ -75,7 +75,7 @@ static void put_places(const struct router *r, struct buf *out)
 	while ((n = map_walk_next(&walk)) != NULL) {
 		const struct domain *d = container_of(n, struct domain, node);
 
-		buf_printf(out, "%s/%s\n", d->name, d->directory);
+		buf_printf(out, "%s/%s\n", d->name, d->directory.name != NULL ? d->directory.name : "");
 	}
 }
 
@@ -83,7 +83,7 @@ bool sharing_has_place(const struct router *r, struct str directory, struct str 
 {
 	const struct domain *d = domain_find(&r->domains, domain);
 
-	return d != NULL && d->directory[0] != '\0' && str_is(directory, d->directory);
+	return d != NULL && d->directory.name != NULL && str_is(directory, d->directory.name);
 }
 
 void sharing_want_gone(struct sharing *s, const struct group *g)

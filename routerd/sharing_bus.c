@@ -48,9 +48,12 @@ static bool is_known_directory(const struct router *r, struct str directory)
 	struct map_node *n;
 
 	map_walk_start(&walk, &r->domains);
-	while ((n = map_walk_next(&walk)) != NULL)
-		if (directory.len > 0 && str_is(directory, container_of(n, struct domain, node)->directory))
+	while ((n = map_walk_next(&walk)) != NULL) {
+		const char *name = container_of(n, struct domain, node)->directory.name;
+
+		if (name != NULL && str_is(directory, name))
 			return true;
+	}
 	return false;
 }
 

@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
+	EXIT_PROBLEMS = 2, /* of a check: it has found some */
 	EXIT_NOT_RUNNING = 3,
 	EXIT_NOT_AUTHORISED = 4,
 	EXIT_NOT_FOUND = 5,

@@ -184,20 +184,61 @@ static int open_remote(struct dirconn *c, const LDAPURLDesc *url, char *why)
 	return BH_EIO;
 }
 
-static int open_server(struct dirconn *c, bool login, char *why)
+static int connect_to(struct dirconn *c, LDAPURLDesc **url, char *why)
 {
-	LDAPURLDesc *url = NULL;
-	int rc;
-
-	if (ldap_url_parse(dirconn_server(c), &url) != LDAP_URL_SUCCESS) {
+	if (ldap_url_parse(dirconn_server(c), url) != LDAP_URL_SUCCESS) {
 		snprintf(why, DIRCONN_WHY_SIZE, "%.200s is no address of a directory", dirconn_server(c));
 		return BH_EIO;
 	}
-	rc = strcmp(url->lud_scheme, "ldapi") == 0 ? open_local(c, why) : open_remote(c, url, why);
+	return strcmp((*url)->lud_scheme, "ldapi") == 0 ? open_local(c, why) : open_remote(c, *url, why);
+}
+
+int dirconn_open_server(struct dirconn *c, bool login, char *why)
+{
+	LDAPURLDesc *url = NULL;
+	int rc = connect_to(c, &url, why);
+
 	if (rc == 0)
 		rc = begin(c, url->lud_scheme, login, why);
 	ldap_free_urldesc(url);
 	return rc;
+}
+
+static int ask_for_tls(struct dirconn *c, char *why)
+{
+	struct watch watch;
+	int code;
+
+	set_options(c);
+	watchdog_begin(&watch, c->fd, c->directory->timeout_ms);
+	code = ldap_extended_operation_s(c->ld, LDAP_EXOP_START_TLS, NULL, NULL, NULL, NULL, NULL);
+	if (!watchdog_end(&watch))
+		code = LDAP_TIMEOUT;
+	if (code == LDAP_SUCCESS)
+		return 0;
+	dirconn_say(c, "StartTLS", code, why);
+	return dirconn_error(code);
+}
+
+int dirconn_open_bare(struct dirconn *c, bool *tls, char *why)
+{
+	LDAPURLDesc *url = NULL;
+	int rc = connect_to(c, &url, why);
+	bool later = rc == 0 && c->directory->start_tls && strcmp(url->lud_scheme, "ldap") == 0;
+
+	*tls = later || (rc == 0 && strcmp(url->lud_scheme, "ldaps") == 0);
+	ldap_free_urldesc(url);
+	return later ? ask_for_tls(c, why) : rc;
+}
+
+struct dirconn *dirconn_create(struct directory *d, size_t server)
+{
+	struct dirconn *c = bh_alloc(sizeof *c);
+
+	c->directory = directory_ref(d);
+	c->server = server;
+	c->opened_ms = clock_ms();
+	return c;
 }
 
 int dirconn_open(struct directory *d, bool login, struct dirconn **out, char *why)
@@ -205,12 +246,9 @@ int dirconn_open(struct directory *d, bool login, struct dirconn **out, char *wh
 	int rc = BH_EIO;
 
 	for (size_t i = 0; i < d->nservers && rc != 0; i++) {
-		struct dirconn *c = bh_alloc(sizeof *c);
+		struct dirconn *c = dirconn_create(d, directory_server(d));
 
-		c->directory = directory_ref(d);
-		c->server = directory_server(d);
-		c->opened_ms = clock_ms();
-		rc = open_server(c, login, why);
+		rc = dirconn_open_server(c, login, why);
 		if (rc != 0) {
 			directory_server_failed(d, c->server);
 			dirconn_close(&c);

@@ -34,6 +34,9 @@ struct dirsearch {
 	const char *filter;
 	const char *const *attributes; /* NULL-terminated */
 	unsigned limit;		       /* entries; 0: none */
+	/* Of paged.h: */
+	bool exists;		 /* it is an error where base does not */
+	bool (*over)(void *arg); /* asked between pages: is that to end?  May be NULL. */
 };
 typedef void dirsearch_fn(void *arg, const struct direntry *entry);
 /* 0 also where nothing is found (each is not called), or base does not exist. */

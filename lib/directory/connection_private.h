@@ -16,6 +16,12 @@ struct dirconn {
 	uint64_t opened_ms;
 };
 
+/* To one server, nothing done yet; as dirconn_close(). */
+struct dirconn *dirconn_create(struct directory *d, size_t server);
+/* Up to who we are there, or (bare) up to where TLS begins: a connection that libldap has not secured. */
+int dirconn_open_server(struct dirconn *c, bool login, char *why);
+int dirconn_open_bare(struct dirconn *c, bool *tls, char *why);
+
 /* A sentence about a code of libldap's. */
 void dirconn_say(const struct dirconn *c, const char *what, int code, char *why);
 /* The code as one of ours. */

@@ -9,6 +9,7 @@
 
 static const struct schema known[] = {
 	{"openldap", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}},
+	{"openldap-rfc2307bis", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}},
 	{"freeipa", "uid", "(objectClass=posixAccount)", {"nsAccountLock", LOCK_TRUE}},
 	{"389ds", "uid", "(objectClass=inetOrgPerson)", {"nsAccountLock", LOCK_TRUE}},
 	{"ad", "sAMAccountName", "(&(objectCategory=person)(objectClass=user))", {"userAccountControl", LOCK_BIT_2}},

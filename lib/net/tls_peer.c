@@ -188,7 +188,7 @@ static void say_date(char *why, size_t size, const char *what, time_t when)
 	snprintf(why, size, "%s %s", what, stamp);
 }
 
-static void say_status(gnutls_x509_crt_t cert, unsigned status, char *why, size_t size)
+void tls_peer_say_status(gnutls_x509_crt_t cert, unsigned status, char *why, size_t size)
 {
 	if (status & GNUTLS_CERT_EXPIRED)
 		say_date(why, size, "it has expired on", gnutls_x509_crt_get_expiration_time(cert));
@@ -200,6 +200,8 @@ static void say_status(gnutls_x509_crt_t cert, unsigned status, char *why, size_
 		snprintf(why, size, "it is self-signed");
 	else if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
 		snprintf(why, size, "no authority that is trusted here has issued it");
+	else if (status & GNUTLS_CERT_SIGNATURE_FAILURE)
+		snprintf(why, size, "it is signed with another key than that of the authority of that name");
 	else if (status & (GNUTLS_CERT_INSECURE_ALGORITHM))
 		snprintf(why, size, "its signature is of a kind that is not safe any more");
 	else
@@ -213,7 +215,7 @@ static int check(gnutls_session_t session, gnutls_x509_crt_t cert, struct str do
 	if (gnutls_certificate_verify_peers2(session, &status) < 0)
 		status = GNUTLS_CERT_INVALID;
 	if (status != 0)
-		say_status(cert, status, why, size);
+		tls_peer_say_status(cert, status, why, size);
 	else if (!tls_peer_names(cert, domain))
 		snprintf(why, size, "it does not name %.*s", STR_FMT(domain));
 	else

@@ -15,6 +15,9 @@
  * credentials verify it; else NULL.  The caller frees it. */
 char *tls_peer_jid(gnutls_session_t session);
 
+/* What is wrong with it by that status of GnuTLS: "it has expired on 2026-01-01T00:00:00Z". */
+void tls_peer_say_status(gnutls_x509_crt_t cert, unsigned status, char *why, size_t size);
+
 /* What it says in a line: "CN=a.example, by CN=Test CA, until 2027-01-01T00:00:00Z"; empty where none was shown. */
 void tls_peer_describe(gnutls_session_t session, char *out, size_t size);
 

@@ -40,6 +40,7 @@
 #define NS_BLOCKING "urn:xmpp:blocking"
 #define NS_BLOCKING_ERRORS "urn:xmpp:blocking:errors"
 #define NS_REGISTER "jabber:iq:register"
+#define NS_SEARCH "jabber:iq:search"
 #define NS_DATA_FORMS "jabber:x:data"
 #define NS_COMMANDS "http://jabber.org/protocol/commands"
 #define NS_ADMIN "http://jabber.org/protocol/admin"

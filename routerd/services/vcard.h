@@ -1,5 +1,5 @@
 /*
- * vcard - vcard-temp (XEP-0054)
+ * vcard - profiles (XEP-0054): stored as they came, or those of the domain's directory
  */
 #ifndef ROUTERD_SERVICES_VCARD_H
 #define ROUTERD_SERVICES_VCARD_H

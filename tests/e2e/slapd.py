@@ -3,6 +3,7 @@
     slapd        one that runs, empty but for the tree
     make_slapd   makes them
 """
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -37,12 +38,12 @@ sizelimit 500
 disallow bind_anon
 access to attrs=userPassword by dn.exact="{reader}" write by anonymous auth by * none
 access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
-limits dn.exact="{reader}" size=unlimited
 database mdb
 maxsize 1073741824
 suffix "{base}"
 rootdn "{admin}"
 rootpw {admin_password}
+limits dn.exact="{reader}" {limits}
 directory {dir}/data
 dbnosync
 index objectClass,uid,entryUUID,entryCSN eq
@@ -91,7 +92,10 @@ def escape_dn(value):
 
 
 class Slapd:
-    def __init__(self, names=("127.0.0.1",), tls_days=30):
+    """leave_out: lines of the configuration and entries of the tree that contain one of these words are left out;
+    limits: of what the reader is told."""
+
+    def __init__(self, names=("127.0.0.1",), tls_days=30, leave_out=(), limits="size=unlimited"):
         import ipaddress
         from cryptography import x509
         self.dir = Path(tempfile.mkdtemp(prefix="bh-slapd-"))
@@ -103,17 +107,26 @@ class Slapd:
         self.certificate, self.key = self.authority.server("slapd", alternatives, days=tls_days)
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
-        (self.dir / "slapd.conf").write_text(CONFIG.format(
+        config = CONFIG.format(
             dir=self.dir, authority=self.authority.file, certificate=self.certificate, key=self.key,
-            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD))
+            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD,
+            limits=limits)
+        def wanted(text):
+            return not any(word in text for word in leave_out)
+        (self.dir / "slapd.conf").write_text("".join(filter(wanted, config.splitlines(True))))
         self.reader_password = self.dir / "reader"
         self.reader_password.write_text(READER_PASSWORD + "\n")
-        self.load(TREE)
+        self.load("\n\n".join(filter(wanted, TREE.split("\n\n"))))
 
     def load(self, ldif):
         """Before it runs."""
         subprocess.run(["/usr/sbin/slapadd", "-q", "-f", self.dir / "slapd.conf"], input=ldif,
                        text=True, check=True, capture_output=True)
+
+    def fill(self, n, **more):
+        """user0, user1, ...; before it runs."""
+        self.load("".join(self.person(f"user{i}", **more) for i in range(n)))
+        return self
 
     def start(self):
         self.process = subprocess.Popen(
@@ -133,12 +146,12 @@ class Slapd:
             [name, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ADMIN, "-w", ADMIN_PASSWORD,
              *map(str, arguments)], input=input, text=True, capture_output=True, check=check)
 
-    def person_dn(self, uid):
-        return f"uid={escape_dn(uid)},{PEOPLE}"
+    def person_dn(self, uid, below=PEOPLE):
+        return f"uid={escape_dn(uid)},{below}"
 
-    def person(self, uid, password="secret-1", **more):
+    def person(self, uid, password="secret-1", below=PEOPLE, **more):
         import base64
-        lines = [f"dn:: {base64.b64encode(self.person_dn(uid).encode()).decode()}",
+        lines = [f"dn:: {base64.b64encode(self.person_dn(uid, below).encode()).decode()}",
                  "objectClass: inetOrgPerson", f"cn: {uid}", f"sn: {uid}",
                  f"uid:: {base64.b64encode(uid.encode()).decode()}", f"userPassword: {password}"]
         return "\n".join(lines + [f"{name}: {value}" for name, value in more.items()]) + "\n\n"
@@ -167,6 +180,31 @@ class Slapd:
             self.process.terminate()
             self.process.wait()
         self.process = None
+
+    def dump(self):
+        """All of it, as slapadd takes it."""
+        return subprocess.run(["/usr/sbin/slapcat", "-f", self.dir / "slapd.conf"], text=True, check=True,
+                              capture_output=True).stdout
+
+    def restore(self, ldif):
+        """A database that holds that, and nothing else."""
+        self.stop()
+        for file in (self.dir / "data").iterdir():
+            file.unlink()
+        self.load(ldif)
+        return self.start()
+
+    @contextlib.contextmanager
+    def unseen(self):
+        """Where nobody finds it, who knows it: then it is back, and remembers no deletions."""
+        ports = self.port, self.tls_port
+        self.stop()
+        self.port, self.tls_port = free_port(), free_port()
+        self.start()
+        yield
+        self.stop()
+        self.port, self.tls_port = ports
+        self.start()
 
     def kill(self):
         self.process.kill()

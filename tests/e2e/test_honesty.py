@@ -27,6 +27,11 @@ SERVER = {
     "msgoffline": "test_offline.test_it_comes_once",
     "jabber:iq:register": "test_password.test_the_new_password_holds_and_the_old_one_does_not",
 }
+# A domain whose accounts are in a directory.
+DIRECTORY = {
+    **SERVER,
+    "jabber:iq:search": "test_directory_search.test_a_search_by_elements_is_answered_by_items",
+}
 ACCOUNT = {
     "http://jabber.org/protocol/disco#info": "test_disco.test_the_own_account_is_registered",
     "http://jabber.org/protocol/disco#items": "test_disco.test_a_contact_may_ask_and_sees_the_resources",
@@ -66,7 +71,9 @@ AFTER_LOGIN = {
     "{urn:xmpp:stream-limits:0}limits": "test_features.test_the_limits_are_those_of_the_settings_and_hold",
 }
 ALL = {"routerd.registration": "true", "c2sd.legacy_auth": "true",
-       'domain "localhost".admins': ["bob@localhost"]}
+       'domain "localhost".admins': ["bob@localhost"],
+       'domain "people.example".directory': "main", 'directory "main".servers': ["ldaps://127.0.0.1:9"],
+       'directory "main".bind': "anonymous", 'directory "main".base': "dc=example"}
 
 
 def tests_there_are():
@@ -81,7 +88,7 @@ def tests_there_are():
 @pytest.fixture(scope="module")
 def everything(make_shared):
     """An instance with all that may be switched on."""
-    return make_shared(settings=ALL)
+    return make_shared(domains=["localhost", "people.example"], settings=ALL)
 
 
 def asked(stream, to):
@@ -89,16 +96,17 @@ def asked(stream, to):
     return [f.get("var") for f in reply.iter(INFO + "feature")]
 
 
-@pytest.mark.parametrize("table", [SERVER, ACCOUNT, ADMINISTRATOR, BEFORE_TLS, BEFORE_LOGIN, AFTER_LOGIN],
-                         ids=["server", "account", "administrator", "before TLS", "before log-in", "after log-in"])
+@pytest.mark.parametrize("table", [SERVER, DIRECTORY, ACCOUNT, ADMINISTRATOR, BEFORE_TLS, BEFORE_LOGIN, AFTER_LOGIN],
+                         ids=["server", "directory", "account", "administrator", "before TLS", "before log-in", "after log-in"])
 def test_the_tests_that_the_table_names_are_there(table):
     assert sorted(set(table.values()) - tests_there_are()) == []
 
 
 @pytest.mark.section("XEP-0030 3")
 @pytest.mark.parametrize("user, to, table", [
-    ("alice", "localhost", SERVER), ("alice", None, ACCOUNT), ("bob", "localhost", {**SERVER, **ADMINISTRATOR})],
-    ids=["server", "account", "administrator"])
+    ("alice", "localhost", SERVER), ("alice", "people.example", DIRECTORY), ("alice", None, ACCOUNT),
+    ("bob", "localhost", {**SERVER, **ADMINISTRATOR})],
+    ids=["server", "directory", "account", "administrator"])
 def test_each_feature_that_is_advertised_is_used_by_a_test(everything, raw, user, to, table):
     found = asked(raw(everything, user), to)
     assert sorted(found) == sorted(table)

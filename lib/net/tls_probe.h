@@ -1,0 +1,27 @@
+/*
+ * tls_probe - a handshake as a client, on a socket of the caller's, to see what a server's certificate is worth
+ *
+ * It waits: for programs that have nothing else to do.
+ */
+#ifndef BH_TLS_PROBE_H
+#define BH_TLS_PROBE_H
+
+#include <stdint.h>
+
+struct tls_probe {
+	const char *server; /* a host name or an address, which the certificate must name */
+	const char *ca;	    /* file (PEM): whom it must be from; NULL: those that the system trusts */
+	unsigned timeout_ms;
+};
+
+struct tls_probed {
+	char certificate[640]; /* in a line; empty where none was shown */
+	int64_t expires;       /* wall clock, s; of that */
+	char why[512];	       /* what is wrong */
+};
+
+/* 0: it is good.  BH_EDENIED: the certificate is not; BH_EIO: there was no handshake; BH_ECONFIG: the file of the
+ * authorities cannot be read. */
+int tls_probe(int fd, const struct tls_probe *want, struct tls_probed *out);
+
+#endif
