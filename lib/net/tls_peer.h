@@ -9,11 +9,12 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "net/certificate.h"
 #include "net/dane.h"
 
-/* The first xmppAddr (RFC 6120 13.7.1.4) of the client's certificate, when the session's own
- * credentials verify it; else NULL.  The caller frees it. */
-char *tls_peer_jid(gnutls_session_t session);
+/* The client's certificate, when the session's own credentials verify it; else NULL.  The caller frees it; its DER is
+ * the session's. */
+struct certificate *tls_peer_certificate(gnutls_session_t session);
 
 /* What it says in a line: "CN=a.example, by CN=Test CA, until 2027-01-01T00:00:00Z"; empty where none was shown. */
 void tls_peer_describe(gnutls_session_t session, char *out, size_t size);
