@@ -23,6 +23,7 @@ static const struct sandbox sandbox = {
 	.read_paths = read_paths,
 	.write_paths = write_paths,
 	.directories = true,
+	.keytab = "authd.keytab",
 };
 
 int main(int argc, char **argv)
