@@ -72,6 +72,7 @@ class Client:
 
         xmpp.add_event_handler("session_start", start)
         xmpp.add_event_handler("failed_all_auth", failed)
+        xmpp.add_event_handler("failed_auth", lambda stanza: failed(f"{stanza['condition']}: {stanza['text']}"))
         xmpp.add_event_handler("connection_failed", failed)
         xmpp.add_event_handler("disconnected", disconnected)
         xmpp.add_event_handler("message", lambda m: self.messages.put((m["from"].full, m["body"])))
