@@ -93,7 +93,9 @@ static enum outcome fail_code(struct exchange *x, int rc)
 {
 	switch (rc) {
 	case GSASL_GSSAPI_ACCEPT_SEC_CONTEXT_ERROR:
+	case GSASL_GSSAPI_WRAP_ERROR: /* gsasl goes on where a token is of another kind, and finds no context */
 	case GSASL_GSSAPI_UNWRAP_ERROR:
+	case GSASL_GSSAPI_DISPLAY_NAME_ERROR:
 		return exchange_fail(x, SASL_NOT_AUTHORIZED, "ticket-refused");
 	case GSASL_GSSAPI_UNSUPPORTED_PROTECTION_ERROR:
 	case GSASL_MECHANISM_PARSE_ERROR:

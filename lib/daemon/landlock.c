@@ -171,10 +171,11 @@ static int allow_directories(const struct allowing *a)
 	return rc;
 }
 
-/* Its configuration, the parts that come from SSSD included, and our own keys. */
+/* Its configuration, the parts that come from SSSD included, and our own keys.  Not /etc/gss: what it names would be
+ * loaded, and no code is after the start. */
 static int allow_kerberos(const struct allowing *a)
 {
-	static const char *const paths[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf", "/etc/gss"};
+	static const char *const paths[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf"};
 	const char *list = getenv("KRB5_CONFIG"), *keytab = a->daemon->spec->sandbox->keytab;
 	char file[4096];
 	int rc = 0;

@@ -1,6 +1,7 @@
 /* A ticket from the keytab's key, and the SASL exchange with it. */
 #include "directory/gssapi.h"
 
+#include <errno.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <krb5.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -27,6 +29,7 @@ struct ticket {
 	bool done, abandoned;
 	/* When it is done: */
 	gss_ctx_id_t context; /* none: why says what failed */
+	gss_name_t name;      /* the service's */
 	gss_buffer_desc token;
 	char why[DIRCONN_WHY_SIZE / 2];
 };
@@ -37,6 +40,7 @@ static void ticket_free(struct ticket *t)
 
 	if (t->context != GSS_C_NO_CONTEXT)
 		gss_delete_sec_context(&minor, &t->context, GSS_C_NO_BUFFER);
+	gss_release_name(&minor, &t->name);
 	gss_release_buffer(&minor, &t->token);
 	pthread_mutex_destroy(&t->mutex);
 	pthread_cond_destroy(&t->news);
@@ -71,19 +75,20 @@ static OM_uint32 acquire(const struct ticket *t, const char *cache, gss_cred_id_
 		minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE, &store, out, NULL, NULL);
 }
 
+/* in: what the directory has said, at first nothing. */
+static OM_uint32 step(struct ticket *t, gss_cred_id_t credential, gss_buffer_desc *in, OM_uint32 *minor)
+{
+	return gss_init_sec_context(minor, credential, &t->context, t->name, (gss_OID)gss_mech_krb5,
+		GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_SEQUENCE_FLAG, 0, GSS_C_NO_CHANNEL_BINDINGS, in, NULL, &t->token,
+		NULL, NULL);
+}
+
 static OM_uint32 begin_context(struct ticket *t, gss_cred_id_t credential, OM_uint32 *minor)
 {
 	gss_buffer_desc service = {strlen(t->service), t->service};
-	gss_name_t name = GSS_C_NO_NAME;
-	OM_uint32 major = gss_import_name(minor, &service, GSS_C_NT_HOSTBASED_SERVICE, &name), ignored;
+	OM_uint32 major = gss_import_name(minor, &service, GSS_C_NT_HOSTBASED_SERVICE, &t->name);
 
-	if (GSS_ERROR(major))
-		return major;
-	major = gss_init_sec_context(minor, credential, &t->context, name, (gss_OID)gss_mech_krb5,
-		GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_SEQUENCE_FLAG, 0, GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER,
-		NULL, &t->token, NULL, NULL);
-	gss_release_name(&ignored, &name);
-	return major;
+	return GSS_ERROR(major) ? major : step(t, credential, GSS_C_NO_BUFFER, minor);
 }
 
 static void destroy_cache(const char *name)
@@ -192,6 +197,12 @@ static int ask(struct dirconn *c, const char *host, struct ticket **out, char *w
 {
 	struct ticket *t;
 
+	/* libkrb5 would say that there are no credentials. */
+	if (access(c->directory->keytab, R_OK) != 0) {
+		snprintf(why, DIRCONN_WHY_SIZE, "%.100s: Kerberos: the keytab %.80s cannot be read: %.60s", dirconn_server(c),
+			c->directory->keytab, strerror(errno));
+		return BH_EDENIED;
+	}
 	if (!directory_asks(c->directory)) {
 		snprintf(why, DIRCONN_WHY_SIZE, "%.200s: Kerberos has not answered yet", dirconn_server(c));
 		return BH_ETIMEOUT;
@@ -229,13 +240,10 @@ static int say(struct dirconn *c, const gss_buffer_desc *token, struct berval **
 static bool next_token(struct ticket *t, const struct berval *answer)
 {
 	gss_buffer_desc in = {answer->bv_len, answer->bv_val};
-	OM_uint32 major, minor, ignored;
+	OM_uint32 minor;
 
-	gss_release_buffer(&ignored, &t->token);
-	major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &t->context, GSS_C_NO_NAME, (gss_OID)gss_mech_krb5,
-		GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_SEQUENCE_FLAG, 0, GSS_C_NO_CHANNEL_BINDINGS, &in, NULL, &t->token,
-		NULL, NULL);
-	return major == GSS_S_COMPLETE;
+	gss_release_buffer(&minor, &t->token);
+	return step(t, GSS_C_NO_CREDENTIAL, &in, &minor) == GSS_S_COMPLETE;
 }
 
 /* Of the layers that the directory offers we take none (RFC 4752, 3.1). */

@@ -48,7 +48,7 @@ class Kdc:
     def __init__(self, realm=REALM):
         self.dir, self.realm = Path(tempfile.mkdtemp(prefix="bh-kdc-")), realm
         self.dir.chmod(0o755)
-        self.port, self.process, self.tickets = free_port(), None, 0
+        self.port, self.process, self.tickets, self.services = free_port(), None, 0, set()
         # What a machine has that was set up without thinking of us: names are looked up in the DNS.
         self.machine = self.write("krb5.conf", KRB5_CONF, canonicalize="true")
         # What a client of the tests has: "localhost" is not to become another name.
@@ -86,19 +86,21 @@ class Kdc:
             (self.dir / "pid").unlink(missing_ok=True)
         self.process = None
 
-    def admin(self, query):
-        return self.run("/usr/sbin/kadmin.local", "-r", self.realm, "-q", query)
+    def admin(self, *query):
+        return self.run("/usr/sbin/kadmin.local", "-r", self.realm, *query)
 
     def user(self, name, password="secret-1"):
-        self.admin(f"addprinc -pw {password} {name}")
+        self.admin("addprinc", "-pw", password, name)
         return self
 
     def keytab(self, name, *principals):
-        """A file with fresh keys of those, which are made."""
+        """A file with fresh keys of those, which are made if need be."""
         file = self.dir / name
         for principal in principals:
-            self.admin(f"addprinc -randkey {principal}")
-            self.admin(f"ktadd -k {file} {principal}")
+            if principal not in self.services:
+                self.admin("addprinc", "-randkey", principal)
+            self.services.add(principal)
+            self.admin("ktadd", "-k", file, principal)
         file.chmod(0o644)  # the daemons' own users read it
         return file
 
