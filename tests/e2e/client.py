@@ -66,6 +66,8 @@ class Client:
 
         def failed(reason):
             self._ready.put(AssertionError(f"slixmpp could not log in: {reason}"))
+            if xmpp.transport is not None:
+                xmpp.transport.abort()
             self.loop.call_soon(self.loop.stop)
 
         def disconnected(reason):
@@ -73,8 +75,9 @@ class Client:
             failed(reason or "disconnected")
 
         xmpp.add_event_handler("session_start", start)
-        xmpp.add_event_handler("failed_all_auth", failed)
-        xmpp.add_event_handler("failed_auth", lambda stanza: failed(f"{stanza['condition']}: {stanza['text']}"))
+        refusals = []
+        xmpp.add_event_handler("failed_auth", lambda s: refusals.append(f"{s['condition']}: {s['text']}"))
+        xmpp.add_event_handler("failed_all_auth", lambda reason: failed(refusals[-1] if refusals else reason))
         xmpp.add_event_handler("connection_failed", failed)
         xmpp.add_event_handler("disconnected", disconnected)
         xmpp.add_event_handler("message", lambda m: self.messages.put((m["from"].full, m["body"])))
