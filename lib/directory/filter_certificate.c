@@ -58,11 +58,7 @@ static bool put_assertion(struct buf *out, const struct certificate_id *id)
 	buf_put_lit(out, "{ serialNumber ");
 	good = put_number(out, &id->serial) && ldap_X509dn2bv((void *)&id->issuer, &dn, NULL, 0) == LDAP_SUCCESS;
 	buf_put_lit(out, ", issuer rdnSequence:\"");
-	for (size_t i = 0; good && i < dn.bv_len; i++) {
-		if (dn.bv_val[i] == '"')
-			buf_put_byte(out, '"');
-		buf_put_byte(out, (uint8_t)dn.bv_val[i]);
-	}
+	buf_put(out, dn.bv_val, dn.bv_len); /* without a quote: libldap writes \22 */
 	buf_put_lit(out, "\" }");
 	ldap_memfree(dn.bv_val);
 	return good;
@@ -71,7 +67,7 @@ static bool put_assertion(struct buf *out, const struct certificate_id *id)
 void filter_put_certificate(struct buf *out, struct str der)
 {
 	struct berval bytes = {der.len, (char *)der.p};
-	BerElement *ber = ber_init(&bytes);
+	BerElement *ber = der.len > 0 ? ber_init(&bytes) : NULL; /* liblber reads from NULL else */
 	struct buf assertion = BUF_INIT;
 	struct certificate_id id;
 

@@ -351,6 +351,18 @@ def test_a_password_that_the_directory_does_not_want(slapd, start):  # noqa: F81
     assert attempt(suite, "alice", "secret-1") == "success"
 
 
+def test_the_first_directory_needs_a_restart_and_says_so(slapd, make_suite):  # noqa: F811
+    """Before it the sandbox lets nobody use the network."""
+    slapd.add("alice")
+    suite = make_suite(accounts={})
+    suite.edit(**slapd.settings())
+    suite.reload()
+    suite.log.wait("authd reload-refused .*the first directory needs a restart of authd")
+    suite.restart()
+    assert attempt(suite, "alice", "secret-1") == "success"
+    assert not suite.log.find("child-exited")
+
+
 def test_a_reload_takes_another_server(slapd, start):  # noqa: F811
     slapd.add("alice")
     suite = start(slapd, servers=[f"ldaps://127.0.0.1:{free_port()}"])
