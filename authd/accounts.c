@@ -133,7 +133,8 @@ static int derive_for(struct accounts *a, struct order *o, struct str password)
 
 	for (int i = 0; i < SCRAM_HASHES; i++) {
 		from.of[i].iterations = a->spec.iterations;
-		rand_bytes(from.of[i].salt, sizeof(from.of[i].salt));
+		from.of[i].salt_len = SCRAM_SALT_SIZE;
+		rand_bytes(from.of[i].salt, SCRAM_SALT_SIZE);
 	}
 	return derive_submit(a->spec.derive, &order, &o->job);
 }
@@ -195,15 +196,23 @@ int accounts_changes(struct accounts *a, struct account_page *page)
 	return read_failed(a, account_db_changes(a->reader, page));
 }
 
+/* As much as the longest salt needs. */
+static void pretend_salt(const struct accounts *a, struct str account, uint8_t hash, uint8_t salt[SCRAM_SALT_MAX])
+{
+	for (uint8_t block = 0; block < SCRAM_SALT_MAX / MAC_SIZE; block++) {
+		struct mac_part parts[] = {{&hash, 1}, {&block, 1}, {account.p, account.len}};
+
+		mac_compute(a->secret, parts, 3, salt + block * MAC_SIZE);
+	}
+}
+
 void accounts_pretend(const struct accounts *a, struct str account, struct account_keys *out)
 {
 	for (uint8_t hash = 0; hash < SCRAM_HASHES; hash++) {
-		struct mac_part parts[] = {{&hash, 1}, {account.p, account.len}};
 		struct scram_keys *k = &out->of[hash];
-		uint8_t mac[MAC_SIZE];
 
-		mac_compute(a->secret, parts, 2, mac);
-		memcpy(k->salt, mac, sizeof(k->salt));
+		pretend_salt(a, account, hash, k->salt);
+		k->salt_len = SCRAM_SALT_SIZE;
 		k->iterations = a->spec.iterations;
 		rand_bytes(k->stored, sizeof(k->stored));
 		rand_bytes(k->server, sizeof(k->server));

@@ -86,7 +86,7 @@ void accounts_close(struct accounts **a, void (*done)(void *), void *arg);
 int accounts_find(struct accounts *a, struct str account, struct account_record *out);
 
 /* What an account that does not exist would have: the salt is always the same one, the keys fit
- * no password (attacks.md, S19). */
+ * no password (attacks.md, S19).  Of the salt all SCRAM_SALT_MAX bytes are set, for who needs a longer one. */
 void accounts_pretend(const struct accounts *a, struct str account, struct account_keys *out);
 
 /* A change of one account; account is a prepared bare JID.  done is called exactly once, on the

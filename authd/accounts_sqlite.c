@@ -175,7 +175,8 @@ static int read_keys(struct database *db, int i, enum scram_hash hash, struct sc
 	if (iterations < 1 || iterations > INT32_MAX)
 		return BH_EIO;
 	k->iterations = (uint32_t)iterations;
-	rc = column_bytes(db, FIND, i + 1, str_make(k->salt, sizeof(k->salt)));
+	k->salt_len = SCRAM_SALT_SIZE;
+	rc = column_bytes(db, FIND, i + 1, str_make(k->salt, k->salt_len));
 	if (rc == 0)
 		rc = column_bytes(db, FIND, i + 2, str_make(k->stored, size));
 	return rc == 0 ? column_bytes(db, FIND, i + 3, str_make(k->server, size)) : rc;
@@ -322,7 +323,7 @@ static void bind_keys(struct database *db, int i, enum scram_hash hash, const st
 	size_t size = scram_key_size(hash);
 
 	database_bind_int(db, PUT, i, k->iterations);
-	database_bind_blob(db, PUT, i + 1, str_make(k->salt, sizeof(k->salt)));
+	database_bind_blob(db, PUT, i + 1, str_make(k->salt, k->salt_len));
 	database_bind_blob(db, PUT, i + 2, str_make(k->stored, size));
 	database_bind_blob(db, PUT, i + 3, str_make(k->server, size));
 }

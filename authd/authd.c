@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "authd/gssapi.h"
 #include "authd/lookup.h"
 #include "authd/refusals.h"
 #include "authd/requests.h"
@@ -133,7 +134,7 @@ static void send_mechanisms(const struct authd *a)
 		struct msg_mechanisms m = {.domain = str_of(d->name)};
 
 		buf_clear(&names);
-		offer_write(policy_offer(&a->policy, d), &names);
+		offer_write(&d->offer, &names);
 		m.mechanisms = buf_str(&names);
 		(void)LINK_SEND(link, MECHANISMS, mechanisms, 0, &m);
 	}
@@ -165,6 +166,13 @@ static void on_down(void *owner, const char *why)
 
 /* ---- coming --------------------------------------------------------------------------- */
 
+static const char *keytab_of(const struct daemon *d)
+{
+	const char *keytab = conf_text(d->conf, "authd.keytab");
+
+	return keytab != NULL && *keytab != '\0' ? keytab : NULL;
+}
+
 int authd_open(struct daemon *d)
 {
 	struct authd *a = bh_alloc(sizeof(*a));
@@ -173,7 +181,8 @@ int authd_open(struct daemon *d)
 
 	d->state = a;
 	a->daemon = d;
-	rc = policy_load(d->conf, &a->policy, what, sizeof(what));
+	a->tickets = keytab_of(d) != NULL;
+	rc = policy_load(d->conf, a->tickets, &a->policy, what, sizeof(what));
 	if (rc < 0) {
 		daemon_fail(d, "%s", what);
 		return rc;
@@ -188,6 +197,8 @@ int authd_open(struct daemon *d)
 		daemon_fail(d, "libgsasl cannot be initialised");
 		return BH_ECRYPTO;
 	}
+	if (a->tickets)
+		gssapi_open(a->gsasl);
 	return 0;
 }
 
@@ -248,6 +259,11 @@ int authd_start(struct daemon *d)
 	};
 	int rc;
 
+	if (a->tickets && !gssapi_has_key(a->gsasl)) {
+		daemon_fail(d, "authd.keytab: %s has no key of a service xmpp/HOST, or bulkhead-authd cannot read it",
+			keytab_of(d));
+		return BH_ECONFIG;
+	}
 	list_init(&a->lookups);
 	list_init(&a->requests);
 	directories_start(a->directories, d->loop);
@@ -271,7 +287,7 @@ int authd_reload(struct daemon *d, const struct conf *old)
 	struct directories *directories;
 	struct policy policy;
 	char what[512];
-	int rc = policy_load(d->conf, &policy, what, sizeof(what));
+	int rc = policy_load(d->conf, a->tickets, &policy, what, sizeof(what));
 
 	(void)old;
 	if (rc == 0) {

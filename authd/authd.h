@@ -20,6 +20,7 @@ struct authd {
 	struct daemon *daemon;
 	struct policy policy;
 	struct Gsasl *gsasl;
+	bool tickets; /* Kerberos' are taken */
 	struct throttle *throttle;
 	struct derive *derive;
 	struct accounts *accounts;

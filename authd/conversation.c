@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-#include "base/base64.h"
+#include "authd/external.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/map.h"
@@ -80,6 +81,9 @@ static void conversation_free(struct conversation *conv)
 	buf_fini_secret(&x->out);
 	free(x->domain);
 	free(x->certificate);
+	free(x->certificate_mail);
+	free(x->certificate_subject);
+	buf_fini(&x->certificate_der);
 	free(x->address);
 	free(x->account);
 	secret_wipe(conv, sizeof(*conv));
@@ -99,20 +103,31 @@ static void log_failure(const struct exchange *x, struct str mechanism)
 		x->reason);
 }
 
+/* What a user is told beside the condition: by the reason, or else by the condition. */
+static const struct {
+	const char *reason;
+	enum sasl_error condition;
+	const char *text;
+} texts[] = {
+	{"password-expired", 0, "Your password has expired: change it where you manage your account."},
+	{"password-must-change", 0, "You must change your password first, where you manage your account."},
+	{"locked", 0, "This account is locked: its password was tried too often, or somebody has locked it."},
+	{"throttled", 0, "There were too many wrong passwords: try again later."},
+	{"ticket-refused", 0, "The Kerberos ticket was not accepted: it may be too old, or the clocks differ."},
+	{"ticket-of-another", 0, "The Kerberos ticket is of somebody who has no account here."},
+	{"certificate-of-nobody", 0, "The certificate belongs to no account here."},
+	{"directory-failed", 0, "The directory of accounts cannot be asked: try again later."},
+	{NULL, SASL_TEMPORARY_AUTH_FAILURE, "Try again later."},
+	{NULL, SASL_ACCOUNT_DISABLED, "This account is disabled."},
+	{NULL, SASL_ENCRYPTION_REQUIRED, "This mechanism needs an encrypted connection."},
+};
+
 static struct str text_for(const struct exchange *x)
 {
-	switch (x->condition) {
-	case SASL_TEMPORARY_AUTH_FAILURE:
-		return STR_LIT("Try again later.");
-	case SASL_ACCOUNT_DISABLED:
-		return STR_LIT("This account is disabled.");
-	case SASL_CREDENTIALS_EXPIRED:
-		return STR_LIT("The password has expired: change it where you manage your account.");
-	case SASL_ENCRYPTION_REQUIRED:
-		return STR_LIT("This mechanism needs an encrypted connection.");
-	default:
-		return STR_NONE;
-	}
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (texts[i].reason != NULL ? strcmp(texts[i].reason, x->reason) == 0 : texts[i].condition == x->condition)
+			return str_of(texts[i].text);
+	return STR_NONE;
 }
 
 static void send_failure(struct conversation *conv, struct str mechanism)
@@ -233,12 +248,19 @@ void conversations_stop(struct conversations **ref, void (*done)(void *), void *
 
 /* ---- what comes from routerd ---------------------------------------------------------- */
 
+static char *text_of(struct str s)
+{
+	return s.len > 0 ? bh_strndup(s.p, s.len) : NULL;
+}
+
 static void take_parameters(struct exchange *x, const struct msg_auth_begin *m)
 {
 	x->domain = bh_strndup(m->domain.p, m->domain.len);
 	x->address = bh_strndup(m->address.len > 0 ? m->address.p : "", m->address.len);
-	if (m->certificate.len > 0)
-		x->certificate = bh_strndup(m->certificate.p, m->certificate.len);
+	x->certificate = text_of(m->certificate);
+	x->certificate_mail = text_of(m->certificate_mail);
+	x->certificate_subject = text_of(m->certificate_subject);
+	buf_put_str(&x->certificate_der, m->certificate_der);
 	x->exporter_len = m->exporter.len <= EXPORTER_MAX ? m->exporter.len : 0;
 	if (x->exporter_len > 0)
 		memcpy(x->exporter, m->exporter.p, x->exporter_len);
@@ -277,22 +299,22 @@ static bool admit(struct exchange *x, const struct msg_auth_begin *m)
 		.offered = m->offered,
 		.tls = m->tls != 0,
 		.exporter = x->exporter_len > 0,
-		.certificate = x->certificate != NULL,
 	};
-	const struct policy_domain *domain;
+	const struct policy_domain *domain = policy_domain(x->env->policy, m->domain);
 
 	if (str_is(m->mechanism, mechanism_component.name) &&
 		secrets_serve(&x->env->policy->secrets, m->domain)) {
 		x->mechanism = &mechanism_component;
 		return true;
 	}
-	domain = policy_domain(x->env->policy, m->domain);
 	if (domain == NULL) {
 		exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-domain");
 		return false;
 	}
 	x->directory = domain->directory;
-	x->mechanism = offer_accept(policy_offer(x->env->policy, domain), &request, &x->condition);
+	x->realm = domain->realm;
+	request.certificate = external_has_name(x);
+	x->mechanism = offer_accept(&domain->offer, &request, &x->condition);
 	x->reason = "mechanism-not-offered";
 	return x->mechanism != NULL;
 }
@@ -375,7 +397,7 @@ void conversations_abandon_questions(struct conversations *c)
 	list_for_each_safe(pos, &c->by_age) {
 		struct conversation *conv = container_of(pos, struct conversation, link);
 
-		if (conv->exchange.directory == NULL)
+		if (conv->exchange.directory == NULL && conv->exchange.realm == NULL)
 			continue;
 		exchange_fail(&conv->exchange, SASL_TEMPORARY_AUTH_FAILURE, "reloaded");
 		send_failure(conv, str_of(conv->exchange.mechanism->name));

@@ -36,7 +36,7 @@ void conversations_begin(struct conversations *c, uint64_t id, const struct msg_
 /* A conversation that is not open is no error: it may just have ended. */
 void conversations_step(struct conversations *c, uint64_t id, struct str data);
 void conversations_abort(struct conversations *c, uint64_t id);
-/* The directories are others from now on: who logs in by one of them tries again. */
+/* The directories and realms are others from now on: who logs in by one of them tries again. */
 void conversations_abandon_questions(struct conversations *c);
 /* The link is gone, and with it whoever would listen. */
 void conversations_abort_all(struct conversations *c);

@@ -63,7 +63,7 @@ static int derive_one(const struct derive_job *job, enum scram_hash hash, struct
 	char salted[GSASL_HASH_MAX_SIZE], client[GSASL_HASH_MAX_SIZE];
 	Gsasl_hash id = hash == SCRAM_SHA1 ? GSASL_HASH_SHA1 : GSASL_HASH_SHA256;
 	int rc = gsasl_scram_secrets_from_password(id, job->password, k->iterations,
-		(const char *)k->salt, sizeof(k->salt), salted, client, (char *)k->server,
+		(const char *)k->salt, k->salt_len, salted, client, (char *)k->server,
 		(char *)k->stored);
 
 	secret_wipe(salted, sizeof(salted));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authd/stored_keys.h"
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/list.h"
@@ -13,6 +14,11 @@
 #include "directory/account.h"
 
 enum { WAITING_MAX = 2000, THREADS_MAX = 64 };
+
+/* What keys of a directory look like from outside; iterations 0: none were seen. */
+struct shape {
+	uint32_t iterations, salt_len;
+};
 
 struct pool {
 	struct directories *all;
@@ -24,15 +30,16 @@ struct pool {
 	bool stopping;
 	pthread_t threads[THREADS_MAX];
 	unsigned nthreads, running;
+	struct shape shapes[SCRAM_HASHES]; /* the loop's */
 	uv_async_t async;
 };
 
 struct dirjob {
 	struct list link;
 	struct pool *pool;
-	char *local, *password; /* the latter may be NULL */
-	size_t password_len;
-	bool change;
+	enum dirjob_kind kind;
+	char *name, *password; /* the latter may be NULL */
+	size_t name_len, password_len;
 	void (*done)(void *arg, const struct dirjob_result *result); /* NULL: it was cancelled */
 	void *arg;
 	struct dirjob_result result;
@@ -50,7 +57,8 @@ static void job_free(struct dirjob *j)
 	if (j->password != NULL)
 		secret_wipe(j->password, j->password_len);
 	free(j->password);
-	free(j->local);
+	free(j->name);
+	secret_wipe(&j->result.keys, sizeof j->result.keys);
 	free(j);
 }
 
@@ -81,22 +89,82 @@ static void answer(struct pool *p, struct dirjob *j)
 	uv_async_send(&p->async);
 }
 
+static void verify(struct account_search *search, const struct found_account *account, struct dirjob *j)
+{
+	j->result.rc = account_search_verify(
+		search, account->dn, str_make(j->password, j->password_len), &j->result.password, j->result.why);
+}
+
+static void change(struct account_search *search, const struct found_account *account, struct dirjob *j)
+{
+	j->result.rc = account_search_set_password(
+		search, account->dn, str_make(j->password, j->password_len), j->result.why);
+}
+
+/* Of several for one hash the first that can be read. */
+static void take_keys(struct account_search *search, const struct found_account *account, struct dirjob *j)
+{
+	struct dirjob_result *r = &j->result;
+	struct account_keys keys;
+
+	(void)search;
+	r->must_change = account->must_change;
+	for (unsigned i = 0; i < account->nkeys; i++) {
+		int hash = stored_keys_parse(str_of(account->keys[i]), &keys);
+
+		if (hash < 0 || (r->hashes & 1u << hash) != 0)
+			continue;
+		r->hashes |= 1u << hash;
+		r->keys.of[hash] = keys.of[hash];
+	}
+	secret_wipe(&keys, sizeof keys);
+}
+
+/* The account is to be found by its name as well: it is one of ours then, and nobody else has that name. */
+static void find_again(struct account_search *search, const struct found_account *owner, struct dirjob *j)
+{
+	struct dirjob_result *r = &j->result;
+	struct found_account account;
+	size_t len;
+
+	r->found = false;
+	if (jid_prepare_local(str_of(owner->name), r->local, &len) < 0 || len == 0)
+		return;
+	r->rc = account_search_find(search, str_of(r->local), false, &account, r->why);
+	if (r->rc != 0)
+		return;
+	r->found = account.dn != NULL && strcmp(account.dn, owner->dn) == 0;
+	found_account_fini(&account);
+}
+
+typedef void work_fn(struct account_search *search, const struct found_account *account, struct dirjob *j);
+
+/* What is done with an account that was found. */
+static work_fn *const work[] = {
+	[DIRJOB_FIND] = NULL,
+	[DIRJOB_VERIFY] = verify,
+	[DIRJOB_CHANGE] = change,
+	[DIRJOB_KEYS] = take_keys,
+	[DIRJOB_CERTIFICATE] = find_again,
+};
+
 static void do_job(struct account_search *search, struct dirjob *j)
 {
-	struct str password = str_make(j->password, j->password_len);
+	struct str name = str_make(j->name, j->name_len);
 	struct dirjob_result *r = &j->result;
 	struct found_account account;
 
-	r->rc = account_search_find(search, str_of(j->local), &account, r->why);
+	r->password = (struct dirpassword){PASSWORD_WRONG, -1, -1};
+	if (j->kind == DIRJOB_CERTIFICATE)
+		r->rc = account_search_find_certificate(search, name, &account, r->why);
+	else
+		r->rc = account_search_find(search, name, j->kind == DIRJOB_KEYS, &account, r->why);
 	if (r->rc != 0)
 		return;
 	r->found = account.dn != NULL;
 	r->locked = account.locked;
-	r->verdict = PASSWORD_WRONG;
-	if (r->found && j->change)
-		r->rc = account_search_set_password(search, account.dn, password, r->why);
-	else if (r->found && j->password != NULL)
-		r->rc = account_search_verify(search, account.dn, password, &r->verdict, r->why);
+	if (r->found && work[j->kind] != NULL)
+		work[j->kind](search, &account, j);
 	found_account_fini(&account);
 }
 
@@ -170,12 +238,20 @@ static void finish(struct pool *p)
 	uv_close((uv_handle_t *)&p->async, pool_free);
 }
 
+static void note_shapes(struct pool *p, const struct dirjob_result *r)
+{
+	for (int hash = 0; hash < SCRAM_HASHES; hash++)
+		if ((r->hashes & 1u << hash) != 0 && p->shapes[hash].iterations == 0)
+			p->shapes[hash] = (struct shape){r->keys.of[hash].iterations, r->keys.of[hash].salt_len};
+}
+
 static void on_async(uv_async_t *async)
 {
 	struct pool *p = async->data;
 	struct dirjob *j;
 
 	while ((j = take_done(p)) != NULL) {
+		note_shapes(p, &j->result);
 		if (j->done != NULL)
 			j->done(j->arg, &j->result);
 		job_free(j);
@@ -299,6 +375,25 @@ bool directories_take_passwords(const struct directories *d, const char *name)
 	return p != NULL && p->directory->password_change;
 }
 
+enum directory_certificate directories_certificate(const struct directories *d, const char *name)
+{
+	const struct pool *p = find(d, name);
+
+	return p != NULL ? p->directory->certificate : CERTIFICATE_ADDRESS;
+}
+
+void directories_pretend(const struct directories *d, const char *name, struct account_keys *keys)
+{
+	const struct pool *p = find(d, name);
+
+	for (int hash = 0; p != NULL && hash < SCRAM_HASHES; hash++) {
+		if (p->shapes[hash].iterations == 0)
+			continue;
+		keys->of[hash].iterations = p->shapes[hash].iterations;
+		keys->of[hash].salt_len = p->shapes[hash].salt_len;
+	}
+}
+
 int directories_ask(struct directories *d, const char *name, const struct dirjob_order *order, struct dirjob **job)
 {
 	struct pool *p = find(d, name);
@@ -310,11 +405,12 @@ int directories_ask(struct directories *d, const char *name, const struct dirjob
 		return BH_EBUSY;
 	j = bh_alloc(sizeof *j);
 	j->pool = p;
-	j->local = bh_strndup(order->local.p, order->local.len);
+	j->kind = order->kind;
+	j->name = bh_strndup(order->name.p, order->name.len);
+	j->name_len = order->name.len;
 	if (order->password.p != NULL)
 		j->password = bh_strndup(order->password.p, order->password.len);
 	j->password_len = order->password.len;
-	j->change = order->change;
 	j->done = order->done;
 	j->arg = order->arg;
 	*job = j;

@@ -33,7 +33,10 @@ struct exchange {
 	void *state; /* the mechanism's */
 
 	char *domain;
-	char *certificate; /* xmppAddr, or NULL */
+	/* What the client's verified certificate says; NULL, absent. */
+	char *certificate; /* xmppAddr */
+	char *certificate_mail, *certificate_subject;
+	struct buf certificate_der; /* empty where it is absent */
 	char *address;	   /* "" where there is none */
 	uint8_t exporter[EXPORTER_MAX];
 	uint32_t exporter_len;
@@ -42,7 +45,9 @@ struct exchange {
 	/* From identity_take() on. */
 	char *account;	/* bare JID, prepared */
 	const char *directory; /* that holds the domain's accounts, or NULL: then `known` and record wait for its answer */
+	const char *realm; /* whose tickets name the domain's accounts, or NULL */
 	bool known;	/* it exists; if not, record is a pretence */
+	bool must_change; /* its password is good for nothing but a change */
 	struct account_record record;
 
 	struct buf out;

@@ -71,12 +71,42 @@ bool identity_take(struct exchange *x, struct str authcid, struct str authzid)
 	return x->directory != NULL || look_up(x);
 }
 
+enum outcome identity_exists(struct exchange *x)
+{
+	if (!x->known)
+		return exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-account");
+	return x->record.disabled ? exchange_fail(x, SASL_ACCOUNT_DISABLED, "disabled") : OUTCOME_SUCCESS;
+}
+
 /* ---- of a directory ---------------------------------------------------------------------- */
 
-static enum outcome take_verdict(struct exchange *x, const struct dirjob_result *r)
+static bool take_answer(struct exchange *x, const struct dirjob_result *r)
 {
-	switch (r->verdict) {
+	if (r->rc != 0) {
+		log_warn("directory-failed", "directory=%s reason=%s", x->directory, LOG_TEXT(r->why));
+		return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "directory-failed");
+	}
+	x->known = r->found;
+	x->record.disabled = r->locked;
+	return true;
+}
+
+/* What its owner should hear of, and cannot: a success has no room for it. */
+static void log_warnings(const struct exchange *x, const struct dirpassword *p)
+{
+	if (p->grace_left >= 0)
+		log_info("password-expired", "account=%s grace_left=%d", LOG_TEXT(x->account), p->grace_left);
+	if (p->expires_s >= 0)
+		log_info("password-expires", "account=%s seconds=%d", LOG_TEXT(x->account), p->expires_s);
+}
+
+enum outcome identity_verified(struct exchange *x, const struct dirjob_result *r)
+{
+	if (!take_answer(x, r))
+		return OUTCOME_FAILURE;
+	switch (r->password.verdict) {
 	case PASSWORD_GOOD:
+		log_warnings(x, &r->password);
 		return identity_proved(x);
 	case PASSWORD_EXPIRED:
 		return exchange_fail(x, SASL_CREDENTIALS_EXPIRED, "password-expired");
@@ -89,35 +119,47 @@ static enum outcome take_verdict(struct exchange *x, const struct dirjob_result 
 	}
 }
 
-enum outcome identity_answered(struct exchange *x, const struct dirjob_result *r, bool password)
+enum outcome identity_answered(struct exchange *x, const struct dirjob_result *r)
 {
-	if (r->rc != 0) {
-		log_warn("directory-failed", "directory=%s reason=%s", x->directory, LOG_TEXT(r->why));
-		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "directory-failed");
-	}
-	x->known = r->found;
-	x->record.disabled = r->locked;
-	if (password)
-		return take_verdict(x, r);
-	if (!x->known)
-		return exchange_fail(x, SASL_NOT_AUTHORIZED, "unknown-account");
-	return x->record.disabled ? exchange_fail(x, SASL_ACCOUNT_DISABLED, "disabled") : OUTCOME_SUCCESS;
+	return take_answer(x, r) ? identity_exists(x) : OUTCOME_FAILURE;
 }
 
-enum outcome identity_ask(struct exchange *x, struct str password, dirjob_done_fn *done)
+bool identity_keys(struct exchange *x, const struct dirjob_result *r, enum scram_hash hash)
 {
-	char text[JID_MAX + 1];
-	struct jid jid;
-	struct dirjob_order order = {.password = password, .done = done, .arg = x};
+	if (!take_answer(x, r))
+		return false;
+	accounts_pretend(x->env->accounts, str_of(x->account), &x->record.keys);
+	directories_pretend(*x->env->directories, x->directory, &x->record.keys);
+	x->known = r->found && (r->hashes & 1u << hash) != 0;
+	x->must_change = r->must_change;
+	if (x->known)
+		x->record.keys = r->keys;
+	return true;
+}
+
+static enum outcome ask(struct exchange *x, const struct dirjob_order *order)
+{
 	int rc = BH_ENOTFOUND;
 
 	/* What is decided from now on is at least as new as this (custody.md, 18). */
 	x->record.generation = clock_wall_us();
-	if (jid_prepare(str_of(x->account), text, &jid) == 0 && x->env->directories != NULL) {
-		order.local = jid.local;
-		rc = directories_ask(*x->env->directories, x->directory, &order, &x->question);
-	}
+	if (x->env->directories != NULL)
+		rc = directories_ask(*x->env->directories, x->directory, order, &x->question);
 	return rc == 0 ? OUTCOME_WAIT : exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "overloaded");
+}
+
+enum outcome identity_ask(struct exchange *x, enum dirjob_kind kind, struct str password, dirjob_done_fn *done)
+{
+	const char *at = strchr(x->account, '@');
+	struct dirjob_order order = {.kind = kind, .password = password, .done = done, .arg = x};
+
+	order.name = str_make(x->account, (size_t)(at - x->account));
+	return ask(x, &order);
+}
+
+enum outcome identity_ask_certificate(struct exchange *x, struct str name, dirjob_done_fn *done)
+{
+	return ask(x, &(struct dirjob_order){.kind = DIRJOB_CERTIFICATE, .name = name, .done = done, .arg = x});
 }
 
 static struct throttle_who who_is(const struct exchange *x)
@@ -161,5 +203,7 @@ enum outcome identity_proved(struct exchange *x)
 	x->delay_ms = 0;
 	if (x->record.disabled)
 		return exchange_fail(x, SASL_ACCOUNT_DISABLED, "disabled");
+	if (x->must_change)
+		return exchange_fail(x, SASL_CREDENTIALS_EXPIRED, "password-must-change");
 	return OUTCOME_SUCCESS;
 }

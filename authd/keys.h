@@ -11,11 +11,13 @@
 
 enum scram_hash { SCRAM_SHA1, SCRAM_SHA256, SCRAM_HASHES };
 
-enum { SCRAM_SALT_SIZE = 16, SCRAM_KEY_MAX = 32 };
+/* Of our own keys the salt has SCRAM_SALT_SIZE bytes; of a directory's at most SCRAM_SALT_MAX. */
+enum { SCRAM_SALT_SIZE = 16, SCRAM_SALT_MAX = 64, SCRAM_KEY_MAX = 32 };
 
 struct scram_keys {
 	uint32_t iterations;
-	uint8_t salt[SCRAM_SALT_SIZE];
+	uint32_t salt_len;
+	uint8_t salt[SCRAM_SALT_MAX];
 	uint8_t stored[SCRAM_KEY_MAX];
 	uint8_t server[SCRAM_KEY_MAX];
 };

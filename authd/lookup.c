@@ -79,7 +79,7 @@ static void on_answered(void *arg, const struct dirjob_result *r)
 static void ask(struct authd *a, const char *directory, struct str local, uint64_t subject)
 {
 	struct lookup *l = bh_alloc(sizeof *l);
-	const struct dirjob_order order = {.local = local, .done = on_answered, .arg = l};
+	const struct dirjob_order order = {.kind = DIRJOB_FIND, .name = local, .done = on_answered, .arg = l};
 
 	*l = (struct lookup){.authd = a, .subject = subject, .link_number = a->link_number};
 	list_append(&a->lookups, &l->link);

@@ -8,6 +8,7 @@ static const int syscalls[] = {
 	SYS_pread64, SYS_pwrite64, SYS_fdatasync, SYS_fsync, SYS_ftruncate, SYS_fallocate,
 	SYS_unlinkat, SYS_fchmod, SYS_fchown,
 	SYS_sendmmsg, /* names of directories */
+	SYS_getdents64, /* folders that krb5.conf includes */
 #ifdef SYS_unlink
 	SYS_unlink,
 #endif
@@ -23,6 +24,7 @@ static const struct sandbox sandbox = {
 	.read_paths = read_paths,
 	.write_paths = write_paths,
 	.directories = true,
+	.keytab = "authd.keytab",
 };
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 
 static const struct mechanism *const known[] = {
 	&mechanism_external,
+	&mechanism_gssapi,
 	&mechanism_scram_sha256_plus,
 	&mechanism_scram_sha1_plus,
 	&mechanism_scram_sha256,

@@ -31,6 +31,7 @@ struct mechanism {
 	bool plus;	       /* bound to the TLS channel */
 	bool needs_tls;	       /* shows the password to who reads along */
 	bool needs_certificate;
+	bool needs_keys;       /* the password's, to check a proof that does not say it */
 	bool raw;	       /* what the client says is no Base64 */
 	/* in: what the client says, decoded. */
 	enum outcome (*step)(struct exchange *x, struct str in);
@@ -71,7 +72,8 @@ const struct mechanism *offer_accept(const struct offer *offer,
 bool offered_plus(struct str offered);
 
 extern const struct mechanism mechanism_scram_sha1, mechanism_scram_sha1_plus,
-	mechanism_scram_sha256, mechanism_scram_sha256_plus, mechanism_plain, mechanism_external;
+	mechanism_scram_sha256, mechanism_scram_sha256_plus, mechanism_plain, mechanism_external,
+	mechanism_gssapi;
 
 /* Not of SASL: of the streams of components, for their domains alone; nobody can configure or offer
  * it, and mechanism_find() does not know it. */

@@ -70,7 +70,7 @@ static void on_answered(void *arg, const struct dirjob_result *result)
 
 	x->question = NULL;
 	plain->directory = *result;
-	if (result->rc == 0 && result->found && result->verdict == PASSWORD_WRONG)
+	if (result->rc == 0 && result->found && result->password.verdict == PASSWORD_WRONG)
 		refusals_note(x->env->refusals, str_of(x->account), str_of(plain->password), clock_ms());
 	exchange_wake(x);
 }
@@ -87,7 +87,7 @@ static enum outcome ask_directory(struct exchange *x, struct str password)
 		return identity_wrong(x);
 	}
 	plain->password = bh_strndup(password.p, password.len);
-	return identity_ask(x, password, on_answered);
+	return identity_ask(x, DIRJOB_VERIFY, password, on_answered);
 }
 
 static enum outcome plain_step(struct exchange *x, struct str in)
@@ -108,7 +108,7 @@ static enum outcome plain_resume(struct exchange *x)
 	const struct plain *plain = x->state;
 
 	if (x->directory != NULL)
-		return identity_answered(x, &plain->directory, true);
+		return identity_verified(x, &plain->directory);
 	if (plain->rc < 0 && plain->rc != BH_EINVAL)
 		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "derivation-failed");
 	return plain->match ? identity_proved(x) : identity_wrong(x);

@@ -3,65 +3,90 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
 
-static int load_offer(const struct conf *conf, struct offer *offer, char *what, size_t size)
+/* What the administrator wants, of what proves a password. */
+static int load_wishes(const struct conf *conf, struct offer *wishes, char *what, size_t size)
 {
-	if (conf_bool(conf, "authd.external"))
-		offer_add(offer, STR_LIT("EXTERNAL"));
 	for (size_t i = 0; i < conf_list_size(conf, "authd.mechanisms"); i++) {
 		const char *name = conf_list_item(conf, "authd.mechanisms", i);
 
-		if (offer_add(offer, str_of(name)) == BH_ENOTFOUND) {
+		if (str_is(str_of(name), "GSSAPI") || offer_add(wishes, str_of(name)) == BH_ENOTFOUND) {
 			snprintf(what, size, "authd.mechanisms: \"%s\" is not a mechanism that "
 				"authd knows (SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, "
-				"SCRAM-SHA-1, PLAIN)", name);
+				"SCRAM-SHA-1, PLAIN)%s", name, strcmp(name, "GSSAPI") == 0 ?
+				"; GSSAPI is offered where authd.keytab and the domain's realm are set" : "");
 			return BH_ECONFIG;
 		}
 	}
-	if (offer->n > 0)
+	if (wishes->n > 0)
 		return 0;
 	snprintf(what, size, "authd.mechanisms is empty: nobody could log in");
 	return BH_ECONFIG;
 }
 
-/* A directory tells nobody its passwords: what proves one without saying it is left out. */
-static int load_domain(const struct conf *conf, size_t i, struct policy *p, char *what, size_t size)
+static bool has_keys(const struct conf *conf, const char *directory)
 {
-	const char *directory = conf_domain_text(conf, i, "directory");
-	struct policy_domain *d = &p->domains[i];
-
-	d->name = bh_strdup(conf_domain_name(conf, i));
-	if (directory == NULL || *directory == '\0')
-		return 0;
-	d->directory = bh_strdup(directory);
-	for (size_t k = 0; k < p->offer.n; k++)
-		if (p->offer.of[k] == &mechanism_plain || p->offer.of[k] == &mechanism_external)
-			d->narrow.of[d->narrow.n++] = p->offer.of[k];
-	if (d->narrow.n > 0)
-		return 0;
-	snprintf(what, size, "authd.mechanisms lacks PLAIN: nobody could log in to %s, whose accounts are in a "
-		"directory", d->name);
-	return BH_ECONFIG;
+	for (size_t i = 0; i < conf_directories(conf); i++)
+		if (strcmp(conf_directory_name(conf, i), directory) == 0)
+			return conf_directory_bool(conf, i, "scram");
+	return false;
 }
 
-int policy_load(const struct conf *conf, struct policy *out, char *what, size_t what_size)
+/* A directory tells nobody its passwords: what proves one without saying it is left out, unless there are keys. */
+static void load_offer(const struct conf *conf, bool tickets, const struct offer *wishes, struct policy_domain *d)
+{
+	bool keys = d->directory == NULL || has_keys(conf, d->directory);
+
+	if (conf_bool(conf, "authd.external"))
+		offer_add(&d->offer, STR_LIT("EXTERNAL"));
+	if (tickets && d->realm != NULL)
+		offer_add(&d->offer, STR_LIT("GSSAPI"));
+	for (size_t i = 0; i < wishes->n; i++)
+		if (keys || !wishes->of[i]->needs_keys)
+			offer_add(&d->offer, str_of(wishes->of[i]->name));
+}
+
+static char *copy(const char *text)
+{
+	return text != NULL && *text != '\0' ? bh_strdup(text) : NULL;
+}
+
+static int load_domains(const struct conf *conf, bool tickets, struct policy *p, char *what, size_t size)
+{
+	struct offer wishes = {0};
+	int rc = load_wishes(conf, &wishes, what, size);
+
+	p->domains = bh_alloc((conf_domains(conf) + 1) * sizeof(*p->domains));
+	for (size_t i = 0; rc == 0 && i < conf_domains(conf); i++) {
+		struct policy_domain *d = &p->domains[p->ndomains++];
+
+		d->name = bh_strdup(conf_domain_name(conf, i));
+		d->directory = copy(conf_domain_text(conf, i, "directory"));
+		d->realm = copy(conf_domain_text(conf, i, "realm"));
+		load_offer(conf, tickets, &wishes, d);
+		if (d->offer.n > 0)
+			continue;
+		snprintf(what, size, "authd.mechanisms lacks PLAIN: nobody could log in to %s, whose accounts are in a "
+			"directory", d->name);
+		rc = BH_ECONFIG;
+	}
+	return rc;
+}
+
+int policy_load(const struct conf *conf, bool tickets, struct policy *out, char *what, size_t what_size)
 {
 	struct policy p = {0};
-	int rc = load_offer(conf, &p.offer, what, what_size);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	p.limits.per_account = (uint32_t)conf_number(conf, "authd.guess_limit");
 	p.limits.per_address = (uint32_t)conf_number(conf, "authd.address_limit");
 	p.limits.window_ms = (uint64_t)conf_number(conf, "authd.guess_window") * 1000;
 	p.iterations = (uint32_t)conf_number(conf, "authd.iterations");
-	p.ndomains = conf_domains(conf);
-	p.domains = bh_alloc((p.ndomains + 1) * sizeof(*p.domains));
-	for (size_t i = 0; i < p.ndomains && rc == 0; i++)
-		rc = load_domain(conf, i, &p, what, what_size);
+	rc = load_domains(conf, tickets, &p, what, what_size);
 	secrets_load(conf, &p.secrets);
 	if (rc == 0)
 		*out = p;
@@ -75,6 +100,7 @@ void policy_fini(struct policy *policy)
 	for (size_t i = 0; i < policy->ndomains; i++) {
 		free(policy->domains[i].name);
 		free(policy->domains[i].directory);
+		free(policy->domains[i].realm);
 	}
 	free(policy->domains);
 	secrets_fini(&policy->secrets);
@@ -88,11 +114,6 @@ const struct policy_domain *policy_domain(const struct policy *policy, struct st
 			return &policy->domains[i];
 	}
 	return NULL;
-}
-
-const struct offer *policy_offer(const struct policy *policy, const struct policy_domain *domain)
-{
-	return domain->directory != NULL ? &domain->narrow : &policy->offer;
 }
 
 const char *policy_directory(const struct policy *policy, struct str domain)

@@ -15,25 +15,24 @@
 struct policy_domain {
 	char *name;	 /* canonical */
 	char *directory; /* that holds its accounts; NULL: we do */
-	struct offer narrow; /* then: what it can check */
+	char *realm;	 /* whose users may come with tickets; NULL: none */
+	struct offer offer; /* what can be checked */
 };
 
 struct policy {
 	struct policy_domain *domains;
 	size_t ndomains;
-	struct offer offer;
 	struct throttle_limits limits;
 	uint32_t iterations;
 	struct secrets secrets;
 };
 
-/* 0 or BH_ECONFIG with a line in *what.  The caller owns *out until policy_fini(). */
-int policy_load(const struct conf *conf, struct policy *out, char *what, size_t what_size);
+/* tickets: Kerberos' can be taken.  0 or BH_ECONFIG with a line in *what.  The caller owns *out until policy_fini(). */
+int policy_load(const struct conf *conf, bool tickets, struct policy *out, char *what, size_t what_size);
 void policy_fini(struct policy *policy);
 
 /* NULL: it is not served. */
 const struct policy_domain *policy_domain(const struct policy *policy, struct str domain);
-const struct offer *policy_offer(const struct policy *policy, const struct policy_domain *domain);
 /* Which directory holds its accounts; NULL: none does. */
 const char *policy_directory(const struct policy *policy, struct str domain);
 

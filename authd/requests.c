@@ -207,7 +207,7 @@ static void give_password(struct authd *a, uint64_t subject, const struct jid *j
 {
 	struct request *r = bh_alloc(sizeof(*r));
 	const struct dirjob_order order = {
-		.local = jid->local, .password = password, .change = true, .done = on_password_taken, .arg = r};
+		.kind = DIRJOB_CHANGE, .name = jid->local, .password = password, .done = on_password_taken, .arg = r};
 	int rc;
 
 	*r = (struct request){.authd = a, .subject = subject, .link_number = a->link_number, .how = ACCOUNT_PASSWORD,

@@ -3,10 +3,13 @@
 #include "authd/scram.h"
 
 #include <gsasl.h>
+#include <stdlib.h>
 
-#include "base/base64.h"
 #include "authd/exchange.h"
 #include "authd/identity.h"
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/secret.h"
 
 struct Gsasl *scram_open(void)
 {
@@ -107,6 +110,13 @@ bool client_first_parse(struct str in, struct client_first *out)
 
 /* ---- the exchange --------------------------------------------------------------------- */
 
+struct scram {
+	Gsasl_session *session; /* NULL until the keys are there */
+	char *authcid;		/* as the client wrote it */
+	struct buf first;	/* its first message, while a directory is asked for the keys */
+	struct dirjob_result answer;
+};
+
 static int set_base64(Gsasl_session *s, Gsasl_property property, const void *p, size_t len)
 {
 	struct buf text = BUF_INIT;
@@ -131,7 +141,7 @@ static int preset(struct exchange *x, Gsasl_session *s)
 	snprintf(iterations, sizeof(iterations), "%u", k->iterations);
 	rc = gsasl_property_set(s, GSASL_SCRAM_ITER, iterations);
 	if (rc == GSASL_OK)
-		rc = set_base64(s, GSASL_SCRAM_SALT, k->salt, sizeof(k->salt));
+		rc = set_base64(s, GSASL_SCRAM_SALT, k->salt, k->salt_len);
 	if (rc == GSASL_OK)
 		rc = set_base64(s, GSASL_SCRAM_STOREDKEY, k->stored, size);
 	if (rc == GSASL_OK)
@@ -171,9 +181,10 @@ static bool check_binding(struct exchange *x, const struct client_first *first)
 
 static int step_into(struct exchange *x, struct str in)
 {
+	struct scram *s = x->state;
 	char *out = NULL;
 	size_t len = 0;
-	int rc = gsasl_step(x->state, in.p, in.len, &out, &len);
+	int rc = gsasl_step(s->session, in.p, in.len, &out, &len);
 
 	buf_clear(&x->out);
 	if (rc == GSASL_OK || rc == GSASL_NEEDS_MORE) {
@@ -184,12 +195,47 @@ static int step_into(struct exchange *x, struct str in)
 	return rc;
 }
 
+/* The keys are in the record. */
+static enum outcome begin(struct exchange *x, struct str in)
+{
+	struct scram *s = x->state;
+	int rc = gsasl_server_start(x->env->gsasl, x->mechanism->name, &s->session);
+	const char *name;
+
+	if (rc == GSASL_OK)
+		rc = preset(x, s->session);
+	if (rc == GSASL_OK)
+		rc = step_into(x, in);
+	if (rc != GSASL_NEEDS_MORE)
+		return fail_code(x, rc);
+	/* Two readers of one message must have read the same name. */
+	name = gsasl_property_fast(s->session, GSASL_AUTHID);
+	if (name == NULL || strcmp(name, s->authcid) != 0)
+		return exchange_fail(x, SASL_MALFORMED_REQUEST, "malformed");
+	return OUTCOME_CHALLENGE;
+}
+
+static void on_answered(void *arg, const struct dirjob_result *result)
+{
+	struct exchange *x = arg;
+	struct scram *s = x->state;
+
+	x->question = NULL;
+	s->answer = *result;
+	exchange_wake(x);
+}
+
+static enum outcome scram_resume(struct exchange *x)
+{
+	const struct scram *s = x->state;
+
+	return identity_keys(x, &s->answer, x->mechanism->hash) ? begin(x, buf_str(&s->first)) : OUTCOME_FAILURE;
+}
+
 static enum outcome first_step(struct exchange *x, struct str in)
 {
 	struct client_first first;
-	Gsasl_session *session = NULL;
-	const char *name;
-	int rc;
+	struct scram *s;
 
 	if (!client_first_parse(in, &first))
 		return exchange_fail(x, SASL_MALFORMED_REQUEST, "malformed");
@@ -197,19 +243,12 @@ static enum outcome first_step(struct exchange *x, struct str in)
 		!identity_take(x, str_of(first.authcid), str_of(first.authzid)) ||
 		!identity_may_guess(x))
 		return OUTCOME_FAILURE;
-	rc = gsasl_server_start(x->env->gsasl, x->mechanism->name, &session);
-	x->state = session;
-	if (rc == GSASL_OK)
-		rc = preset(x, session);
-	if (rc == GSASL_OK)
-		rc = step_into(x, in);
-	if (rc != GSASL_NEEDS_MORE)
-		return fail_code(x, rc);
-	/* Two readers of one message must have read the same name. */
-	name = gsasl_property_fast(session, GSASL_AUTHID);
-	if (name == NULL || strcmp(name, first.authcid) != 0)
-		return exchange_fail(x, SASL_MALFORMED_REQUEST, "malformed");
-	return OUTCOME_CHALLENGE;
+	x->state = s = bh_alloc(sizeof(*s));
+	s->authcid = bh_strdup(first.authcid);
+	if (x->directory == NULL)
+		return begin(x, in);
+	buf_put_str(&s->first, in);
+	return identity_ask(x, DIRJOB_KEYS, STR_NONE, on_answered);
 }
 
 static enum outcome last_step(struct exchange *x, struct str in)
@@ -235,20 +274,21 @@ static enum outcome scram_step(struct exchange *x, struct str in)
 
 static void scram_end(struct exchange *x)
 {
-	gsasl_finish(x->state);
+	struct scram *s = x->state;
+
+	if (s->session != NULL)
+		gsasl_finish(s->session);
+	buf_fini(&s->first);
+	free(s->authcid);
+	secret_wipe(s, sizeof(*s));
+	free(s);
 }
 
-const struct mechanism mechanism_scram_sha1 = {
-	.name = "SCRAM-SHA-1", .hash = SCRAM_SHA1, .step = scram_step, .end = scram_end,
-};
+#define SCRAM .needs_keys = true, .step = scram_step, .resume = scram_resume, .end = scram_end
+
+const struct mechanism mechanism_scram_sha1 = {.name = "SCRAM-SHA-1", .hash = SCRAM_SHA1, SCRAM};
 const struct mechanism mechanism_scram_sha1_plus = {
-	.name = "SCRAM-SHA-1-PLUS", .hash = SCRAM_SHA1, .plus = true, .step = scram_step,
-	.end = scram_end,
-};
-const struct mechanism mechanism_scram_sha256 = {
-	.name = "SCRAM-SHA-256", .hash = SCRAM_SHA256, .step = scram_step, .end = scram_end,
-};
+	.name = "SCRAM-SHA-1-PLUS", .hash = SCRAM_SHA1, .plus = true, SCRAM};
+const struct mechanism mechanism_scram_sha256 = {.name = "SCRAM-SHA-256", .hash = SCRAM_SHA256, SCRAM};
 const struct mechanism mechanism_scram_sha256_plus = {
-	.name = "SCRAM-SHA-256-PLUS", .hash = SCRAM_SHA256, .plus = true, .step = scram_step,
-	.end = scram_end,
-};
+	.name = "SCRAM-SHA-256-PLUS", .hash = SCRAM_SHA256, .plus = true, SCRAM};

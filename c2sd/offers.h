@@ -12,12 +12,16 @@
 struct c2sd;
 struct client;
 
+/* What of a client's certificate says whose it is. */
+enum certificate_name { NAME_ADDRESS, NAME_MAIL, NAME_SUBJECT, NAME_EXACT };
+
 struct offer {
 	struct map_node node;
 	char *domain;
 	char *mechanisms; /* separated by spaces, best first; NULL until authd told */
 	char *caps;	  /* XEP-0115's ver; NULL until routerd told */
 	bool component;	  /* another program's domain: it has nothing of these */
+	enum certificate_name name;
 };
 
 /* Every domain and component of the configuration has an offer; none is ever taken away, since

@@ -27,6 +27,19 @@ void sasl_refuse(struct client *c, enum sasl_error condition)
 	refuse_with(c, condition, STR_NONE);
 }
 
+/* Who its certificate says that it is; nothing where that is not verified. */
+static void put_certificate(const struct client *c, struct msg_auth_begin *m)
+{
+	const struct certificate *certificate = stream_certificate(c->stream);
+
+	if (certificate == NULL)
+		return;
+	m->certificate = str_of(certificate->jid);
+	m->certificate_mail = str_of(certificate->mail);
+	m->certificate_subject = str_of(certificate->subject);
+	m->certificate_der = certificate->der;
+}
+
 /* Everything that authd must know to judge. */
 int sasl_send_begin(struct client *c, struct str mechanism, struct str initial, struct str offered)
 {
@@ -39,13 +52,13 @@ int sasl_send_begin(struct client *c, struct str mechanism, struct str initial, 
 		.initial = initial,
 		.offered = offered,
 		.exporter = STR_LIT(""),
-		.certificate = stream_certificate_jid(c->stream),
 		.tls = stream_is_secure(c->stream),
 	};
 	int rc;
 
 	if (link == NULL)
 		return BH_ECLOSED;
+	put_certificate(c, &m);
 	address_text(stream_peer(c->stream), address);
 	m.address = str_of(address);
 	if (stream_exporter(c->stream, exporter))

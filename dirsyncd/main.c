@@ -3,10 +3,10 @@
 
 #include "dirsyncd/dirsyncd.h"
 
-/* What SQLite does to its files, and names of directories. */
+/* What SQLite does to its files, names of directories, and folders that krb5.conf includes. */
 static const int syscalls[] = {
 	SYS_pread64, SYS_pwrite64, SYS_fdatasync, SYS_fsync, SYS_ftruncate, SYS_fallocate,
-	SYS_unlinkat, SYS_fchmod, SYS_fchown, SYS_sendmmsg,
+	SYS_unlinkat, SYS_fchmod, SYS_fchown, SYS_sendmmsg, SYS_getdents64,
 #ifdef SYS_unlink
 	SYS_unlink,
 #endif

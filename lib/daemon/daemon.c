@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/exits.h"
 #include "base/list.h"
+#include "daemon/kerberos.h"
 #include "daemon/log.h"
 #include "daemon/private.h"
 
@@ -124,6 +125,20 @@ static void tell_change(void *arg, const struct conf_change *change)
 		log_warn("setting", "name=%s result=\"needs a restart\"", change->name);
 }
 
+/* What the sandbox was not made for cannot begin now. */
+static bool fits_the_sandbox(const struct daemon *d, const struct conf *fresh)
+{
+	const char *what = NULL;
+
+	if (d->spec->sandbox->directories && conf_directories(d->conf) == 0 && conf_directories(fresh) > 0)
+		what = "the first directory";
+	else if (kerberos_wanted(d, fresh) && !kerberos_wanted(d, d->conf))
+		what = "Kerberos";
+	if (what != NULL)
+		log_error("reload-refused", "reason=\"%s needs a restart of %s\"", what, d->spec->name);
+	return what == NULL;
+}
+
 /* Takes the new configuration, or none of it. */
 static void reload(struct life *life)
 {
@@ -132,6 +147,10 @@ static void reload(struct life *life)
 
 	if (load_configuration(life, &fresh) != 0)
 		return;
+	if (!fits_the_sandbox(d, fresh)) {
+		conf_free(&fresh);
+		return;
+	}
 	d->conf = fresh;
 	if (d->spec->reload(d, old) != 0) {
 		d->conf = old;
@@ -188,7 +207,7 @@ static int prepare(struct life *life)
 	if (load_configuration(life, &d->conf) != 0)
 		return BH_ECONFIG;
 	log_open(life->args.instance, configured_level(d->conf));
-	if (directories_make(d) != 0)
+	if (directories_make(d) != 0 || kerberos_prepare(d) != 0)
 		return BH_ECONFIG;
 	return d->spec->open(d);
 }
@@ -197,7 +216,7 @@ static int run(struct life *life)
 {
 	struct daemon *d = &life->daemon;
 
-	if (confine(life) != 0 || d->spec->start(d) != 0)
+	if (confine(life) != 0 || kerberos_start(d) != 0 || d->spec->start(d) != 0)
 		return EXIT_BAD_CONFIG;
 	watch_signals(life);
 	log_info("started", "pid=%ld version=%s", (long)getpid(), BULKHEAD_VERSION);

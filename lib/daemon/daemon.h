@@ -33,6 +33,7 @@ struct sandbox {
 	bool inet;			/* may make TCP sockets (never true for routerd) */
 	bool connects;			/* and connect them to others */
 	bool directories;		/* both where the configuration has directories (LDAP), else not */
+	const char *keytab;		/* a setting: where it has a value, takes Kerberos' tickets */
 	bool keys;			/* reads private keys again: keeps the group bulkhead-tls */
 };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/kerberos.h"
 #include "daemon/log.h"
 #include "daemon/private.h"
 
@@ -163,7 +165,28 @@ static int allow_directories(const struct allowing *a)
 		rc = allow_folder_of(a, conf_directory_text(conf, i, "ca"), READS);
 		if (rc == 0)
 			rc = allow_folder_of(a, conf_directory_text(conf, i, "bind_password"), READS);
+		if (rc == 0)
+			rc = allow_folder_of(a, conf_directory_text(conf, i, "keytab"), READS);
 	}
+	return rc;
+}
+
+/* Its configuration, the parts that come from SSSD included, and our own keys.  Not /etc/gss: what it names would be
+ * loaded, and no code is after the start. */
+static int allow_kerberos(const struct allowing *a)
+{
+	static const char *const paths[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf"};
+	const char *list = getenv("KRB5_CONFIG"), *keytab = a->daemon->spec->sandbox->keytab;
+	char file[4096];
+	int rc = 0;
+
+	if (keytab != NULL)
+		rc = allow_folder_of(a, conf_text(a->daemon->conf, keytab), READS);
+
+	for (size_t i = 0; rc == 0 && i < sizeof paths / sizeof paths[0]; i++)
+		rc = allow(a, paths[i], READS);
+	while (rc == 0 && list != NULL && kerberos_next_file(&list, file, sizeof file))
+		rc = allow(a, file, READS);
 	return rc;
 }
 
@@ -215,6 +238,8 @@ int sandbox_files(struct daemon *d)
 		rc = allow_table(&a, d->spec->sandbox->write_paths, WRITES);
 	if (rc == 0 && sandbox_has_directories(d))
 		rc = allow_directories(&a);
+	if (rc == 0 && kerberos_wanted(d, d->conf))
+		rc = allow_kerberos(&a);
 	if (rc == 0 && syscall(RESTRICT_SELF, a.ruleset, 0) != 0)
 		rc = -errno;
 	close(a.ruleset);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ldap.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <openldap.h>
 #include <poll.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/err.h"
 #include "directory/connection_private.h"
 #include "directory/entry_private.h"
+#include "directory/gssapi.h"
 #include "directory/watchdog.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
@@ -64,6 +66,8 @@ static int connect_in_time(const struct addrinfo *a, unsigned ms)
 		error = ETIMEDOUT;
 	else
 		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	/* Requests are small, and each waits for its answer. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	if (error == 0 && fcntl(fd, F_SETFL, 0) == 0)
 		return fd;
 	close(fd);
@@ -95,6 +99,7 @@ static int dial(const LDAPURLDesc *url, unsigned ms, char *why)
 
 /* ---- the handle ---------------------------------------------------------------------- */
 
+/* No LDAP_OPT_NETWORK_TIMEOUT: with one libldap reads without a pause while it waits for TLS.  The watchdog sees to it. */
 static void set_options(const struct dirconn *c)
 {
 	const struct timeval limit = {.tv_sec = c->directory->timeout_ms / 1000};
@@ -103,7 +108,6 @@ static void set_options(const struct dirconn *c)
 	ldap_set_option(c->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 	ldap_set_option(c->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	ldap_set_option(c->ld, LDAP_OPT_TIMEOUT, &limit);
-	ldap_set_option(c->ld, LDAP_OPT_NETWORK_TIMEOUT, &limit);
 	ldap_set_option(c->ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
 	ldap_set_option(c->ld, LDAP_OPT_X_TLS_CACERTFILE, c->directory->ca != NULL ? c->directory->ca : SYSTEM_CA);
 	ldap_set_option(c->ld, LDAP_OPT_X_TLS_NEWCTX, &client); /* the last of them */
@@ -134,22 +138,37 @@ static int say_who(const struct dirconn *c)
 	}
 }
 
-/* TLS and the first bind, with somebody who watches. */
-static int begin(struct dirconn *c, const char *scheme, bool login, char *why)
+/* What its Kerberos service is called by; a local socket is of this machine. */
+static const char *host_of(const LDAPURLDesc *url, char *own, size_t size)
 {
-	struct watch watch;
+	if (strcmp(url->lud_scheme, "ldapi") != 0)
+		return url->lud_host;
+	if (gethostname(own, size) != 0)
+		own[0] = '\0';
+	own[size - 1] = '\0';
+	return own;
+}
+
+/* TLS and the first bind, with somebody who watches. */
+static int begin(struct dirconn *c, const LDAPURLDesc *url, bool login, char *why)
+{
+	bool kerberos = login && c->directory->bind == BIND_GSSAPI;
 	const char *what = "TLS";
+	char own[256];
+	struct watch watch;
 	int code;
 
 	set_options(c);
 	watchdog_begin(&watch, c->fd, c->directory->timeout_ms);
-	code = secure(c, scheme);
-	if (code == LDAP_SUCCESS && login) {
+	code = secure(c, url->lud_scheme);
+	if (code == LDAP_SUCCESS && login && !kerberos) {
 		what = "bind";
 		code = say_who(c);
 	}
 	if (!watchdog_end(&watch))
 		code = LDAP_TIMEOUT;
+	if (code == LDAP_SUCCESS && kerberos)
+		return dirconn_bind_gssapi(c, host_of(url, own, sizeof own), why);
 	if (code == LDAP_SUCCESS)
 		return 0;
 	dirconn_say(c, what, code, why);
@@ -199,7 +218,7 @@ int dirconn_open_server(struct dirconn *c, bool login, char *why)
 	int rc = connect_to(c, &url, why);
 
 	if (rc == 0)
-		rc = begin(c, url->lud_scheme, login, why);
+		rc = begin(c, url, login, why);
 	ldap_free_urldesc(url);
 	return rc;
 }
@@ -294,21 +313,38 @@ static void take_entry(struct dirconn *c, LDAPMessage *message, dirsearch_fn *ea
 	direntry_fini(&entry);
 }
 
+/* A base that is none of this directory's. */
+static bool is_nowhere(int code)
+{
+	return code == LDAP_INVALID_DN_SYNTAX || code == LDAP_REFERRAL || code == LDAP_INSUFFICIENT_ACCESS ||
+	       code == LDAP_NAMING_VIOLATION;
+}
+
 /* The result of a message that ends a search. */
-static int end_of_search(struct dirconn *c, LDAPMessage *message, char *why)
+static int end_of_search(struct dirconn *c, const struct dirsearch *s, LDAPMessage *message, char *why)
 {
 	int code = LDAP_OTHER;
 
 	(void)ldap_parse_result(c->ld, message, &code, NULL, NULL, NULL, NULL, 0);
-	if (code == LDAP_SUCCESS || code == LDAP_NO_SUCH_OBJECT || code == LDAP_SIZELIMIT_EXCEEDED)
+	if (code == LDAP_SUCCESS || code == LDAP_NO_SUCH_OBJECT || code == LDAP_SIZELIMIT_EXCEEDED ||
+		(s->foreign && is_nowhere(code)))
 		return 0;
 	dirconn_say(c, "search", code, why);
 	return dirconn_error(code);
 }
 
+/* Whom its entries go to. */
+struct searching {
+	struct dirconn *c;
+	const struct dirsearch *search;
+	dirsearch_fn *each;
+	void *arg;
+};
+
 /* 1: there is more. */
-static int take_message(struct dirconn *c, int id, dirsearch_fn *each, void *arg, char *why)
+static int take_message(const struct searching *s, int id, char *why)
 {
+	struct dirconn *c = s->c;
 	struct timeval limit = {.tv_sec = c->directory->timeout_ms / 1000};
 	LDAPMessage *message = NULL;
 	int type = ldap_result(c->ld, id, LDAP_MSG_ONE, &limit, &message), rc = 1;
@@ -318,15 +354,16 @@ static int take_message(struct dirconn *c, int id, dirsearch_fn *each, void *arg
 		return type == 0 ? BH_ETIMEOUT : BH_EIO;
 	}
 	if (type == LDAP_RES_SEARCH_ENTRY)
-		take_entry(c, message, each, arg);
+		take_entry(c, message, s->each, s->arg);
 	else if (type == LDAP_RES_SEARCH_RESULT)
-		rc = end_of_search(c, message, why);
+		rc = end_of_search(c, s->search, message, why);
 	ldap_msgfree(message);
 	return rc;
 }
 
 int dirconn_search(struct dirconn *c, const struct dirsearch *s, dirsearch_fn *each, void *arg, char *why)
 {
+	const struct searching searching = {c, s, each, arg};
 	int id, rc, code;
 
 	code = ldap_search_ext(c->ld, s->base, s->subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE, s->filter,
@@ -336,7 +373,7 @@ int dirconn_search(struct dirconn *c, const struct dirsearch *s, dirsearch_fn *e
 		return dirconn_error(code);
 	}
 	do
-		rc = take_message(c, id, each, arg, why);
+		rc = take_message(&searching, id, why);
 	while (rc == 1);
 	return rc;
 }

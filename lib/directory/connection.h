@@ -34,6 +34,7 @@ struct dirsearch {
 	const char *filter;
 	const char *const *attributes; /* NULL-terminated */
 	unsigned limit;		       /* entries; 0: none */
+	bool foreign;		       /* somebody else chose base: where it is none, nothing is found */
 	/* Of paged.h: */
 	bool exists;		 /* it is an error where base does not */
 	bool (*over)(void *arg); /* asked between pages: is that to end?  May be NULL. */
@@ -50,8 +51,14 @@ enum dirverdict {
 	PASSWORD_MUST_CHANGE, /* it is right, and good for nothing but a change */
 	ACCOUNT_LOCKED,
 };
+struct dirpassword {
+	enum dirverdict verdict;
+	/* What it warns of; -1 where it does not. */
+	int expires_s;	/* until then the password is good */
+	int grace_left; /* it has expired, and is good for so many log-ins more */
+};
 /* The connection is somebody else's from now on: it is used for this alone.  password is not empty (RFC 4513 5.1.2). */
-int dirconn_verify(struct dirconn *c, const char *dn, struct str password, enum dirverdict *verdict, char *why);
+int dirconn_verify(struct dirconn *c, const char *dn, struct str password, struct dirpassword *out, char *why);
 
 /* Gives the entry another password (RFC 3062).  0, as above, or BH_EINVAL: the directory does not want that one. */
 int dirconn_set_password(struct dirconn *c, const char *dn, struct str password, char *why);

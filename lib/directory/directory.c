@@ -17,7 +17,7 @@
 enum { FAILED_MS = 10000, PASSWORD_MAX = 1024 };
 
 struct directory_servers {
-	pthread_mutex_t mutex; /* of failed_ms and of refs */
+	pthread_mutex_t mutex; /* of failed_ms, refs and asking */
 	uint64_t *failed_ms;   /* of each: when it failed; 0: it works as far as we know */
 };
 
@@ -34,6 +34,7 @@ static void destroy(struct directory *d)
 	free(d->name);
 	free(d->ca);
 	free(d->bind_dn);
+	free(d->keytab);
 	if (d->bind_password != NULL)
 		secret_wipe(d->bind_password, strlen(d->bind_password));
 	free(d->bind_password);
@@ -81,6 +82,16 @@ struct reading {
 static const char *text(const struct reading *r, const char *setting)
 {
 	return conf_directory_text(r->conf, r->i, setting);
+}
+
+/* Which of its names a setting has. */
+static size_t choice(const struct reading *r, const char *setting, const char *const *names, size_t n)
+{
+	size_t i = 0;
+
+	while (i + 1 < n && strcmp(names[i], text(r, setting)) != 0)
+		i++;
+	return i;
 }
 
 static int fail(const struct reading *r, const char *why)
@@ -134,12 +145,15 @@ static int read_servers(struct directory *d, const struct reading *r)
 
 static int read_bind(struct directory *d, const struct reading *r)
 {
-	const char *method = text(r, "bind"), *password = text(r, "bind_password");
+	static const char *const methods[] = {[BIND_ANONYMOUS] = "anonymous", [BIND_SIMPLE] = "simple",
+		[BIND_EXTERNAL] = "external", [BIND_GSSAPI] = "gssapi"};
+	const char *password = text(r, "bind_password");
 
-	d->bind = strcmp(method, "external") == 0	? BIND_EXTERNAL
-		  : strcmp(method, "anonymous") == 0 ? BIND_ANONYMOUS
-							: BIND_SIMPLE;
+	d->bind = (enum directory_bind)choice(r, "bind", methods, sizeof methods / sizeof methods[0]);
 	d->bind_dn = copy(text(r, "bind_dn"));
+	d->keytab = copy(text(r, "keytab"));
+	if (d->bind == BIND_GSSAPI && d->keytab == NULL)
+		return fail(r, "bind = \"gssapi\" needs keytab (a file)");
 	if (d->bind != BIND_SIMPLE)
 		return 0;
 	if (d->bind_dn == NULL || password == NULL)
@@ -149,8 +163,12 @@ static int read_bind(struct directory *d, const struct reading *r)
 
 static int read_accounts(struct directory *d, const struct reading *r)
 {
+	static const char *const names[] = {[CERTIFICATE_ADDRESS] = "address", [CERTIFICATE_MAIL] = "mail",
+		[CERTIFICATE_SUBJECT] = "subject", [CERTIFICATE_EXACT] = "exact"};
 	const char *filter = text(r, "filter"), *user = text(r, "user_attribute");
 
+	d->scram = conf_directory_bool(r->conf, r->i, "scram");
+	d->certificate = (enum directory_certificate)choice(r, "certificate", names, sizeof names / sizeof names[0]);
 	if (!schema_find(text(r, "schema"), &d->schema))
 		return fail(r, "schema: there is none of that name");
 	d->base = copy(text(r, "base"));
@@ -191,7 +209,7 @@ static void load_libraries(void)
 {
 	struct addrinfo *list = NULL;
 
-	(void)setenv("LDAPNOINIT", "1", 1); /* libldap reads no files and variables of its own */
+	(void)setenv("LDAPNOINIT", "1", 0); /* libldap reads no files and variables of its own */
 	if (getaddrinfo("localhost", "389", NULL, &list) == 0)
 		freeaddrinfo(list);
 }
@@ -246,5 +264,25 @@ void directory_server_works(struct directory *d, size_t server)
 {
 	pthread_mutex_lock(&d->state->mutex);
 	d->state->failed_ms[server] = 0;
+	pthread_mutex_unlock(&d->state->mutex);
+}
+
+/* ---- Kerberos ---------------------------------------------------------------------------- */
+
+bool directory_asks(struct directory *d)
+{
+	bool may;
+
+	pthread_mutex_lock(&d->state->mutex);
+	may = d->asking < d->connections;
+	d->asking += may;
+	pthread_mutex_unlock(&d->state->mutex);
+	return may;
+}
+
+void directory_asked(struct directory *d)
+{
+	pthread_mutex_lock(&d->state->mutex);
+	d->asking--;
 	pthread_mutex_unlock(&d->state->mutex);
 }

@@ -14,7 +14,10 @@
 #include "conf/conf.h"
 #include "directory/schema.h"
 
-enum directory_bind { BIND_ANONYMOUS, BIND_SIMPLE, BIND_EXTERNAL };
+enum directory_bind { BIND_ANONYMOUS, BIND_SIMPLE, BIND_EXTERNAL, BIND_GSSAPI };
+
+/* What of a client's certificate says whose it is; the names that the configuration has for it. */
+enum directory_certificate { CERTIFICATE_ADDRESS, CERTIFICATE_MAIL, CERTIFICATE_SUBJECT, CERTIFICATE_EXACT };
 
 struct directory_servers;
 
@@ -26,12 +29,15 @@ struct directory {
 	bool insecure;	/* passwords may go in the clear */
 	char *ca;	/* file, or NULL: the system's */
 	enum directory_bind bind;
-	char *bind_dn, *bind_password;
+	char *bind_dn, *bind_password, *keytab;
 	char *base, *filter, *user; /* where accounts are, which entries are, the attribute of their local part */
 	struct schema schema;
 	bool password_change; /* we may give an account another one */
+	bool scram;	      /* its keys may be read */
+	enum directory_certificate certificate;
 	unsigned timeout_ms; /* of one request */
 	unsigned connections;
+	unsigned asking; /* threads that ask Kerberos, right now */
 	struct directory_servers *state;
 	unsigned refs;
 };
@@ -45,5 +51,9 @@ void directory_unref(struct directory **d);
 size_t directory_server(struct directory *d);
 void directory_server_failed(struct directory *d, size_t server);
 void directory_server_works(struct directory *d, size_t server);
+
+/* Threads that may wait for Kerberos for long: not more than the directory has connections.  false: there are as many. */
+bool directory_asks(struct directory *d);
+void directory_asked(struct directory *d);
 
 #endif

@@ -11,5 +11,8 @@
 void filter_put_value(struct buf *out, struct str value);
 /* "(attribute=value)" */
 void filter_put_equal(struct buf *out, const char *attribute, struct str value);
+/* Finds the entry that has this certificate (DER), and may find others: some directories compare its bytes, others its
+ * issuer and number alone (RFC 4523, certificateExactMatch). */
+void filter_put_certificate(struct buf *out, struct str der);
 
 #endif

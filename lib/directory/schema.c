@@ -8,11 +8,11 @@
 #include "directory/entry.h"
 
 static const struct schema known[] = {
-	{"openldap", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}},
-	{"openldap-rfc2307bis", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}},
-	{"freeipa", "uid", "(objectClass=posixAccount)", {"nsAccountLock", LOCK_TRUE}},
-	{"389ds", "uid", "(objectClass=inetOrgPerson)", {"nsAccountLock", LOCK_TRUE}},
-	{"ad", "sAMAccountName", "(&(objectCategory=person)(objectClass=user))", {"userAccountControl", LOCK_BIT_2}},
+	{"openldap", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}, "pwdReset"},
+	{"openldap-rfc2307bis", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}, "pwdReset"},
+	{"freeipa", "uid", "(objectClass=posixAccount)", {"nsAccountLock", LOCK_TRUE}, NULL},
+	{"389ds", "uid", "(objectClass=inetOrgPerson)", {"nsAccountLock", LOCK_TRUE}, NULL},
+	{"ad", "sAMAccountName", "(&(objectCategory=person)(objectClass=user))", {"userAccountControl", LOCK_BIT_2}, NULL},
 };
 
 bool schema_find(const char *name, struct schema *out)
@@ -26,15 +26,23 @@ bool schema_find(const char *name, struct schema *out)
 	return false;
 }
 
+/* The attribute's value as text; empty where there is none, or a longer one. */
+static void text_of(const struct direntry *entry, const char *attribute, char text[64])
+{
+	struct str value = attribute != NULL ? direntry_value(entry, attribute, 0) : STR_NONE;
+
+	if (value.len >= 64)
+		value.len = 0;
+	if (value.len > 0)
+		memcpy(text, value.p, value.len);
+	text[value.len] = '\0';
+}
+
 bool schema_is_locked(const struct schema *s, const struct direntry *entry)
 {
-	struct str value = s->lock.attribute != NULL ? direntry_value(entry, s->lock.attribute, 0) : STR_NONE;
 	char text[64];
 
-	if (value.p == NULL || value.len >= sizeof text)
-		return false;
-	memcpy(text, value.p, value.len);
-	text[value.len] = '\0';
+	text_of(entry, s->lock.attribute, text);
 	switch (s->lock.kind) {
 	case LOCK_TRUE:
 		return strcasecmp(text, "TRUE") == 0;
@@ -43,4 +51,12 @@ bool schema_is_locked(const struct schema *s, const struct direntry *entry)
 	default:
 		return strtol(text, NULL, 10) & 2;
 	}
+}
+
+bool schema_must_change(const struct schema *s, const struct direntry *entry)
+{
+	char text[64];
+
+	text_of(entry, s->must_change, text);
+	return strcasecmp(text, "TRUE") == 0;
 }

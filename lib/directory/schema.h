@@ -17,6 +17,7 @@ struct schema {
 	const char *user;   /* the attribute of the local part */
 	const char *filter; /* which entries are accounts */
 	struct schema_lock lock;
+	const char *must_change; /* the attribute that is TRUE where a password is good for nothing but a change; or NULL */
 };
 
 /* false: there is none of that name. */
@@ -25,5 +26,6 @@ bool schema_find(const char *name, struct schema *out);
 struct direntry;
 /* By what its entry says. */
 bool schema_is_locked(const struct schema *s, const struct direntry *entry);
+bool schema_must_change(const struct schema *s, const struct direntry *entry);
 
 #endif

@@ -27,14 +27,18 @@ static bool windows_says(const char *diagnostic, enum dirverdict *verdict)
 	return false;
 }
 
-static LDAPPasswordPolicyError policy_error(LDAP *ld, LDAPControl **controls)
+/* What the control says beside the result, if it is there (draft-behera-ldap-password-policy, 6.2). */
+static LDAPPasswordPolicyError read_policy(LDAP *ld, LDAPControl **controls, struct dirpassword *out)
 {
 	LDAPControl *policy = ldap_control_find(LDAP_CONTROL_PASSWORDPOLICYRESPONSE, controls, NULL);
 	LDAPPasswordPolicyError error = PP_noError;
-	ber_int_t expires, grace;
+	ber_int_t expires = -1, grace = -1;
 
+	out->expires_s = out->grace_left = -1;
 	if (policy == NULL || ldap_parse_passwordpolicy_control(ld, policy, &expires, &grace, &error) != LDAP_SUCCESS)
 		return PP_noError;
+	out->expires_s = expires;
+	out->grace_left = grace;
 	return error;
 }
 
@@ -75,7 +79,7 @@ static int judge(int code, LDAPPasswordPolicyError error, const char *diagnostic
 	}
 }
 
-static int take_answer(struct dirconn *c, int id, enum dirverdict *verdict, char *why)
+static int take_answer(struct dirconn *c, int id, struct dirpassword *out, char *why)
 {
 	struct timeval limit = {.tv_sec = c->directory->timeout_ms / 1000};
 	LDAPControl **controls = NULL;
@@ -87,7 +91,7 @@ static int take_answer(struct dirconn *c, int id, enum dirverdict *verdict, char
 		code = LDAP_TIMEOUT;
 	else if (type > 0)
 		(void)ldap_parse_result(c->ld, message, &code, NULL, &diagnostic, NULL, &controls, 0);
-	rc = judge(code, policy_error(c->ld, controls), diagnostic, verdict);
+	rc = judge(code, read_policy(c->ld, controls, out), diagnostic, &out->verdict);
 	if (rc != 0)
 		dirconn_say(c, "bind of a user", code, why);
 	if (controls != NULL)
@@ -97,23 +101,22 @@ static int take_answer(struct dirconn *c, int id, enum dirverdict *verdict, char
 	return rc;
 }
 
-int dirconn_verify(struct dirconn *c, const char *dn, struct str password, enum dirverdict *verdict, char *why)
+int dirconn_verify(struct dirconn *c, const char *dn, struct str password, struct dirpassword *out, char *why)
 {
 	struct berval secret = {password.len, (char *)password.p};
 	LDAPControl *policy = NULL, *controls[2] = {NULL, NULL};
 	int id, code;
 
-	if (password.len == 0) {
-		*verdict = PASSWORD_WRONG;
+	*out = (struct dirpassword){PASSWORD_WRONG, -1, -1};
+	if (password.len == 0)
 		return 0;
-	}
 	if (ldap_create_passwordpolicy_control(c->ld, &policy) == LDAP_SUCCESS)
 		controls[0] = policy;
 	code = ldap_sasl_bind(c->ld, dn, LDAP_SASL_SIMPLE, &secret, controls, NULL, &id);
 	if (policy != NULL)
 		ldap_control_free(policy);
 	if (code == LDAP_SUCCESS)
-		return take_answer(c, id, verdict, why);
+		return take_answer(c, id, out, why);
 	dirconn_say(c, "bind of a user", code, why);
 	return BH_EIO;
 }

@@ -226,7 +226,7 @@ void stream_describe_certificate(const struct stream *s, char *out, size_t size)
 		tls_session_describe_peer(s->tls, out, size);
 }
 
-struct str stream_certificate_jid(const struct stream *s)
+const struct certificate *stream_certificate(const struct stream *s)
 {
-	return s->secure ? tls_session_certificate_jid(s->tls) : STR_NONE;
+	return s->secure ? tls_session_certificate(s->tls) : NULL;
 }

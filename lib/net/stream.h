@@ -21,6 +21,7 @@
 
 #include "base/str.h"
 #include "net/address.h"
+#include "net/certificate.h"
 #include "net/dane.h"
 #include "net/tls.h"
 
@@ -107,7 +108,7 @@ int stream_check_dane(
 	const struct stream *s, const struct dane *dane, struct str domain, char *why, size_t size);
 /* The peer's certificate in a line, whatever it is worth; empty without. */
 void stream_describe_certificate(const struct stream *s, char *out, size_t size);
-/* The xmppAddr of a verified client certificate; absent without. */
-struct str stream_certificate_jid(const struct stream *s);
+/* A client's certificate, when it is verified; NULL without. */
+const struct certificate *stream_certificate(const struct stream *s);
 
 #endif

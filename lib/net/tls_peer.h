@@ -9,11 +9,12 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "net/certificate.h"
 #include "net/dane.h"
 
-/* The first xmppAddr (RFC 6120 13.7.1.4) of the client's certificate, when the session's own
- * credentials verify it; else NULL.  The caller frees it. */
-char *tls_peer_jid(gnutls_session_t session);
+/* The client's certificate, when the session's own credentials verify it; else NULL.  The caller frees it; its DER is
+ * the session's. */
+struct certificate *tls_peer_certificate(gnutls_session_t session);
 
 /* What is wrong with it by that status of GnuTLS: "it has expired on 2026-01-01T00:00:00Z". */
 void tls_peer_say_status(gnutls_x509_crt_t cert, unsigned status, char *why, size_t size);

@@ -28,7 +28,7 @@ struct tls_session {
 	struct tls_choice choice;
 	struct str sni; /* the store's copy, or own_sni */
 	char *own_sni, *local;
-	char *jid;
+	struct certificate *certificate; /* of a client, verified; or NULL */
 	int error;
 	uint8_t barren;
 	bool ready; /* the handshake is complete */
@@ -184,7 +184,7 @@ void tls_session_free(struct tls_session **session)
 	tls_store_unref(&t->store);
 	free(t->own_sni);
 	free(t->local);
-	free(t->jid);
+	certificate_free(&t->certificate);
 	free(t);
 }
 
@@ -256,7 +256,7 @@ int tls_session_handshake(struct tls_session *t)
 		return 0;
 	remember_sni(t);
 	if (tls_store_asks_client(t->store))
-		t->jid = tls_peer_jid(t->tls);
+		t->certificate = tls_peer_certificate(t->tls);
 	return 0;
 }
 
@@ -402,7 +402,7 @@ int tls_session_check_dane(
 	return tls_peer_check_dane(t->tls, dane, domain, why, size);
 }
 
-struct str tls_session_certificate_jid(const struct tls_session *t)
+const struct certificate *tls_session_certificate(const struct tls_session *t)
 {
-	return str_of(t->jid);
+	return t->certificate;
 }

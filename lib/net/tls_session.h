@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "net/certificate.h"
 #include "net/dane.h"
 #include "net/tls.h"
 
@@ -62,7 +63,7 @@ void tls_session_why(const struct tls_session *t, char *out, size_t size);
 const char *tls_session_description(const struct tls_session *t);
 bool tls_session_exporter(const struct tls_session *t, uint8_t out[32]);
 struct str tls_session_sni(const struct tls_session *t);
-struct str tls_session_certificate_jid(const struct tls_session *t);
+const struct certificate *tls_session_certificate(const struct tls_session *t);
 void tls_session_describe_peer(const struct tls_session *t, char *out, size_t size);
 int tls_session_check_peer(const struct tls_session *t, struct str domain, char *why, size_t size);
 int tls_session_check_dane(

@@ -16,21 +16,25 @@ def utf8_string(text):
 
 
 def name(common):
+    if isinstance(common, x509.Name):
+        return common
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False, days=30,
-          purposes=None):
+          purposes=None, serial=None, extensions=()):
     now = datetime.datetime.utcnow()
     usage = purposes or [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = (x509.CertificateBuilder().subject_name(name(subject))
                .issuer_name(issuer.subject if issuer else name(subject))
-               .public_key(key.public_key()).serial_number(x509.random_serial_number())
+               .public_key(key.public_key()).serial_number(serial or x509.random_serial_number())
                .not_valid_before(now - datetime.timedelta(days=60))
                .not_valid_after(now + datetime.timedelta(days=days))
                .add_extension(x509.BasicConstraints(ca, None), True))
     if alternatives:
         builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), False)
+    for extension in extensions:
+        builder = builder.add_extension(extension, False)
     if not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usage), False)
     return builder.sign(issuer_key or key, hashes.SHA256())
@@ -55,10 +59,11 @@ def write(folder, domain, days=30):
 class Authority:
     """A CA for client certificates."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, subject="Test CA"):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.key = folder, ec.generate_private_key(ec.SECP256R1())
-        self.certificate = build("Test CA", self.key, ca=True)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
+        self.certificate = build(subject, self.key, ca=True, extensions=[identifier])
         self.file = save(folder, self.certificate, self.key)[0]
 
     def client(self, *addresses, days=30):
@@ -69,6 +74,15 @@ class Authority:
         names = [x509.OtherName(XMPP_ADDR, utf8_string(a)) for a in addresses]
         return save(folder, build("somebody", key, self.certificate, self.key, names, days=days),
                     key)
+
+    def holder(self, subject="somebody", names=(), extensions=(), **how):
+        """(certificate, key) of somebody with that subject and those other names."""
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        folder = self.folder / f"holder-{len(list(self.folder.iterdir()))}"
+        folder.mkdir()
+        key = ec.generate_private_key(ec.SECP256R1())
+        return save(folder, build(subject, key, self.certificate, self.key, names,
+                                  extensions=[identifier, *extensions], **how), key)
 
     def server(self, domain, names=None, days=30, purposes=None, **how):
         """(certificate, key) of a server: for the domain as dNSName, or for those names."""

@@ -22,7 +22,8 @@ def without_false_binding(mechanisms):
 class Client:
     """A logged-in slixmpp session.  Messages gather in `messages`, presences in `presences`."""
 
-    def __init__(self, suite, jid, address=None, mechanism=None, priority=0, untouched=False):
+    def __init__(self, suite, jid, address=None, mechanism=None, priority=0, untouched=False,
+                 credentials=None):
         self.messages, self.presences = queue.Queue(), queue.Queue()
         self.ended = threading.Event()
         self._ready = queue.Queue()
@@ -30,7 +31,7 @@ class Client:
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.bare = jid.split("/")[0]
         self._how = (suite, jid, address or suite.address, mechanism, priority,
-                     untouched)
+                     untouched, credentials or {})
         self.thread.start()
         outcome = self._ready.get(timeout=TIMEOUT)
         if isinstance(outcome, Exception):
@@ -45,10 +46,11 @@ class Client:
 
     def _session(self):
         asyncio.set_event_loop(self.loop)
-        suite, jid, address, mechanism, priority, untouched = self._how
+        suite, jid, address, mechanism, priority, untouched, credentials = self._how
         xmpp = slixmpp.ClientXMPP(jid, suite.password(self.bare), sasl_mech=mechanism)
         self.xmpp = xmpp
         xmpp.loop = self.loop
+        xmpp.credentials.update(credentials)
         xmpp.ca_certs = str(suite.certificate_file)
         xmpp.register_plugin("xep_0199")
         xmpp.register_plugin("xep_0030")
@@ -64,6 +66,8 @@ class Client:
 
         def failed(reason):
             self._ready.put(AssertionError(f"slixmpp could not log in: {reason}"))
+            if xmpp.transport is not None:
+                xmpp.transport.abort()
             self.loop.call_soon(self.loop.stop)
 
         def disconnected(reason):
@@ -71,7 +75,9 @@ class Client:
             failed(reason or "disconnected")
 
         xmpp.add_event_handler("session_start", start)
-        xmpp.add_event_handler("failed_all_auth", failed)
+        refusals = []
+        xmpp.add_event_handler("failed_auth", lambda s: refusals.append(f"{s['condition']}: {s['text']}"))
+        xmpp.add_event_handler("failed_all_auth", lambda reason: failed(refusals[-1] if refusals else reason))
         xmpp.add_event_handler("connection_failed", failed)
         xmpp.add_event_handler("disconnected", disconnected)
         xmpp.add_event_handler("message", lambda m: self.messages.put((m["from"].full, m["body"])))

@@ -25,6 +25,10 @@ include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 include /etc/ldap/schema/nis.schema
+# RFC 3112 has a syntax of its own for it, which Debian's slapd does not know.
+attributetype ( 1.3.6.1.4.1.4203.1.3.4 NAME 'authPassword' EQUALITY caseExactIA5Match \
+    SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
+objectclass ( 1.3.6.1.4.1.4203.1.4.7 NAME 'authPasswordObject' SUP top AUXILIARY MAY authPassword )
 pidfile {dir}/pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
@@ -36,7 +40,7 @@ TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
 sizelimit 500
 disallow bind_anon
-access to attrs=userPassword by dn.exact="{reader}" write by anonymous auth by * none
+access to attrs=userPassword,authPassword by dn.exact="{reader}" write by anonymous auth by * none
 access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
 database mdb
 maxsize 1073741824
@@ -53,6 +57,13 @@ overlay memberof
 overlay ppolicy
 ppolicy_default "cn=policy,{base}"
 ppolicy_use_lockout
+"""
+
+# Who is bulkhead@REALM is the entry that reads.
+KERBEROS = """
+sasl-host 127.0.0.1
+sasl-realm {realm}
+authz-regexp "uid=bulkhead(,cn=[^,]*)?,cn=gssapi,cn=auth" "{reader}"
 """
 
 TREE = f"""
@@ -93,9 +104,9 @@ def escape_dn(value):
 
 class Slapd:
     """leave_out: lines of the configuration and entries of the tree that contain one of these words are left out;
-    limits: of what the reader is told."""
+    limits: of what the reader is told; kdc: it has a key there, ldap/127.0.0.1, and takes tickets."""
 
-    def __init__(self, names=("127.0.0.1",), tls_days=30, leave_out=(), limits="size=unlimited"):
+    def __init__(self, names=("127.0.0.1",), tls_days=30, leave_out=(), limits="size=unlimited", kdc=None):
         import ipaddress
         from cryptography import x509
         self.dir = Path(tempfile.mkdtemp(prefix="bh-slapd-"))
@@ -106,8 +117,11 @@ class Slapd:
                         for n in names]
         self.certificate, self.key = self.authority.server("slapd", alternatives, days=tls_days)
         self.port, self.tls_port = free_port(), free_port()
-        self.process = None
-        config = CONFIG.format(
+        self.process, self.env = None, None
+        if kdc is not None:
+            self.env = {**kdc.env, "KRB5_KTNAME": str(kdc.keytab("ldap.keytab", "ldap/127.0.0.1"))}
+        kerberos = KERBEROS.format(realm=kdc.realm, reader=READER) if kdc else ""
+        config = CONFIG.replace("\ndatabase mdb", f"{kerberos}\ndatabase mdb").format(
             dir=self.dir, authority=self.authority.file, certificate=self.certificate, key=self.key,
             reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD,
             limits=limits)
@@ -132,7 +146,7 @@ class Slapd:
         self.process = subprocess.Popen(
             ["/usr/sbin/slapd", "-d", "none", "-f", self.dir / "slapd.conf", "-h",
              f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.env)
         self.log = Log(self.process.stdout)
         until = time.monotonic() + 20
         while self.tool("ldapwhoami", check=False).returncode != 0:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 import scram
+from client import Client
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
 from suite import free_port
 from xmpp import SASL, Raw
@@ -117,6 +118,62 @@ def test_an_account_that_an_administrator_has_locked(slapd, start):  # noqa: F81
     slapd.add("alice")
     slapd.modify("alice", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z")
     assert attempt(start(slapd), "alice", "secret-1") == "account-disabled"
+
+
+def policy(slapd, **settings):  # noqa: F811
+    slapd.tool("ldapmodify", input="dn: cn=policy,dc=example\nchangetype: modify\n"
+               + "-\n".join(f"replace: {k}\n{k}: {v}\n" for k, v in settings.items()))
+
+
+def told(suite, user="alice", password="secret-1"):
+    """What slixmpp hears: "condition: text"."""
+    suite.accounts[f"{user}@localhost"] = password
+    with pytest.raises(AssertionError) as refused:
+        Client(suite, f"{user}@localhost", mechanism="PLAIN").close()
+    return str(refused.value).removeprefix("slixmpp could not log in: ")
+
+
+def test_a_client_is_told_why_it_is_refused(slapd, start):  # noqa: F811
+    """RFC 6120 6.4.5: <text/>."""
+    policy(slapd, pwdMaxAge=3600)
+    for user in ("expired", "reset", "locked", "tried", "good"):
+        slapd.add(user)
+    slapd.modify("expired", "replace: pwdChangedTime\npwdChangedTime: 20200101000000Z")
+    slapd.modify("reset", "replace: pwdReset\npwdReset: TRUE")
+    slapd.modify("locked", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z")
+    suite = start(slapd)
+    for n in range(3):
+        assert told(suite, "tried", f"wrong-{n}") == "not-authorized: "
+    assert {u: told(suite, u) for u in ("expired", "reset", "locked", "tried")} == {
+        "expired": "credentials-expired: Your password has expired: change it where you manage your account.",
+        "reset": "credentials-expired: You must change your password first, where you manage your account.",
+        "locked": "account-disabled: This account is locked: its password was tried too often, or somebody has locked it.",
+        "tried": "account-disabled: This account is locked: its password was tried too often, or somebody has locked it."}
+    assert told(suite, "nobody") == told(suite, "good", "wrong") == "not-authorized: "
+    slapd.kill()
+    assert told(suite, "good") == "temporary-auth-failure: The directory of accounts cannot be asked: try again later."
+
+
+def test_grace_log_ins_are_log_ins_and_are_logged(slapd, start):  # noqa: F811
+    policy(slapd, pwdMaxAge=3600, pwdGraceAuthnLimit=2)
+    slapd.add("alice")
+    slapd.modify("alice", "replace: pwdChangedTime\npwdChangedTime: 20200101000000Z")
+    suite = start(slapd)
+    for left in (1, 0):
+        assert attempt(suite, "alice", "secret-1") == "success"
+        suite.log.wait(f"password-expired account=alice@localhost grace_left={left}")
+    assert attempt(suite, "alice", "secret-1") == "credentials-expired"
+
+
+def test_a_password_that_expires_soon_is_logged(slapd, start):  # noqa: F811
+    years = 50 * 365 * 86400
+    policy(slapd, pwdMaxAge=years, pwdExpireWarning=years)
+    slapd.add("alice")
+    slapd.modify("alice", "replace: pwdChangedTime\npwdChangedTime: 20200101000000Z")
+    suite = start(slapd)
+    assert attempt(suite, "alice", "secret-1") == "success"
+    seconds = int(suite.log.wait("password-expires account=alice@localhost").split("seconds=")[1])
+    assert 0 < seconds < years
 
 
 # Who asks (attacks.md, S23).
@@ -292,6 +349,18 @@ def test_a_password_that_the_directory_does_not_want(slapd, start):  # noqa: F81
     done = suite.ctl("user", "passwd", "alice@localhost", "--password-stdin", input="short\n")
     assert done.returncode == 2 and "Constraint violation" in done.stderr
     assert attempt(suite, "alice", "secret-1") == "success"
+
+
+def test_the_first_directory_needs_a_restart_and_says_so(slapd, make_suite):  # noqa: F811
+    """Before it the sandbox lets nobody use the network."""
+    slapd.add("alice")
+    suite = make_suite(accounts={})
+    suite.edit(**slapd.settings())
+    suite.reload()
+    suite.log.wait("authd reload-refused .*the first directory needs a restart of authd")
+    suite.restart()
+    assert attempt(suite, "alice", "secret-1") == "success"
+    assert not suite.log.find("child-exited")
 
 
 def test_a_reload_takes_another_server(slapd, start):  # noqa: F811

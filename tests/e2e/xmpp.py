@@ -301,12 +301,13 @@ class Raw:
     def response(self, data):
         self.send(f"<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{data}</response>")
 
-    def verdict(self):
-        """"success", or the condition of a failure, of the SASL exchange."""
-        element = self.next()
+    def verdict(self, timeout=TIMEOUT):
+        """"success", or the condition of a failure, of the SASL exchange; self.text is what it says besides."""
+        element = self.next(timeout)
         if element.tag == SASL + "success":
             return "success"
         assert element.tag == SASL + "failure", ET.tostring(element)
+        self.text = element.findtext(SASL + "text")
         return next(c.tag[len(SASL):] for c in element if c.tag != SASL + "text")
 
     def scram(self, mechanism, user, password, **how):

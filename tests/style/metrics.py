@@ -26,6 +26,8 @@ LIBRARY_HOME = {
     r"seccomp\.h": "lib/daemon",
     r"systemd/": "lib/daemon",
     r"nettle/": "lib/base",
+    r"(ldap|lber|openldap)\.h": "lib/directory",
+    r"(gssapi/|krb5)": "lib/directory",
 }
 
 # Functions whose shape a library dictates: SAX2's startElementNs, GnuTLS' retrieve function.

@@ -78,7 +78,8 @@ static void server_on_data(void *owner, const uint8_t *p, size_t n)
 static void server_on_secure(void *owner)
 {
 	struct server *v = owner;
-	struct str sni = stream_sni(v->stream), jid = stream_certificate_jid(v->stream);
+	const struct certificate *certificate = stream_certificate(v->stream);
+	struct str sni = stream_sni(v->stream), jid = str_of(certificate != NULL ? certificate->jid : NULL);
 
 	v->secured++;
 	assert_true(stream_is_secure(v->stream));

@@ -209,10 +209,11 @@ static void start_authd(void)
 	a->policy.limits = (struct throttle_limits){100, 1000, 60000};
 	a->policy.ndomains = 2;
 	a->policy.domains = bh_alloc(2 * sizeof(struct policy_domain));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		a->policy.domains[i].name = bh_strdup(domains[i]);
-	offer_add(&a->policy.offer, STR_LIT("SCRAM-SHA-256"));
-	offer_add(&a->policy.offer, STR_LIT("PLAIN"));
+		offer_add(&a->policy.domains[i].offer, STR_LIT("SCRAM-SHA-256"));
+		offer_add(&a->policy.domains[i].offer, STR_LIT("PLAIN"));
+	}
 	a->gsasl = scram_open();
 	a->directories = directories_none();
 	assert_int_equal(authd_start(&authd), 0);

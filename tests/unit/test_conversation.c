@@ -310,16 +310,16 @@ static void what_was_not_offered_is_not_accepted(void **state)
 
 static void what_the_server_does_not_know_is_not_accepted(void **state)
 {
-	struct offer all = policy.offer;
+	struct offer all = domains[1].offer;
 	struct login l = {.mechanism = "PLAIN", .user = USER, .password = PASSWORD};
 	struct msg_auth_begin begin = begin_of(&l);
 
 	(void)state;
-	policy.offer = (struct offer){0};
-	offer_add(&policy.offer, STR_LIT("SCRAM-SHA-256"));
+	domains[1].offer = (struct offer){0};
+	offer_add(&domains[1].offer, STR_LIT("SCRAM-SHA-256"));
 	run(&l);
 	assert_int_equal(heard.verdict.condition, SASL_INVALID_MECHANISM);
-	policy.offer = all;
+	domains[1].offer = all;
 	begin.domain = STR_LIT("not-ours.example");
 	memset(&heard, 0, sizeof(heard));
 	conversations_begin(conversations, ID, &begin);
