@@ -73,12 +73,13 @@ static int try_nothing(Gsasl *gsasl)
 void gssapi_open(struct Gsasl *gsasl)
 {
 	const char *set = getenv("KRB5_CONFIG");
-	char *config = bh_strdup(set != NULL ? set : "");
+	char *config = set != NULL ? bh_strdup(set) : NULL;
 
 	gsasl_callback_set(gsasl, on_property);
 	(void)setenv("KRB5_CONFIG", "/dev/null", 1);
 	(void)try_nothing(gsasl);
-	(void)setenv("KRB5_CONFIG", config, 1);
+	if (config != NULL)
+		(void)setenv("KRB5_CONFIG", config, 1);
 	free(config);
 }
 

@@ -14,11 +14,15 @@ static int load_wishes(const struct conf *conf, struct offer *wishes, char *what
 	for (size_t i = 0; i < conf_list_size(conf, "authd.mechanisms"); i++) {
 		const char *name = conf_list_item(conf, "authd.mechanisms", i);
 
-		if (str_is(str_of(name), "GSSAPI") || offer_add(wishes, str_of(name)) == BH_ENOTFOUND) {
+		if (strcmp(name, mechanism_gssapi.name) == 0) {
+			snprintf(what, size, "authd.mechanisms: GSSAPI is not named there, but offered where authd.keytab "
+				"and the domain's realm are set");
+			return BH_ECONFIG;
+		}
+		if (offer_add(wishes, str_of(name)) == BH_ENOTFOUND) {
 			snprintf(what, size, "authd.mechanisms: \"%s\" is not a mechanism that "
 				"authd knows (SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, "
-				"SCRAM-SHA-1, PLAIN)%s", name, strcmp(name, "GSSAPI") == 0 ?
-				"; GSSAPI is offered where authd.keytab and the domain's realm are set" : "");
+				"SCRAM-SHA-1, PLAIN)", name);
 			return BH_ECONFIG;
 		}
 	}
