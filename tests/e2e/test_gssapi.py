@@ -201,7 +201,7 @@ def framed(oid, rest):
     return b"\x60\x82" + len(inner).to_bytes(2, "big") + inner
 
 
-@pytest.mark.parametrize("token", ids=lambda t: t[:12].hex() + f"-{len(t)}", argvalues=[
+@pytest.mark.parametrize("token", ids=range(18), argvalues=[
     b"", b"\0", b"\x60", b"\x60\x84", b"\x60\xff" + b"\xff" * 300, b"\x60\x80", os.urandom(100), b"\0" * 5000,
     *[framed(oid, b"\x01\x00" + b"\x30\x00" * 50) for oid in OIDS.values()],
     *[framed(oid, b"") for oid in OIDS.values()], framed(OIDS["Kerberos"], b"\x05\x01" + os.urandom(2000)),
