@@ -16,6 +16,11 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (directory, uuid)) WITHOUT ROWID;"
 	"CREATE TABLE followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE revoked (account TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;",
+	/* What is not known of older entries is read again. */
+	"ALTER TABLE entry ADD COLUMN dn BLOB;"
+	"ALTER TABLE entry ADD COLUMN name TEXT;"
+	"ALTER TABLE entry ADD COLUMN digest BLOB;"
+	"ALTER TABLE followed ADD COLUMN source BLOB;",
 	NULL,
 };
 

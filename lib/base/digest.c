@@ -25,3 +25,11 @@ void digest_sha256(struct str bytes, uint8_t out[DIGEST_SHA256_SIZE])
 	sha256_digest(&ctx, DIGEST_SHA256_SIZE, out);
 	secret_wipe(&ctx, sizeof ctx);
 }
+
+void digest_128(struct str bytes, uint8_t out[DIGEST_128_SIZE])
+{
+	uint8_t whole[DIGEST_SHA256_SIZE];
+
+	digest_sha256(bytes, whole);
+	memcpy(out, whole, DIGEST_128_SIZE);
+}

@@ -111,7 +111,6 @@ static int put_rdn(struct buf *out, LDAPRDN rdn)
 int dn_digest(struct str dn, uint8_t out[DN_DIGEST_SIZE])
 {
 	struct berval text = {dn.len, (char *)dn.p};
-	uint8_t digest[DIGEST_SHA256_SIZE];
 	struct buf form = BUF_INIT;
 	LDAPDN parsed = NULL;
 	int rc = 0;
@@ -124,10 +123,8 @@ int dn_digest(struct str dn, uint8_t out[DN_DIGEST_SIZE])
 	ldap_dnfree(parsed);
 	if (rc == 0 && buf_failed(&form))
 		rc = BH_ENOMEM;
-	if (rc == 0) {
-		digest_sha256(buf_str(&form), digest);
-		memcpy(out, digest, DN_DIGEST_SIZE);
-	}
+	if (rc == 0)
+		digest_128(buf_str(&form), out);
 	buf_fini(&form);
 	return rc;
 }

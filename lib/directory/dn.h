@@ -6,16 +6,17 @@
  * case and by their short names, values without regard to case (fold.h), those of one level in order.  A value that is
  * no text counts byte by byte.
  *
- * The digest is SHA-256, cut: who can choose names cannot choose two that are taken for one.
+ * Who can choose names cannot choose two that are taken for one (digest.h).
  */
 #ifndef DIRECTORY_DN_H
 #define DIRECTORY_DN_H
 
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/str.h"
 
-enum { DN_DIGEST_SIZE = 16, DN_MAX = 8192 };
+enum { DN_DIGEST_SIZE = DIGEST_128_SIZE, DN_MAX = 8192 };
 
 /* 0, or BH_EINVAL: it is no name, or longer than DN_MAX. */
 int dn_digest(struct str dn, uint8_t out[DN_DIGEST_SIZE]);
