@@ -20,7 +20,16 @@ static const char *const migrations[] = {
 	"ALTER TABLE entry ADD COLUMN dn BLOB;"
 	"ALTER TABLE entry ADD COLUMN name TEXT;"
 	"ALTER TABLE entry ADD COLUMN digest BLOB;"
-	"ALTER TABLE followed ADD COLUMN source BLOB;",
+	"ALTER TABLE followed ADD COLUMN source BLOB;"
+	"CREATE INDEX entry_by_local ON entry (directory, local);"
+	"CREATE TABLE profile ("
+	" directory TEXT NOT NULL, uuid BLOB NOT NULL, first TEXT, last TEXT, nick TEXT, email TEXT,"
+	" first_key TEXT, last_key TEXT, nick_key TEXT, email_key TEXT, xml BLOB,"
+	" PRIMARY KEY (directory, uuid));"
+	"CREATE INDEX profile_by_first ON profile (directory, first_key);"
+	"CREATE INDEX profile_by_last ON profile (directory, last_key);"
+	"CREATE INDEX profile_by_nick ON profile (directory, nick_key);"
+	"CREATE INDEX profile_by_email ON profile (directory, email_key);",
 	NULL,
 };
 

@@ -124,6 +124,7 @@ static void stop_all(struct dirsyncd *s, struct mirrors *all)
 static int make_mirror(struct dirsyncd *s, const struct conf *conf, size_t i, struct mirrors *to)
 {
 	const char *name = conf_directory_name(conf, i);
+	struct profile_map *profile;
 	struct directory *directory;
 	struct mirror *m;
 	char what[512];
@@ -133,7 +134,17 @@ static int make_mirror(struct dirsyncd *s, const struct conf *conf, size_t i, st
 		daemon_fail(s->daemon, "%s", what);
 		return rc;
 	}
-	m = mirror_create(s, directory);
+	rc = profile_map_load(conf, i, &profile, what, sizeof what);
+	if (rc != 0) {
+		directory_unref(&directory);
+		daemon_fail(s->daemon, "%s", what);
+		return rc;
+	}
+	m = mirror_create(s, directory, profile);
+	if (m == NULL) {
+		daemon_fail(s->daemon, "directory \"%s\": profile: it wants too many attributes", name);
+		return BH_ECONFIG;
+	}
 	s->live++;
 	for (size_t k = 0; k < conf_domains(conf); k++) {
 		const char *held = conf_domain_text(conf, k, "directory");

@@ -40,14 +40,29 @@ struct mirror {
 	void *done_arg;
 };
 
-struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory)
+/* What stands in it is gone already. */
+static void destroy(struct mirror *m)
+{
+	map_fini(&m->entries);
+	said_fini(&m->said);
+	person_source_fini(&m->source);
+	for (size_t i = 0; i < m->ndomains; i++)
+		free(m->domains[i]);
+	free(m->domains);
+	directory_unref(&m->directory);
+	free(m);
+}
+
+struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory, struct profile_map *profile)
 {
 	struct mirror *m = bh_alloc(sizeof *m);
 
 	m->owner = owner;
 	m->directory = directory;
-	person_source_init(&m->source, directory);
-	return m;
+	if (person_source_init(&m->source, directory, profile) == 0)
+		return m;
+	destroy(m);
+	return NULL;
 }
 
 void mirror_add_domain(struct mirror *m, const char *domain)
@@ -128,6 +143,9 @@ static void write_gone(struct mirror *m, const uint8_t uuid[UUID_SIZE])
 	store_text(tx, str_of(m->directory->name));
 	store_blob(tx, uuid_of(uuid));
 	store_do(tx, SQL_ENTRY_DELETE);
+	store_text(tx, str_of(m->directory->name));
+	store_blob(tx, uuid_of(uuid));
+	store_do(tx, SQL_PROFILE_DELETE);
 }
 
 static void write_cookie(struct mirror *m, struct str cookie)
@@ -318,13 +336,7 @@ static void on_stopped(void *arg)
 	map_walk_start(&walk, &m->entries);
 	while ((node = map_walk_next(&walk)) != NULL)
 		forget(m, container_of(node, struct known, node));
-	map_fini(&m->entries);
-	said_fini(&m->said);
-	for (size_t i = 0; i < m->ndomains; i++)
-		free(m->domains[i]);
-	free(m->domains);
-	directory_unref(&m->directory);
-	free(m);
+	destroy(m);
 	done(done_arg);
 }
 

@@ -11,8 +11,9 @@
 #include "dirsyncd/dirsyncd.h"
 #include "dirsyncd/person.h"
 
-/* Takes over the directory.  mirror_load(): it is read from the store; then its follower starts. */
-struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory);
+/* Takes over the directory and the map (profile_map.h; may be NULL).  NULL: profiles are made of too many attributes.
+ * mirror_load(): it is read from the store; then its follower starts. */
+struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory, struct profile_map *profile);
 /* A domain whose accounts it holds. */
 void mirror_add_domain(struct mirror *m, const char *domain);
 /* Who wants to know which accounts may be used.  A person is the mirror's, and lives until gone() returns. */

@@ -7,8 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/digest.h"
+#include "base/err.h"
 #include "bus/textlist.h"
 #include "dirsyncd/data.h"
+#include "dirsyncd/profile.h"
+#include "xmpp/fold.h"
 
 enum { RECORD_VERSION = 1 };
 
@@ -19,21 +22,31 @@ static const char *const emails[] = {"mail", NULL};
 
 /* ---- which attributes ---------------------------------------------------------------------- */
 
-/* Once, and as many as there is room for. */
+/* Once. */
 static void want(struct person_source *s, const char *attribute)
 {
-	if (attribute == NULL || s->nattributes == PERSON_ATTRIBUTES_MAX)
+	if (attribute == NULL)
 		return;
 	for (size_t i = 0; i < s->nattributes; i++)
 		if (strcasecmp(s->attributes[i], attribute) == 0)
 			return;
-	s->attributes[s->nattributes++] = attribute;
+	if (s->nattributes < PERSON_ATTRIBUTES_MAX)
+		s->attributes[s->nattributes] = attribute;
+	s->nattributes++;
 }
 
 static void want_all(struct person_source *s, const char *const *attributes)
 {
 	for (; *attributes != NULL; attributes++)
 		want(s, *attributes);
+}
+
+static void want_profile(struct person_source *s, const struct profile_map *map)
+{
+	for (size_t i = 0; i < map->n; i++)
+		for (size_t k = 0; k < map->rules[i].n; k++)
+			if (map->picture_max > 0 || map->rules[i].element->shape != PROFILE_PICTURE)
+				want(s, map->rules[i].sources[k].attribute);
 }
 
 /* The number goes up with what person_read() makes of an entry. */
@@ -47,20 +60,30 @@ static void digest_source(struct person_source *s)
 	textlist_printf(&form, "%s", d->filter);
 	textlist_printf(&form, "%s", d->user);
 	textlist_printf(&form, "%s", d->schema.name);
+	if (s->profile != NULL)
+		profile_map_describe(s->profile, &form);
 	digest_128(buf_str(&form), s->digest);
 	buf_fini(&form);
 }
 
-void person_source_init(struct person_source *s, const struct directory *directory)
+int person_source_init(struct person_source *s, const struct directory *directory, struct profile_map *profile)
 {
-	*s = (struct person_source){.directory = directory};
+	*s = (struct person_source){.directory = directory, .profile = profile};
 	want(s, directory->user);
 	want(s, directory->schema.lock.attribute);
 	want_all(s, names);
 	want_all(s, firsts);
 	want_all(s, lasts);
 	want_all(s, emails);
+	if (profile != NULL)
+		want_profile(s, profile);
 	digest_source(s);
+	return s->nattributes <= PERSON_ATTRIBUTES_MAX ? 0 : BH_ECONFIG;
+}
+
+void person_source_fini(struct person_source *s)
+{
+	profile_map_free(&s->profile);
 }
 
 bool person_source_is(const struct person_source *s, struct str digest)
@@ -76,6 +99,16 @@ struct head {
 	uint8_t dn_digest[DN_DIGEST_SIZE];
 	uint64_t locked; /* so that there is no padding, which has no value */
 };
+
+static void put_profile(const struct person_source *s, struct reading *r, struct buf *out)
+{
+	struct buf xml = BUF_INIT;
+
+	if (s->profile != NULL)
+		profile_write(s->profile, r, &xml);
+	textlist_put(out, buf_str(&xml));
+	buf_fini(&xml);
+}
 
 void person_read(const void *arg, const struct direntry *entry, struct buf *out)
 {
@@ -95,6 +128,7 @@ void person_read(const void *arg, const struct direntry *entry, struct buf *out)
 	textlist_put(out, reading_first(&r, firsts, PERSON_TEXT_MAX));
 	textlist_put(out, reading_first(&r, lasts, PERSON_TEXT_MAX));
 	textlist_put(out, reading_first(&r, emails, PERSON_TEXT_MAX));
+	put_profile(s, &r, out);
 	textlist_put(out, buf_str(&r.complaints));
 	if (!buf_failed(out))
 		memcpy(out->data + offsetof(struct head, mark), &r.mark, sizeof r.mark);
@@ -105,7 +139,8 @@ void person_read(const void *arg, const struct direntry *entry, struct buf *out)
 
 bool person_take(struct str record, struct person_record *out)
 {
-	struct str *const texts[] = {&out->dn, &out->local, &out->name, &out->first, &out->last, &out->email, &out->complaints};
+	struct str *const texts[] = {&out->dn, &out->local, &out->name, &out->first, &out->last, &out->email,
+		&out->profile, &out->complaints};
 	struct str rest = str_make(record.p + sizeof(struct head), record.len - sizeof(struct head));
 	struct head head;
 
@@ -142,6 +177,30 @@ void person_set(struct person *p, const struct person_record *r)
 
 /* ---- the store ----------------------------------------------------------------------------- */
 
+/* As searches compare it; what cannot be folded is not found. */
+static void store_key(struct store_tx *tx, struct str text)
+{
+	struct buf key = BUF_INIT;
+
+	(void)fold_text(&key, text);
+	store_text(tx, buf_str(&key));
+	buf_fini(&key);
+}
+
+static void write_profile(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
+{
+	const struct str texts[] = {r->first, r->last, r->name, r->email};
+
+	store_text(tx, str_of(directory));
+	store_blob(tx, str_make(p->uuid, UUID_SIZE));
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		store_text(tx, texts[i]);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		store_key(tx, texts[i]);
+	store_blob(tx, r->profile);
+	store_do(tx, SQL_PROFILE_PUT);
+}
+
 void person_write(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
 {
 	store_text(tx, str_of(directory));
@@ -152,6 +211,7 @@ void person_write(struct store_tx *tx, const char *directory, const struct perso
 	store_text(tx, str_of(p->name));
 	store_blob(tx, str_make(p->digest, sizeof p->digest));
 	store_do(tx, SQL_ENTRY_PUT);
+	write_profile(tx, directory, p, r);
 }
 
 void person_load(struct person *p, const struct store_rows *row)

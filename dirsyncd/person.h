@@ -12,6 +12,7 @@
 #include "directory/directory.h"
 #include "directory/sync.h"
 #include "dirsyncd/membership.h"
+#include "dirsyncd/profile_map.h"
 #include "dirsyncd/reading.h"
 #include "store/store.h"
 
@@ -30,12 +31,15 @@ struct person {
 /* How entries are read; never changes. */
 struct person_source {
 	const struct directory *directory;
+	struct profile_map *profile; /* NULL: it makes none */
 	const char *attributes[PERSON_ATTRIBUTES_MAX + 1]; /* those that are asked for, NULL-terminated */
 	size_t nattributes;
 	uint8_t digest[DN_DIGEST_SIZE]; /* of all that decides what is read, and of which entries */
 };
 
-void person_source_init(struct person_source *s, const struct directory *directory);
+/* Takes over the map, which may be NULL.  BH_ECONFIG: it wants too many attributes. */
+int person_source_init(struct person_source *s, const struct directory *directory, struct profile_map *profile);
+void person_source_fini(struct person_source *s);
 /* Is that its digest?  What was read by another source must be read again. */
 bool person_source_is(const struct person_source *s, struct str digest);
 
@@ -45,6 +49,7 @@ struct person_record {
 	const uint8_t *dn_digest;
 	struct str dn, local; /* as the directory has them */
 	struct str name, first, last, email;
+	struct str profile; /* XML */
 	struct str complaints; /* reading.h */
 	uint64_t mark;
 	uint8_t digest[DN_DIGEST_SIZE];
