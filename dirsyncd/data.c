@@ -3,6 +3,19 @@
 
 #include <stdio.h>
 
+/* Accounts that may be used, by how their texts begin: ?1 directory; ?2 to ?6 first name, last name, nickname, e-mail
+ * address, user, folded; ?7 how many.  The one that is most of a help leads, by its index. */
+#define PROFILE_FIRST "profile p CROSS JOIN entry e", "p.directory"
+#define ENTRY_FIRST "entry e CROSS JOIN profile p", "e.directory"
+#define SEARCH(order, column, begins) SEARCH_FROM(order, column, begins)
+#define SEARCH_FROM(tables, directory, column, begins)                                                                 \
+	"SELECT 5, e.local, p.first, p.last, p.nick, p.email FROM " tables                                             \
+	" WHERE " directory " = ?1 AND e.directory = p.directory AND e.uuid = p.uuid AND e.locked = 0"                  \
+	" AND " column " >= " begins " AND " column " < " begins " || char(1114111)"                                   \
+	" AND substr(p.first_key, 1, length(?2)) = ?2 AND substr(p.last_key, 1, length(?3)) = ?3"                       \
+	" AND substr(p.nick_key, 1, length(?4)) = ?4 AND substr(p.email_key, 1, length(?5)) = ?5"                       \
+	" AND substr(e.local, 1, length(?6)) = ?6 ORDER BY " column ", e.local LIMIT ?7"
+
 static const char *const statements[] = {
 #define STATEMENT(name, sql) [SQL_##name] = sql,
 #include "dirsyncd/statements.def"

@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "directory/directory.h"
 #include "dirsyncd/data.h"
+#include "dirsyncd/lookup.h"
 #include "dirsyncd/mirror.h"
 
 /* What routerd is told again at each new link, in case the word was lost with the last one. */
@@ -88,12 +89,17 @@ static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_RESTART, on_restart},
+	{BUS_PROFILE_GET, lookup_on_profile_get},
+	{BUS_SEARCH, lookup_on_search},
 	{0, NULL},
 };
 
 static void on_up(void *owner, const struct msg_welcome *welcome)
 {
+	struct dirsyncd *d = owner;
+
 	(void)welcome;
+	d->links++;
 	log_info("router-connected", "role=dirsyncd");
 	retell(owner);
 }

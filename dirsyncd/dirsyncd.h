@@ -20,6 +20,7 @@ struct dirsyncd {
 	struct mirror **mirrors; /* one for each directory that a domain names */
 	size_t nmirrors;
 	size_t live; /* mirrors, those included that only have to end */
+	uint64_t links; /* how many to routerd there have been */
 	bool stopping;
 };
 

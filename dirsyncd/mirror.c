@@ -72,6 +72,24 @@ void mirror_add_domain(struct mirror *m, const char *domain)
 	m->domains[m->ndomains++] = bh_strdup(domain);
 }
 
+bool mirror_has_domain(const struct mirror *m, struct str domain)
+{
+	for (size_t i = 0; i < m->ndomains; i++)
+		if (str_is(domain, m->domains[i]))
+			return true;
+	return false;
+}
+
+const struct directory *mirror_directory(const struct mirror *m)
+{
+	return m->directory;
+}
+
+bool mirror_is_read(const struct mirror *m)
+{
+	return m->read;
+}
+
 static struct known *find(const struct mirror *m, const uint8_t uuid[UUID_SIZE])
 {
 	struct map_node *n = map_find(&m->entries, uuid, UUID_SIZE);

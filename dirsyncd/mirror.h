@@ -30,6 +30,10 @@ struct mirror_watcher {
 /* NULL: nobody, from now on. */
 void mirror_watch(struct mirror *m, const struct mirror_watcher *watcher);
 void mirror_load(struct mirror *m);
+bool mirror_has_domain(const struct mirror *m, struct str domain);
+const struct directory *mirror_directory(const struct mirror *m);
+/* Has all of it been read, once, by us or by one before us? */
+bool mirror_is_read(const struct mirror *m);
 /* Its follower ends; then it is freed, and done called. */
 void mirror_stop(struct mirror **m, void (*done)(void *arg), void *arg);
 
