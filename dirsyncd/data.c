@@ -42,7 +42,11 @@ static const char *const migrations[] = {
 	"CREATE INDEX profile_by_first ON profile (directory, first_key);"
 	"CREATE INDEX profile_by_last ON profile (directory, last_key);"
 	"CREATE INDEX profile_by_nick ON profile (directory, nick_key);"
-	"CREATE INDEX profile_by_email ON profile (directory, email_key);",
+	"CREATE INDEX profile_by_email ON profile (directory, email_key);"
+	"CREATE TABLE ldap_group ("
+	" directory TEXT NOT NULL, uuid BLOB NOT NULL, dn BLOB NOT NULL, name TEXT NOT NULL, cut INTEGER NOT NULL,"
+	" members BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (directory, uuid));"
+	"CREATE TABLE groups_followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL, source BLOB NOT NULL) WITHOUT ROWID;",
 	NULL,
 };
 

@@ -1,6 +1,7 @@
 /* The daemon: its mirrors, its link to routerd, and the order in which they come and go. */
 #include "dirsyncd/dirsyncd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "dirsyncd/data.h"
 #include "dirsyncd/lookup.h"
 #include "dirsyncd/mirror.h"
+#include "dirsyncd/sharing.h"
 
 /* What routerd is told again at each new link, in case the word was lost with the last one. */
 enum { RETELL_S = 24 * 3600 };
@@ -91,6 +93,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_RESTART, on_restart},
 	{BUS_PROFILE_GET, lookup_on_profile_get},
 	{BUS_SEARCH, lookup_on_search},
+	{BUS_GROUP_GET, sharing_on_group_get},
 	{0, NULL},
 };
 
@@ -101,7 +104,9 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 	(void)welcome;
 	d->links++;
 	log_info("router-connected", "role=dirsyncd");
-	retell(owner);
+	retell(d);
+	for (size_t i = 0; i < d->nmirrors; i++)
+		sharing_on_link(d->sharings[i]);
 }
 
 static void on_down(void *owner, const char *why)
@@ -114,62 +119,103 @@ static void on_down(void *owner, const char *why)
 
 struct mirrors {
 	struct mirror **of;
+	struct sharing **sharings;
 	size_t n;
 };
 
-static void on_mirror_gone(void *arg);
+static void on_gone(void *arg);
 
 static void stop_all(struct dirsyncd *s, struct mirrors *all)
 {
-	for (size_t i = 0; i < all->n; i++)
-		mirror_stop(&all->of[i], on_mirror_gone, s);
+	for (size_t i = 0; i < all->n; i++) {
+		sharing_stop(&all->sharings[i], on_gone, s);
+		mirror_stop(&all->of[i], on_gone, s);
+	}
 	free(all->of);
-	*all = (struct mirrors){NULL, 0};
+	free(all->sharings);
+	*all = (struct mirrors){NULL, NULL, 0};
 }
 
-static int make_mirror(struct dirsyncd *s, const struct conf *conf, size_t i, struct mirrors *to)
+static void use(struct dirsyncd *s, const struct mirrors *all)
 {
-	const char *name = conf_directory_name(conf, i);
-	struct profile_map *profile;
-	struct directory *directory;
-	struct mirror *m;
-	char what[512];
-	int rc = directory_load(conf, i, &directory, what, sizeof what);
+	s->mirrors = all->of;
+	s->sharings = all->sharings;
+	s->nmirrors = all->n;
+}
 
-	if (rc != 0) {
-		daemon_fail(s->daemon, "%s", what);
-		return rc;
+static void load_all(struct dirsyncd *s)
+{
+	for (size_t i = 0; i < s->nmirrors; i++) {
+		sharing_start(s->sharings[i]);
+		mirror_load(s->mirrors[i]);
 	}
-	rc = profile_map_load(conf, i, &profile, what, sizeof what);
-	if (rc != 0) {
-		directory_unref(&directory);
-		daemon_fail(s->daemon, "%s", what);
-		return rc;
-	}
-	m = mirror_create(s, directory, profile);
-	if (m == NULL) {
-		daemon_fail(s->daemon, "directory \"%s\": profile: it wants too many attributes", name);
-		return BH_ECONFIG;
-	}
-	s->live++;
+}
+
+static void add_domains(struct mirror *m, const struct conf *conf, const char *directory)
+{
 	for (size_t k = 0; k < conf_domains(conf); k++) {
 		const char *held = conf_domain_text(conf, k, "directory");
 
-		if (held != NULL && strcmp(held, name) == 0)
+		if (held != NULL && strcmp(held, directory) == 0)
 			mirror_add_domain(m, conf_domain_name(conf, k));
 	}
-	to->of[to->n++] = m;
+}
+
+static int make_mirror(struct dirsyncd *s, size_t i, struct mirror **out, char *what, size_t size)
+{
+	const struct conf *conf = s->daemon->conf;
+	struct profile_map *profile;
+	struct directory *directory;
+	int rc = directory_load(conf, i, &directory, what, size);
+
+	if (rc != 0)
+		return rc;
+	rc = profile_map_load(conf, i, &profile, what, size);
+	if (rc != 0) {
+		directory_unref(&directory);
+		return rc;
+	}
+	*out = mirror_create(s, directory, profile);
+	if (*out == NULL) {
+		snprintf(what, size, "directory \"%s\": profile: it wants too many attributes", conf_directory_name(conf, i));
+		return BH_ECONFIG;
+	}
+	add_domains(*out, conf, conf_directory_name(conf, i));
 	return 0;
 }
 
-static int make_mirrors(struct dirsyncd *s, const struct conf *conf, struct mirrors *to)
+/* Adds the i-th directory's mirror, and what is told of its groups. */
+static int make(struct dirsyncd *s, size_t i, struct mirrors *to)
 {
+	struct mirror *m = NULL;
+	char what[512];
+	int rc = make_mirror(s, i, &m, what, sizeof what);
+
+	if (rc == 0)
+		rc = sharing_create(s, m, i, &to->sharings[to->n], what, sizeof what);
+	if (rc == 0) {
+		to->of[to->n++] = m;
+		s->live += 2;
+		return 0;
+	}
+	daemon_fail(s->daemon, "%s", what);
+	if (m == NULL)
+		return rc;
+	s->live++;
+	mirror_stop(&m, on_gone, s);
+	return rc;
+}
+
+static int make_mirrors(struct dirsyncd *s, struct mirrors *to)
+{
+	size_t n = conf_directories(s->daemon->conf);
 	int rc = 0;
 
 	to->n = 0;
-	to->of = bh_alloc((conf_directories(conf) + 1) * sizeof(struct mirror *));
-	for (size_t i = 0; i < conf_directories(conf) && rc == 0; i++)
-		rc = make_mirror(s, conf, i, to);
+	to->of = bh_alloc((n + 1) * sizeof(struct mirror *));
+	to->sharings = bh_alloc((n + 1) * sizeof(struct sharing *));
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = make(s, i, to);
 	return rc;
 }
 
@@ -183,31 +229,27 @@ int dirsyncd_open(struct daemon *d)
 	d->state = s;
 	rc = data_open(d, &s->store);
 	if (rc == 0)
-		rc = make_mirrors(s, d->conf, &all);
-	if (rc != 0)
-		return rc;
-	s->mirrors = all.of;
-	s->nmirrors = all.n;
-	return 0;
+		rc = make_mirrors(s, &all);
+	if (rc == 0)
+		use(s, &all);
+	return rc;
 }
 
 /* What is known stands in the store: the new ones go on there. */
 int dirsyncd_reload(struct daemon *d, const struct conf *old)
 {
 	struct dirsyncd *s = d->state;
-	struct mirrors before = {s->mirrors, s->nmirrors}, all;
-	int rc = make_mirrors(s, d->conf, &all);
+	struct mirrors before = {s->mirrors, s->sharings, s->nmirrors}, all;
+	int rc = make_mirrors(s, &all);
 
 	(void)old;
 	if (rc != 0) {
 		stop_all(s, &all);
 		return rc;
 	}
+	use(s, &all);
 	stop_all(s, &before);
-	s->mirrors = all.of;
-	s->nmirrors = all.n;
-	for (size_t i = 0; i < s->nmirrors; i++)
-		mirror_load(s->mirrors[i]);
+	load_all(s);
 	return 0;
 }
 
@@ -233,8 +275,7 @@ int dirsyncd_start(struct daemon *d)
 		daemon_fail(d, "cannot be started: %s", bh_strerror(rc));
 		return rc;
 	}
-	for (size_t i = 0; i < s->nmirrors; i++)
-		mirror_load(s->mirrors[i]);
+	load_all(s);
 	return 0;
 }
 
@@ -256,7 +297,7 @@ static void on_store_stopped(void *arg)
 	bus_client_stop(&s->bus, on_bus_stopped, s);
 }
 
-static void on_mirror_gone(void *arg)
+static void on_gone(void *arg)
 {
 	struct dirsyncd *s = arg;
 
@@ -267,10 +308,11 @@ static void on_mirror_gone(void *arg)
 void dirsyncd_stop(struct daemon *d)
 {
 	struct dirsyncd *s = d->state;
-	struct mirrors all = {s->mirrors, s->nmirrors};
+	struct mirrors all = {s->mirrors, s->sharings, s->nmirrors};
 
+	use(s, &(struct mirrors){NULL, NULL, 0});
 	s->stopping = true;
 	s->live++; /* for this function */
 	stop_all(s, &all);
-	on_mirror_gone(s);
+	on_gone(s);
 }

@@ -12,14 +12,16 @@
 #include "store/store.h"
 
 struct mirror;
+struct sharing;
 
 struct dirsyncd {
 	struct daemon *daemon;
 	struct store *store;
 	struct bus_client *bus;
-	struct mirror **mirrors; /* one for each directory that a domain names */
+	struct mirror **mirrors; /* one for each directory */
+	struct sharing **sharings; /* one for each of them */
 	size_t nmirrors;
-	size_t live; /* mirrors, those included that only have to end */
+	size_t live; /* of both, those included that only have to end */
 	uint64_t links; /* how many to routerd there have been */
 	bool stopping;
 };

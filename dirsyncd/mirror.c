@@ -80,7 +80,17 @@ bool mirror_has_domain(const struct mirror *m, struct str domain)
 	return false;
 }
 
-const struct directory *mirror_directory(const struct mirror *m)
+size_t mirror_domains(const struct mirror *m)
+{
+	return m->ndomains;
+}
+
+const char *mirror_domain(const struct mirror *m, size_t i)
+{
+	return m->domains[i];
+}
+
+struct directory *mirror_directory(const struct mirror *m)
 {
 	return m->directory;
 }

@@ -31,7 +31,9 @@ struct mirror_watcher {
 void mirror_watch(struct mirror *m, const struct mirror_watcher *watcher);
 void mirror_load(struct mirror *m);
 bool mirror_has_domain(const struct mirror *m, struct str domain);
-const struct directory *mirror_directory(const struct mirror *m);
+size_t mirror_domains(const struct mirror *m);
+const char *mirror_domain(const struct mirror *m, size_t i);
+struct directory *mirror_directory(const struct mirror *m);
 /* Has all of it been read, once, by us or by one before us? */
 bool mirror_is_read(const struct mirror *m);
 /* Its follower ends; then it is freed, and done called. */
