@@ -37,12 +37,12 @@ sizelimit 500
 disallow bind_anon
 access to attrs=userPassword by dn.exact="{reader}" write by anonymous auth by * none
 access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
-limits dn.exact="{reader}" size=unlimited
 database mdb
 maxsize 1073741824
 suffix "{base}"
 rootdn "{admin}"
 rootpw {admin_password}
+limits dn.exact="{reader}" size=unlimited
 directory {dir}/data
 dbnosync
 index objectClass,uid,entryUUID,entryCSN eq
