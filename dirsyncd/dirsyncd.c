@@ -216,6 +216,8 @@ static int make_mirrors(struct dirsyncd *s, struct mirrors *to)
 	to->sharings = bh_alloc((n + 1) * sizeof(struct sharing *));
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = make(s, i, to);
+	if (rc != 0)
+		stop_all(s, to);
 	return rc;
 }
 
@@ -243,10 +245,8 @@ int dirsyncd_reload(struct daemon *d, const struct conf *old)
 	int rc = make_mirrors(s, &all);
 
 	(void)old;
-	if (rc != 0) {
-		stop_all(s, &all);
+	if (rc != 0)
 		return rc;
-	}
 	use(s, &all);
 	stop_all(s, &before);
 	load_all(s);

@@ -252,8 +252,6 @@ int sharing_create(struct dirsyncd *owner, struct mirror *mirror, size_t i, stru
 	s->membership = membership_create(on_touched, s);
 	list_init(&s->changed);
 	take_domains(s, mirror);
-	uv_timer_init(owner->daemon->loop, &s->timer);
-	s->timer.data = s;
 	*out = s;
 	return 0;
 }
@@ -265,6 +263,9 @@ void sharing_start(struct sharing *s)
 	const struct groups_spec spec = {.owner = s->owner, .directory = s->directory, .membership = s->membership,
 		.there = on_group, .gone = on_group_gone, .read = on_groups_read, .arg = s};
 
+	s->started = true;
+	uv_timer_init(s->owner->daemon->loop, &s->timer);
+	s->timer.data = s;
 	mirror_watch(s->mirror, &watcher);
 	if (s->looks)
 		s->groups = groups_start(&spec, &s->source);
@@ -272,9 +273,8 @@ void sharing_start(struct sharing *s)
 		s->groups_read = true;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void destroy(struct sharing *s)
 {
-	struct sharing *s = handle->data;
 	void (*done)(void *) = s->done;
 	void *arg = s->done_arg;
 
@@ -288,6 +288,11 @@ static void on_timer_closed(uv_handle_t *handle)
 	directory_unref(&s->directory);
 	free(s);
 	done(arg);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	destroy(handle->data);
 }
 
 static void on_groups_stopped(void *arg)
@@ -305,6 +310,10 @@ void sharing_stop(struct sharing **ref, void (*done)(void *arg), void *arg)
 	s->stopping = true;
 	s->done = done;
 	s->done_arg = arg;
+	if (!s->started) {
+		destroy(s);
+		return;
+	}
 	uv_timer_stop(&s->timer);
 	mirror_watch(s->mirror, NULL);
 	if (s->groups != NULL)

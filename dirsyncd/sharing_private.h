@@ -36,7 +36,7 @@ struct sharing {
 	bool people_read, groups_read;
 	bool renamed; /* groups are called otherwise, have come or gone: whom others show themselves to */
 	bool told;    /* all of them, on the present link */
-	bool stopping;
+	bool started, stopping;
 	uv_timer_t timer;
 	void (*done)(void *arg);
 	void *done_arg;
