@@ -187,23 +187,24 @@ static int make_mirror(struct dirsyncd *s, size_t i, struct mirror **out, char *
 /* Adds the i-th directory's mirror, and what is told of its groups. */
 static int make(struct dirsyncd *s, size_t i, struct mirrors *to)
 {
-	struct mirror *m = NULL;
+	struct mirror *m;
+	struct rules *rules;
 	char what[512];
-	int rc = make_mirror(s, i, &m, what, sizeof what);
+	int rc = rules_load(s->daemon->conf, i, &rules, what, sizeof what);
 
-	if (rc == 0)
-		rc = sharing_create(s, m, i, &to->sharings[to->n], what, sizeof what);
 	if (rc == 0) {
-		to->of[to->n++] = m;
-		s->live += 2;
-		return 0;
+		rc = make_mirror(s, i, &m, what, sizeof what);
+		if (rc != 0)
+			rules_free(&rules);
 	}
-	daemon_fail(s->daemon, "%s", what);
-	if (m == NULL)
+	if (rc != 0) {
+		daemon_fail(s->daemon, "%s", what);
 		return rc;
-	s->live++;
-	mirror_stop(&m, on_gone, s);
-	return rc;
+	}
+	to->sharings[to->n] = sharing_create(s, m, i, rules);
+	to->of[to->n++] = m;
+	s->live += 2;
+	return 0;
 }
 
 static int make_mirrors(struct dirsyncd *s, struct mirrors *to)
@@ -229,6 +230,7 @@ int dirsyncd_open(struct daemon *d)
 
 	s->daemon = d;
 	d->state = s;
+	backlog_init(&s->backlog);
 	rc = data_open(d, &s->store);
 	if (rc == 0)
 		rc = make_mirrors(s, &all);

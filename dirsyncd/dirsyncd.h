@@ -9,6 +9,7 @@
 
 #include "bus/client.h"
 #include "daemon/daemon.h"
+#include "dirsyncd/backlog.h"
 #include "store/store.h"
 
 struct mirror;
@@ -17,6 +18,7 @@ struct sharing;
 struct dirsyncd {
 	struct daemon *daemon;
 	struct store *store;
+	struct backlog backlog;
 	struct bus_client *bus;
 	struct mirror **mirrors; /* one for each directory */
 	struct sharing **sharings; /* one for each of them */

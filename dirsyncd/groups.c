@@ -21,6 +21,7 @@ struct groups {
 	unsigned refresh;
 	bool read, lost;
 	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
+	size_t bytes;	     /* of these news */
 	void (*done)(void *arg); /* set: it ends */
 	void *done_arg;
 };
@@ -110,11 +111,18 @@ static void on_batch(void *arg)
 	struct groups *all = arg;
 
 	if (all->tx != NULL)
-		store_commit(all->tx, NULL, NULL);
+		backlog_commit(&all->spec.owner->backlog, all->tx, all->bytes);
 	all->tx = NULL;
+	all->bytes = 0;
 }
 
 /* ---- news ---------------------------------------------------------------------------------- */
+
+static void on_begin(struct groups *all, const struct news *n)
+{
+	(void)n;
+	all->refresh++;
+}
 
 static void on_entry(struct groups *all, const struct news *n)
 {
@@ -135,10 +143,27 @@ static void on_entry(struct groups *all, const struct news *n)
 	put(all, g, &r);
 }
 
-static void on_gone(struct groups *all, struct group *g)
+static void on_present(struct groups *all, const struct news *n)
+{
+	struct group *g = find(all, n->uuid);
+
+	if (g != NULL)
+		g->refresh = all->refresh;
+}
+
+static void take_away(struct groups *all, struct group *g)
 {
 	write_gone(all, g->uuid);
 	drop(all, g);
+}
+
+static void on_gone(struct groups *all, const struct news *n)
+{
+	struct group *g = find(all, n->uuid);
+
+	said_forget(&all->said, n->uuid);
+	if (g != NULL)
+		take_away(all, g);
 }
 
 static void on_refreshed(struct groups *all, const struct news *n)
@@ -151,11 +176,16 @@ static void on_refreshed(struct groups *all, const struct news *n)
 		struct group *g = container_of(node, struct group, node);
 
 		if (g->refresh != all->refresh)
-			on_gone(all, g);
+			take_away(all, g);
 	}
 	all->lost = false;
 	all_read(all);
 	log_info("groups-followed", "directory=%s groups=%zu", LOG_TEXT(all->directory->name), all->entries.count);
+}
+
+static void on_cookie(struct groups *all, const struct news *n)
+{
+	write_cookie(all, n->text);
 }
 
 static void on_lost(struct groups *all, const struct news *n)
@@ -167,35 +197,15 @@ static void on_lost(struct groups *all, const struct news *n)
 
 static void on_news(void *arg, const struct news *n)
 {
+	static void (*const handlers[])(struct groups *all, const struct news *n) = {
+		[NEWS_BEGIN] = on_begin, [NEWS_ENTRY] = on_entry, [NEWS_PRESENT] = on_present, [NEWS_GONE] = on_gone,
+		[NEWS_REFRESHED] = on_refreshed, [NEWS_COOKIE] = on_cookie, [NEWS_LOST] = on_lost,
+	};
 	struct groups *all = arg;
-	struct group *g = find(all, n->uuid);
 
-	switch (n->kind) {
-	case NEWS_BEGIN:
-		all->refresh++;
-		break;
-	case NEWS_ENTRY:
-		on_entry(all, n);
-		break;
-	case NEWS_PRESENT:
-		if (g != NULL)
-			g->refresh = all->refresh;
-		break;
-	case NEWS_GONE:
-		said_forget(&all->said, n->uuid);
-		if (g != NULL)
-			on_gone(all, g);
-		break;
-	case NEWS_REFRESHED:
-		on_refreshed(all, n);
-		break;
-	case NEWS_COOKIE:
-		write_cookie(all, n->text);
-		break;
-	case NEWS_LOST:
-		on_lost(all, n);
-		break;
-	}
+	all->bytes += n->text.len;
+	if (handlers[n->kind] != NULL)
+		handlers[n->kind](all, n);
 }
 
 /* ---- coming and going ---------------------------------------------------------------------- */
@@ -227,6 +237,7 @@ static void follow(struct groups *all, struct str cookie)
 		.loop = all->spec.owner->daemon->loop,
 		.each = on_news,
 		.batch = on_batch,
+		.backlog = &all->spec.owner->backlog,
 		.arg = all,
 	};
 

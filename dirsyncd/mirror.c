@@ -36,6 +36,7 @@ struct mirror {
 	bool loading, loaded; /* from the store */
 	bool lost;   /* and that was said */
 	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
+	size_t bytes;	     /* of these news */
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -191,8 +192,9 @@ static void on_batch(void *arg)
 	struct mirror *m = arg;
 
 	if (m->tx != NULL)
-		store_commit(m->tx, NULL, NULL);
+		backlog_commit(&m->owner->backlog, m->tx, m->bytes);
 	m->tx = NULL;
+	m->bytes = 0;
 }
 
 /* ---- what becomes of an account ----------------------------------------------------------- */
@@ -323,6 +325,7 @@ static void on_news(void *arg, const struct news *n)
 	struct mirror *m = arg;
 	struct known *k = find(m, n->uuid);
 
+	m->bytes += n->text.len;
 	switch (n->kind) {
 	case NEWS_BEGIN:
 		m->refresh++;
@@ -377,6 +380,7 @@ static void follow(struct mirror *m, struct str cookie)
 		.loop = m->owner->daemon->loop,
 		.each = on_news,
 		.batch = on_batch,
+		.backlog = &m->owner->backlog,
 		.arg = m,
 	};
 

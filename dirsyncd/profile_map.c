@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "bus/textlist.h"
+#include "xmpp/xmlcheck.h"
 
 enum { RULES_MAX = 64, ENTRY_MAX = 512 };
 
@@ -183,7 +184,7 @@ static int add_source(struct profile_rule *r, char *source, char *what, size_t s
 	if (r->n == PROFILE_SOURCES_MAX)
 		return fail(what, size, source, "is one attribute too many");
 	if (*source == '\'') {
-		if (len < 3 || strchr(source + 1, '\'') != source + len - 1)
+		if (len < 3 || strchr(source + 1, '\'') != source + len - 1 || !xmlcheck_text(str_of(source)))
 			return fail(what, size, source, "is no text in quotes");
 		s->text = bh_strndup(source + 1, len - 2);
 	} else if (is_attribute(source)) {

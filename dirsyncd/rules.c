@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "directory/dn.h"
 #include "xmpp/fold.h"
+#include "xmpp/xmlcheck.h"
 
 enum { TITLE_MAX = 1023 };
 
@@ -78,7 +79,7 @@ static bool read_section(struct section *s, const struct conf *conf, size_t i)
 	s->rule.names = bh_alloc((s->rule.n + 1) * sizeof *s->rule.names);
 	for (size_t k = 0; k < s->rule.n; k++)
 		good &= naming_init(&s->rule.names[k], conf_group_list_item(conf, i, "show_to", k));
-	return good && (title == NULL || strlen(title) <= TITLE_MAX);
+	return good && (title == NULL || (strlen(title) <= TITLE_MAX && xmlcheck_text(str_of(title))));
 }
 
 static bool is_about(const struct conf *conf, size_t section, const char *directory)

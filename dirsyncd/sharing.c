@@ -233,16 +233,11 @@ static void take_domains(struct sharing *s, const struct mirror *m)
 		s->domains[i] = bh_strdup(mirror_domain(m, i));
 }
 
-int sharing_create(struct dirsyncd *owner, struct mirror *mirror, size_t i, struct sharing **out, char *what, size_t size)
+struct sharing *sharing_create(struct dirsyncd *owner, struct mirror *mirror, size_t i, struct rules *rules)
 {
 	const struct conf *conf = owner->daemon->conf;
-	struct sharing *s;
-	struct rules *rules;
-	int rc = rules_load(conf, i, &rules, what, size);
+	struct sharing *s = bh_alloc(sizeof *s);
 
-	if (rc != 0)
-		return rc;
-	s = bh_alloc(sizeof *s);
 	s->owner = owner;
 	s->rules = rules;
 	s->mirror = mirror;
@@ -252,8 +247,7 @@ int sharing_create(struct dirsyncd *owner, struct mirror *mirror, size_t i, stru
 	s->membership = membership_create(on_touched, s);
 	list_init(&s->changed);
 	take_domains(s, mirror);
-	*out = s;
-	return 0;
+	return s;
 }
 
 void sharing_start(struct sharing *s)

@@ -15,12 +15,13 @@
 #include "bus/link.h"
 #include "dirsyncd/dirsyncd.h"
 #include "dirsyncd/mirror.h"
+#include "dirsyncd/rules.h"
 
 struct sharing;
 
 /* Of the i-th directory, whose mirror it watches; the mirror has its domains already, and is loaded after
- * sharing_start().  0, or BH_ECONFIG with a sentence in what. */
-int sharing_create(struct dirsyncd *owner, struct mirror *mirror, size_t i, struct sharing **out, char *what, size_t size);
+ * sharing_start().  Takes over the rules. */
+struct sharing *sharing_create(struct dirsyncd *owner, struct mirror *mirror, size_t i, struct rules *rules);
 void sharing_start(struct sharing *s);
 /* Before its mirror stops.  It looks at it no more; done comes later. */
 void sharing_stop(struct sharing **s, void (*done)(void *arg), void *arg);

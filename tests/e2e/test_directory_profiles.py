@@ -1,5 +1,6 @@
 """Profiles and searches out of a directory: OpenLDAP's slapd, a real dirsyncd, and a routerd that the test plays."""
 import base64
+import signal
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -105,6 +106,16 @@ def test_a_wrong_map_is_named_and_nothing_starts(slapd, follow, entry, reason): 
     assert dirsyncd.log.find(f'directory "main": profile: "{entry.replace("(", ".").replace(")", ".").replace("*", ".")}"')
     assert dirsyncd.log.find(reason)
     dirsyncd.process = None
+
+
+def test_a_reload_with_a_wrong_map_changes_nothing(slapd, follow):  # noqa: F811
+    slapd.add("alice")
+    dirsyncd = ready(follow(slapd))
+    dirsyncd.suite.edit(**{'directory "main".profile': ["FN=cn", "FN=sn"]})
+    dirsyncd.process.send_signal(signal.SIGHUP)
+    dirsyncd.log.wait('profile: "FN=sn": FN=sn is there already')
+    slapd.add("bob")
+    eventually(lambda: dirsyncd.profile("bob@localhost")[0] == THERE, "bob's profile")
 
 
 def test_nobody_else_has_a_profile(slapd, follow):  # noqa: F811

@@ -26,6 +26,7 @@ LIBRARY_HOME = {
     r"seccomp\.h": "lib/daemon",
     r"systemd/": "lib/daemon",
     r"nettle/": "lib/base",
+    r"(ldap|lber)\.h": "lib/directory",
 }
 
 # Functions whose shape a library dictates: SAX2's startElementNs, GnuTLS' retrieve function.

@@ -331,6 +331,8 @@ static void wrong_entries_are_named(void **state)
 		{"FN=''", "'' is no text in quotes"},
 		{"FN='a'b", "'a'b is no text in quotes"},
 		{"FN='a", "'a is no text in quotes"},
+		{"FN='\x1b'", "'\x1b' is no text in quotes"},
+		{"FN='\xff'", "'\xff' is no text in quotes"},
 		{"PHOTO='a'", "'a' is no picture"},
 		{"PHOTO/TYPE=cn", "PHOTO has no parts"},
 		{"FN=a|b|c|d|e|f|g|h|i", "i is one attribute too many"},
