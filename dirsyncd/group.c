@@ -117,8 +117,20 @@ static bool put_members(struct buf *out, struct reading *r, const char *attribut
 	return true;
 }
 
+/* Some of the members would be worse than none: roles are of groups, too. */
+static bool is_whole(const struct group_source *s, struct reading *r)
+{
+	if (!direntry_is_partial(r->entry, s->schema->members))
+		return true;
+	reading_complain(r, STR_NONE, "%s: the directory gives some of its values only (range=...): the group is not used",
+		s->schema->members);
+	return false;
+}
+
 static bool read_members(const struct group_source *s, struct reading *r, struct buf *out)
 {
+	if (!is_whole(s, r))
+		return false;
 	if (put_members(out, r, s->schema->members, by_name) &&
 		put_members(out, r, s->schema->unique_members, by_unique_name) && put_members(out, r, s->schema->users, by_user))
 		return true;

@@ -30,7 +30,7 @@ struct group {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t digest[DN_DIGEST_SIZE]; /* of its record */
 	unsigned refresh;		/* that it was told of in */
-	bool cut;			/* its list is longer than GROUP_MEMBERS_MAX: nobody knows who is in it */
+	bool cut; /* its list is longer than GROUP_MEMBERS_MAX, or not all of it: nobody knows who is in it */
 	char *name;			/* empty: it has none that could be shown */
 	struct member_group member;	/* of membership.h */
 	/* Of sharing.h: */

@@ -197,7 +197,7 @@ static void tell_domain(struct sharing *s, struct group *g, size_t domain, const
 	buf_fini(&members);
 }
 
-/* One warning for as long as it is. */
+/* One warning for as long as it is; of one that is cut there was one already. */
 static void note_size(struct sharing *s, struct group *g, bool large)
 {
 	if (large && !g->large)
@@ -212,7 +212,7 @@ size_t sharing_tell(struct sharing *s, struct group *g)
 	bool good = !g->cut && roll_call(&roll, s->membership, &g->member, GROUP_MEMBERS_MAX);
 	size_t n = good ? roll.n : GROUP_MEMBERS_MAX;
 
-	note_size(s, g, !good || n > s->most);
+	note_size(s, g, !g->cut && (!good || n > s->most));
 	good = good && (!g->large || has_other_use(s, g));
 	for (size_t i = 0; i < s->ndomains; i++) {
 		if (good)
