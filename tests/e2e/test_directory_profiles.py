@@ -145,7 +145,7 @@ def test_before_the_directory_has_been_read_nobody_knows(slapd, follow):  # noqa
     # Later the store knows, whether the directory is there or not.
     slapd.stop()
     dirsyncd.restart()
-    assert dirsyncd.profile("alice@localhost")[0] == THERE
+    eventually(lambda: dirsyncd.profile("alice@localhost")[0] == THERE, "the store")
     assert dirsyncd.find(user="alice") == ["alice"]
     slapd.start()
 
