@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""What a directory costs: people, a large group, and how long a change takes until routerd hears of it.
+"""What groups of a directory cost: people, a large group, and how long a change takes until routerd hears of it.
 
-    tests/bench/directory.py --people 100000 --members 10000 --tries 200 [--photo 8192]
+    tests/bench/groups.py --people 100000 --members 10000 --tries 200 [--photo 8192]
 
 OpenLDAP's slapd and dirsyncd, on this machine; routerd is played (tests/e2e/router.py).  Prints a JSON object: times in
 seconds, memory in MiB.
