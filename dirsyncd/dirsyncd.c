@@ -13,7 +13,7 @@
 #include "daemon/log.h"
 #include "directory/directory.h"
 #include "dirsyncd/data.h"
-#include "dirsyncd/lookup.h"
+#include "dirsyncd/asked.h"
 #include "dirsyncd/mirror.h"
 #include "dirsyncd/sharing.h"
 
@@ -91,8 +91,8 @@ static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_RESTART, on_restart},
-	{BUS_PROFILE_GET, lookup_on_profile_get},
-	{BUS_SEARCH, lookup_on_search},
+	{BUS_PROFILE_GET, asked_profile_get},
+	{BUS_SEARCH, asked_search},
 	{BUS_GROUP_GET, sharing_on_group_get},
 	{0, NULL},
 };
@@ -102,7 +102,7 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 	struct dirsyncd *d = owner;
 
 	(void)welcome;
-	d->links++;
+	d->link_number++;
 	log_info("router-connected", "role=dirsyncd");
 	retell(d);
 	for (size_t i = 0; i < d->nmirrors; i++)
@@ -113,6 +113,17 @@ static void on_down(void *owner, const char *why)
 {
 	(void)owner;
 	log_warn("router-lost", "why=%s", LOG_TEXT(why));
+}
+
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain)
+{
+	const char *held;
+
+	for (size_t i = 0; i < s->nmirrors; i++)
+		for (size_t k = 0; (held = mirror_domain(s->mirrors[i], k)) != NULL; k++)
+			if (str_is(domain, held))
+				return s->mirrors[i];
+	return NULL;
 }
 
 /* ---- coming -------------------------------------------------------------------------------- */

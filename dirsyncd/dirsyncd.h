@@ -24,7 +24,7 @@ struct dirsyncd {
 	struct sharing **sharings; /* one for each of them */
 	size_t nmirrors;
 	size_t live; /* of both, those included that only have to end */
-	uint64_t links; /* how many to routerd there have been */
+	uint64_t link_number; /* how many links to routerd there have been */
 	bool stopping;
 };
 
@@ -32,6 +32,9 @@ int dirsyncd_open(struct daemon *d);
 int dirsyncd_start(struct daemon *d);
 int dirsyncd_reload(struct daemon *d, const struct conf *old);
 void dirsyncd_stop(struct daemon *d);
+
+/* The one that holds the accounts of that domain, or NULL. */
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain);
 
 /* An account may not be used any more, since that time: its sessions end. */
 void dirsyncd_revoke(struct dirsyncd *d, struct str account, uint64_t when_us);

@@ -73,22 +73,9 @@ void mirror_add_domain(struct mirror *m, const char *domain)
 	m->domains[m->ndomains++] = bh_strdup(domain);
 }
 
-bool mirror_has_domain(const struct mirror *m, struct str domain)
-{
-	for (size_t i = 0; i < m->ndomains; i++)
-		if (str_is(domain, m->domains[i]))
-			return true;
-	return false;
-}
-
-size_t mirror_domains(const struct mirror *m)
-{
-	return m->ndomains;
-}
-
 const char *mirror_domain(const struct mirror *m, size_t i)
 {
-	return m->domains[i];
+	return i < m->ndomains ? m->domains[i] : NULL;
 }
 
 struct directory *mirror_directory(const struct mirror *m)

@@ -30,8 +30,7 @@ struct mirror_watcher {
 /* NULL: nobody, from now on. */
 void mirror_watch(struct mirror *m, const struct mirror_watcher *watcher);
 void mirror_load(struct mirror *m);
-bool mirror_has_domain(const struct mirror *m, struct str domain);
-size_t mirror_domains(const struct mirror *m);
+/* The i-th domain; NULL after the last. */
 const char *mirror_domain(const struct mirror *m, size_t i);
 struct directory *mirror_directory(const struct mirror *m);
 /* Has all of it been read, once, by us or by one before us? */

@@ -227,7 +227,8 @@ static void on_groups_read(void *arg)
 
 static void take_domains(struct sharing *s, const struct mirror *m)
 {
-	s->ndomains = mirror_domains(m);
+	while (mirror_domain(m, s->ndomains) != NULL)
+		s->ndomains++;
 	s->domains = bh_alloc((s->ndomains + 1) * sizeof *s->domains);
 	for (size_t i = 0; i < s->ndomains; i++)
 		s->domains[i] = bh_strdup(mirror_domain(m, i));

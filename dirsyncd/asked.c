@@ -1,5 +1,5 @@
 /* Questions to the store, and their rows as answers. */
-#include "dirsyncd/lookup.h"
+#include "dirsyncd/asked.h"
 
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ static struct question *ask(struct dirsyncd *d, uint64_t number)
 
 	q->owner = d;
 	q->number = number;
-	q->link = d->links;
+	q->link = d->link_number;
 	return q;
 }
 
@@ -42,15 +42,7 @@ static void end(struct question *q)
 /* NULL: whoever asked is gone. */
 static struct link *link_of(const struct question *q)
 {
-	return q->link == q->owner->links ? bus_client_link(q->owner->bus) : NULL;
-}
-
-static struct mirror *find(const struct dirsyncd *d, struct str domain)
-{
-	for (size_t i = 0; i < d->nmirrors; i++)
-		if (mirror_has_domain(d->mirrors[i], domain))
-			return d->mirrors[i];
-	return NULL;
+	return q->link == q->owner->link_number ? bus_client_link(q->owner->bus) : NULL;
 }
 
 static const char *directory_of(const struct mirror *m)
@@ -98,7 +90,7 @@ static void on_profile(void *arg, int rc, struct store_rows *rows)
 	end(q);
 }
 
-int lookup_on_profile_get(const struct bus_event *event)
+int asked_profile_get(const struct bus_event *event)
 {
 	struct dirsyncd *d = event->owner;
 	uint64_t number = event->frame->subject;
@@ -109,7 +101,7 @@ int lookup_on_profile_get(const struct bus_event *event)
 
 	if (bus_get_profile_get(event->frame->body, &get) != 0 || jid_check(get.account, &jid) != 0 || jid.local.p == NULL)
 		return BH_EPROTO;
-	m = find(d, jid.domain);
+	m = dirsyncd_mirror_of(d, jid.domain);
 	if (m == NULL)
 		return send_profile(event->link, number, FOUND_NOTHING, STR_NONE);
 	if (!mirror_is_read(m))
@@ -236,7 +228,7 @@ static void search(struct question *q, const struct mirror *m, const struct want
 static int answer(const struct bus_event *event, const struct msg_search *s, const struct wanted *w)
 {
 	struct dirsyncd *d = event->owner;
-	struct mirror *m = find(d, s->domain);
+	struct mirror *m = dirsyncd_mirror_of(d, s->domain);
 	struct msg_found found = {.state = FOUND_NOTHING};
 	struct question *q;
 
@@ -251,7 +243,7 @@ static int answer(const struct bus_event *event, const struct msg_search *s, con
 	return 0;
 }
 
-int lookup_on_search(const struct bus_event *event)
+int asked_search(const struct bus_event *event)
 {
 	struct wanted w = {.nobody = false};
 	struct msg_search s;
