@@ -3,6 +3,19 @@
 
 #include <stdio.h>
 
+/* Accounts that may be used, by how their texts begin: ?1 directory; ?2 to ?6 first name, last name, nickname, e-mail
+ * address, user, folded; ?7 how many.  The one that is most of a help leads, by its index. */
+#define PROFILE_FIRST "profile p CROSS JOIN entry e", "p.directory"
+#define ENTRY_FIRST "entry e CROSS JOIN profile p", "e.directory"
+#define SEARCH(order, column, begins) SEARCH_FROM(order, column, begins)
+#define SEARCH_FROM(tables, directory, column, begins)                                                                 \
+	"SELECT 5, e.local, p.first, p.last, p.nick, p.email FROM " tables                                             \
+	" WHERE " directory " = ?1 AND e.directory = p.directory AND e.uuid = p.uuid AND e.locked = 0"                  \
+	" AND " column " >= " begins " AND " column " < " begins " || char(1114111)"                                   \
+	" AND substr(p.first_key, 1, length(?2)) = ?2 AND substr(p.last_key, 1, length(?3)) = ?3"                       \
+	" AND substr(p.nick_key, 1, length(?4)) = ?4 AND substr(p.email_key, 1, length(?5)) = ?5"                       \
+	" AND substr(e.local, 1, length(?6)) = ?6 ORDER BY " column ", e.local LIMIT ?7"
+
 static const char *const statements[] = {
 #define STATEMENT(name, sql) [SQL_##name] = sql,
 #include "dirsyncd/statements.def"
@@ -16,6 +29,24 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (directory, uuid)) WITHOUT ROWID;"
 	"CREATE TABLE followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE revoked (account TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;",
+	/* What is not known of older entries is read again. */
+	"ALTER TABLE entry ADD COLUMN dn BLOB;"
+	"ALTER TABLE entry ADD COLUMN name TEXT;"
+	"ALTER TABLE entry ADD COLUMN digest BLOB;"
+	"ALTER TABLE followed ADD COLUMN source BLOB;"
+	"CREATE INDEX entry_by_local ON entry (directory, local);"
+	"CREATE TABLE profile ("
+	" directory TEXT NOT NULL, uuid BLOB NOT NULL, first TEXT, last TEXT, nick TEXT, email TEXT,"
+	" first_key TEXT, last_key TEXT, nick_key TEXT, email_key TEXT, xml BLOB,"
+	" PRIMARY KEY (directory, uuid));"
+	"CREATE INDEX profile_by_first ON profile (directory, first_key);"
+	"CREATE INDEX profile_by_last ON profile (directory, last_key);"
+	"CREATE INDEX profile_by_nick ON profile (directory, nick_key);"
+	"CREATE INDEX profile_by_email ON profile (directory, email_key);"
+	"CREATE TABLE ldap_group ("
+	" directory TEXT NOT NULL, uuid BLOB NOT NULL, dn BLOB NOT NULL, name TEXT NOT NULL, cut INTEGER NOT NULL,"
+	" members BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (directory, uuid));"
+	"CREATE TABLE groups_followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL, source BLOB NOT NULL) WITHOUT ROWID;",
 	NULL,
 };
 

@@ -15,7 +15,7 @@ enum {
 };
 
 /* The first column of a question's rows. */
-enum { ROW_ENTRY = 1, ROW_COOKIE, ROW_REVOKED };
+enum { ROW_ENTRY = 1, ROW_COOKIE, ROW_REVOKED, ROW_PROFILE, ROW_FOUND, ROW_GROUP, ROW_GROUP_COOKIE };
 
 /* 0, or negative after daemon_fail(). */
 int data_open(struct daemon *d, struct store **out);

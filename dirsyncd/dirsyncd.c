@@ -1,6 +1,7 @@
 /* The daemon: its mirrors, its link to routerd, and the order in which they come and go. */
 #include "dirsyncd/dirsyncd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@
 #include "daemon/log.h"
 #include "directory/directory.h"
 #include "dirsyncd/data.h"
+#include "dirsyncd/asked.h"
 #include "dirsyncd/mirror.h"
+#include "dirsyncd/sharing.h"
 
 /* What routerd is told again at each new link, in case the word was lost with the last one. */
 enum { RETELL_S = 24 * 3600 };
@@ -88,14 +91,22 @@ static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_RESTART, on_restart},
+	{BUS_PROFILE_GET, asked_profile_get},
+	{BUS_SEARCH, asked_search},
+	{BUS_GROUP_GET, sharing_on_group_get},
 	{0, NULL},
 };
 
 static void on_up(void *owner, const struct msg_welcome *welcome)
 {
+	struct dirsyncd *d = owner;
+
 	(void)welcome;
+	d->link_number++;
 	log_info("router-connected", "role=dirsyncd");
-	retell(owner);
+	retell(d);
+	for (size_t i = 0; i < d->nmirrors; i++)
+		sharing_on_link(d->sharings[i]);
 }
 
 static void on_down(void *owner, const char *why)
@@ -104,55 +115,121 @@ static void on_down(void *owner, const char *why)
 	log_warn("router-lost", "why=%s", LOG_TEXT(why));
 }
 
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain)
+{
+	const char *held;
+
+	for (size_t i = 0; i < s->nmirrors; i++)
+		for (size_t k = 0; (held = mirror_domain(s->mirrors[i], k)) != NULL; k++)
+			if (str_is(domain, held))
+				return s->mirrors[i];
+	return NULL;
+}
+
 /* ---- coming -------------------------------------------------------------------------------- */
 
 struct mirrors {
 	struct mirror **of;
+	struct sharing **sharings;
 	size_t n;
 };
 
-static void on_mirror_gone(void *arg);
+static void on_gone(void *arg);
 
 static void stop_all(struct dirsyncd *s, struct mirrors *all)
 {
-	for (size_t i = 0; i < all->n; i++)
-		mirror_stop(&all->of[i], on_mirror_gone, s);
+	for (size_t i = 0; i < all->n; i++) {
+		sharing_stop(&all->sharings[i], on_gone, s);
+		mirror_stop(&all->of[i], on_gone, s);
+	}
 	free(all->of);
-	*all = (struct mirrors){NULL, 0};
+	free(all->sharings);
+	*all = (struct mirrors){NULL, NULL, 0};
 }
 
-static int make_mirror(struct dirsyncd *s, const struct conf *conf, size_t i, struct mirrors *to)
+static void use(struct dirsyncd *s, const struct mirrors *all)
 {
-	const char *name = conf_directory_name(conf, i);
-	struct directory *directory;
-	struct mirror *m;
-	char what[512];
-	int rc = directory_load(conf, i, &directory, what, sizeof what);
+	s->mirrors = all->of;
+	s->sharings = all->sharings;
+	s->nmirrors = all->n;
+}
 
+static void load_all(struct dirsyncd *s)
+{
+	for (size_t i = 0; i < s->nmirrors; i++) {
+		sharing_start(s->sharings[i]);
+		mirror_load(s->mirrors[i]);
+	}
+}
+
+static void add_domains(struct mirror *m, const struct conf *conf, const char *directory)
+{
+	for (size_t k = 0; k < conf_domains(conf); k++) {
+		const char *held = conf_domain_text(conf, k, "directory");
+
+		if (held != NULL && strcmp(held, directory) == 0)
+			mirror_add_domain(m, conf_domain_name(conf, k));
+	}
+}
+
+static int make_mirror(struct dirsyncd *s, size_t i, struct mirror **out, char *what, size_t size)
+{
+	const struct conf *conf = s->daemon->conf;
+	struct profile_map *profile;
+	struct directory *directory;
+	int rc = directory_load(conf, i, &directory, what, size);
+
+	if (rc != 0)
+		return rc;
+	rc = profile_map_load(conf, i, &profile, what, size);
+	if (rc != 0) {
+		directory_unref(&directory);
+		return rc;
+	}
+	*out = mirror_create(s, directory, profile);
+	if (*out == NULL) {
+		snprintf(what, size, "directory \"%s\": profile: it wants too many attributes", conf_directory_name(conf, i));
+		return BH_ECONFIG;
+	}
+	add_domains(*out, conf, conf_directory_name(conf, i));
+	return 0;
+}
+
+/* Adds the i-th directory's mirror, and what is told of its groups. */
+static int make(struct dirsyncd *s, size_t i, struct mirrors *to)
+{
+	struct mirror *m;
+	struct rules *rules;
+	char what[512];
+	int rc = rules_load(s->daemon->conf, i, &rules, what, sizeof what);
+
+	if (rc == 0) {
+		rc = make_mirror(s, i, &m, what, sizeof what);
+		if (rc != 0)
+			rules_free(&rules);
+	}
 	if (rc != 0) {
 		daemon_fail(s->daemon, "%s", what);
 		return rc;
 	}
-	m = mirror_create(s, directory);
-	s->live++;
-	for (size_t k = 0; k < conf_domains(conf); k++) {
-		const char *held = conf_domain_text(conf, k, "directory");
-
-		if (held != NULL && strcmp(held, name) == 0)
-			mirror_add_domain(m, conf_domain_name(conf, k));
-	}
+	to->sharings[to->n] = sharing_create(s, m, i, rules);
 	to->of[to->n++] = m;
+	s->live += 2;
 	return 0;
 }
 
-static int make_mirrors(struct dirsyncd *s, const struct conf *conf, struct mirrors *to)
+static int make_mirrors(struct dirsyncd *s, struct mirrors *to)
 {
+	size_t n = conf_directories(s->daemon->conf);
 	int rc = 0;
 
 	to->n = 0;
-	to->of = bh_alloc((conf_directories(conf) + 1) * sizeof(struct mirror *));
-	for (size_t i = 0; i < conf_directories(conf) && rc == 0; i++)
-		rc = make_mirror(s, conf, i, to);
+	to->of = bh_alloc((n + 1) * sizeof(struct mirror *));
+	to->sharings = bh_alloc((n + 1) * sizeof(struct sharing *));
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = make(s, i, to);
+	if (rc != 0)
+		stop_all(s, to);
 	return rc;
 }
 
@@ -164,33 +241,28 @@ int dirsyncd_open(struct daemon *d)
 
 	s->daemon = d;
 	d->state = s;
+	backlog_init(&s->backlog);
 	rc = data_open(d, &s->store);
 	if (rc == 0)
-		rc = make_mirrors(s, d->conf, &all);
-	if (rc != 0)
-		return rc;
-	s->mirrors = all.of;
-	s->nmirrors = all.n;
-	return 0;
+		rc = make_mirrors(s, &all);
+	if (rc == 0)
+		use(s, &all);
+	return rc;
 }
 
 /* What is known stands in the store: the new ones go on there. */
 int dirsyncd_reload(struct daemon *d, const struct conf *old)
 {
 	struct dirsyncd *s = d->state;
-	struct mirrors before = {s->mirrors, s->nmirrors}, all;
-	int rc = make_mirrors(s, d->conf, &all);
+	struct mirrors before = {s->mirrors, s->sharings, s->nmirrors}, all;
+	int rc = make_mirrors(s, &all);
 
 	(void)old;
-	if (rc != 0) {
-		stop_all(s, &all);
+	if (rc != 0)
 		return rc;
-	}
+	use(s, &all);
 	stop_all(s, &before);
-	s->mirrors = all.of;
-	s->nmirrors = all.n;
-	for (size_t i = 0; i < s->nmirrors; i++)
-		mirror_load(s->mirrors[i]);
+	load_all(s);
 	return 0;
 }
 
@@ -216,8 +288,7 @@ int dirsyncd_start(struct daemon *d)
 		daemon_fail(d, "cannot be started: %s", bh_strerror(rc));
 		return rc;
 	}
-	for (size_t i = 0; i < s->nmirrors; i++)
-		mirror_load(s->mirrors[i]);
+	load_all(s);
 	return 0;
 }
 
@@ -239,7 +310,7 @@ static void on_store_stopped(void *arg)
 	bus_client_stop(&s->bus, on_bus_stopped, s);
 }
 
-static void on_mirror_gone(void *arg)
+static void on_gone(void *arg)
 {
 	struct dirsyncd *s = arg;
 
@@ -250,10 +321,11 @@ static void on_mirror_gone(void *arg)
 void dirsyncd_stop(struct daemon *d)
 {
 	struct dirsyncd *s = d->state;
-	struct mirrors all = {s->mirrors, s->nmirrors};
+	struct mirrors all = {s->mirrors, s->sharings, s->nmirrors};
 
+	use(s, &(struct mirrors){NULL, NULL, 0});
 	s->stopping = true;
 	s->live++; /* for this function */
 	stop_all(s, &all);
-	on_mirror_gone(s);
+	on_gone(s);
 }

@@ -9,17 +9,22 @@
 
 #include "bus/client.h"
 #include "daemon/daemon.h"
+#include "dirsyncd/backlog.h"
 #include "store/store.h"
 
 struct mirror;
+struct sharing;
 
 struct dirsyncd {
 	struct daemon *daemon;
 	struct store *store;
+	struct backlog backlog;
 	struct bus_client *bus;
-	struct mirror **mirrors; /* one for each directory that a domain names */
+	struct mirror **mirrors; /* one for each directory */
+	struct sharing **sharings; /* one for each of them */
 	size_t nmirrors;
-	size_t live; /* mirrors, those included that only have to end */
+	size_t live; /* of both, those included that only have to end */
+	uint64_t link_number; /* how many links to routerd there have been */
 	bool stopping;
 };
 
@@ -27,6 +32,9 @@ int dirsyncd_open(struct daemon *d);
 int dirsyncd_start(struct daemon *d);
 int dirsyncd_reload(struct daemon *d, const struct conf *old);
 void dirsyncd_stop(struct daemon *d);
+
+/* The one that holds the accounts of that domain, or NULL. */
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain);
 
 /* An account may not be used any more, since that time: its sessions end. */
 void dirsyncd_revoke(struct dirsyncd *d, struct str account, uint64_t when_us);

@@ -8,9 +8,10 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/list.h"
 #include "base/records.h"
 
-enum { QUEUED_MAX = 8 * 1024 * 1024, AGAIN_MS = 1000 };
+enum { QUEUED_MAX = 1024 * 1024, AGAIN_MS = 1000 };
 
 struct follower {
 	struct directory *directory;
@@ -21,6 +22,7 @@ struct follower {
 	struct records queue; /* a struct news and its text */
 	bool stopping, ended;
 	uv_async_t async;
+	struct backlog_waiter waiter;
 	struct buf cookie; /* of the thread: the last one */
 	struct buf record; /* of the thread: what was read of an entry */
 	void (*done)(void *arg);
@@ -191,12 +193,19 @@ static void tell_all(const struct follower *f, const struct records *queue)
 		f->spec.batch(f->spec.arg);
 }
 
+static void on_room(struct backlog_waiter *w)
+{
+	uv_async_send(&container_of(w, struct follower, waiter)->async);
+}
+
 static void on_async(uv_async_t *async)
 {
 	struct follower *f = async->data;
 	struct records queue;
 	bool stopping, ended;
 
+	if (f->done == NULL && backlog_wait(f->spec.backlog, &f->waiter))
+		return;
 	pthread_mutex_lock(&f->mutex);
 	queue = f->queue;
 	f->queue = RECORDS_INIT;
@@ -226,6 +235,8 @@ struct follower *follower_start(const struct follower_spec *spec, struct str coo
 	pthread_cond_init(&f->changed, NULL);
 	uv_async_init(spec->loop, &f->async, on_async);
 	f->async.data = f;
+	f->waiter.go_on = on_room;
+	list_init(&f->waiter.link);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	f->ended = pthread_create(&f->thread, NULL, run, f) != 0;
@@ -240,6 +251,7 @@ void follower_stop(struct follower **ref, void (*done)(void *arg), void *arg)
 	*ref = NULL;
 	f->done = done;
 	f->done_arg = arg;
+	list_remove(&f->waiter.link);
 	pthread_mutex_lock(&f->mutex);
 	f->stopping = true;
 	pthread_cond_broadcast(&f->changed);

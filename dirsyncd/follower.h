@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "directory/sync.h"
+#include "dirsyncd/backlog.h"
 
 struct follower;
 
@@ -48,6 +49,7 @@ struct follower_spec {
 	uv_loop_t *loop;
 	news_fn *each;
 	void (*batch)(void *arg); /* after each batch of them */
+	struct backlog *backlog; /* while it is full there are no news */
 	void *arg;
 };
 /* cookie: how far is known already; absent: nothing is. */

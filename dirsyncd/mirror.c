@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "bus/textlist.h"
 #include "daemon/log.h"
 #include "dirsyncd/data.h"
 #include "dirsyncd/follower.h"
@@ -16,10 +17,8 @@
 
 struct known {
 	struct map_node node; /* in mirror.entries */
-	uint8_t uuid[UUID_SIZE];
-	bool locked;
+	struct person person;
 	unsigned told; /* the refresh that it was told of in */
-	char *local;
 };
 
 struct mirror {
@@ -27,26 +26,44 @@ struct mirror {
 	struct directory *directory;
 	struct follower *follower;
 	struct map entries; /* struct known */
-	const char *attributes[3]; /* that are asked for */
+	struct person_source source;
+	struct said said; /* what is wrong with entries */
+	struct mirror_watcher watcher;
+	bool read; /* all of it, once */
 	char **domains;
 	size_t ndomains;
 	unsigned refresh;
 	bool loading, loaded; /* from the store */
 	bool lost;   /* and that was said */
 	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
+	size_t bytes;	     /* of these news */
 	void (*done)(void *arg);
 	void *done_arg;
 };
 
-struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory)
+/* What stands in it is gone already. */
+static void destroy(struct mirror *m)
+{
+	map_fini(&m->entries);
+	said_fini(&m->said);
+	person_source_fini(&m->source);
+	for (size_t i = 0; i < m->ndomains; i++)
+		free(m->domains[i]);
+	free(m->domains);
+	directory_unref(&m->directory);
+	free(m);
+}
+
+struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory, struct profile_map *profile)
 {
 	struct mirror *m = bh_alloc(sizeof *m);
 
 	m->owner = owner;
 	m->directory = directory;
-	m->attributes[0] = directory->user;
-	m->attributes[1] = directory->schema.lock.attribute;
-	return m;
+	if (person_source_init(&m->source, directory, profile) == 0)
+		return m;
+	destroy(m);
+	return NULL;
 }
 
 void mirror_add_domain(struct mirror *m, const char *domain)
@@ -56,6 +73,21 @@ void mirror_add_domain(struct mirror *m, const char *domain)
 	m->domains[m->ndomains++] = bh_strdup(domain);
 }
 
+const char *mirror_domain(const struct mirror *m, size_t i)
+{
+	return i < m->ndomains ? m->domains[i] : NULL;
+}
+
+struct directory *mirror_directory(const struct mirror *m)
+{
+	return m->directory;
+}
+
+bool mirror_is_read(const struct mirror *m)
+{
+	return m->read;
+}
+
 static struct known *find(const struct mirror *m, const uint8_t uuid[UUID_SIZE])
 {
 	struct map_node *n = map_find(&m->entries, uuid, UUID_SIZE);
@@ -63,16 +95,22 @@ static struct known *find(const struct mirror *m, const uint8_t uuid[UUID_SIZE])
 	return n != NULL ? container_of(n, struct known, node) : NULL;
 }
 
-static struct known *add(struct mirror *m, const uint8_t uuid[UUID_SIZE], struct str local, bool locked)
+void mirror_watch(struct mirror *m, const struct mirror_watcher *watcher)
+{
+	m->watcher = watcher != NULL ? *watcher : (struct mirror_watcher){0};
+}
+
+/* local is prepared. */
+static struct known *add(struct mirror *m, const uint8_t uuid[UUID_SIZE], struct str local)
 {
 	struct known *k = bh_alloc(sizeof *k);
 
-	memcpy(k->uuid, uuid, UUID_SIZE);
-	k->local = bh_strndup(local.p, local.len);
-	k->locked = locked;
-	if (map_add(&m->entries, &k->node, k->uuid, UUID_SIZE) == 0)
+	memcpy(k->person.uuid, uuid, UUID_SIZE);
+	k->person.local = bh_strndup(local.p, local.len);
+	k->person.name = bh_strdup("");
+	if (map_add(&m->entries, &k->node, k->person.uuid, UUID_SIZE) == 0)
 		return k;
-	free(k->local);
+	person_fini(&k->person);
 	free(k);
 	return NULL;
 }
@@ -80,8 +118,24 @@ static struct known *add(struct mirror *m, const uint8_t uuid[UUID_SIZE], struct
 static void forget(struct mirror *m, struct known *k)
 {
 	map_remove(&m->entries, &k->node);
-	free(k->local);
+	person_fini(&k->person);
 	free(k);
+}
+
+/* Whoever watches hears of it. */
+static void tell(struct mirror *m, struct known *k, const uint8_t *dn_digest)
+{
+	if (k->person.locked && m->watcher.gone != NULL)
+		m->watcher.gone(m->watcher.arg, &k->person);
+	else if (!k->person.locked && m->watcher.there != NULL)
+		m->watcher.there(m->watcher.arg, &k->person, dn_digest);
+}
+
+static void all_read(struct mirror *m)
+{
+	if (!m->read && m->watcher.read != NULL)
+		m->watcher.read(m->watcher.arg);
+	m->read = true;
 }
 
 /* ---- the store ---------------------------------------------------------------------------- */
@@ -98,17 +152,6 @@ static struct str uuid_of(const uint8_t uuid[UUID_SIZE])
 	return str_make((const char *)uuid, UUID_SIZE);
 }
 
-static void write_entry(struct mirror *m, const struct known *k)
-{
-	struct store_tx *tx = writing(m);
-
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, uuid_of(k->uuid));
-	store_text(tx, str_of(k->local));
-	store_int(tx, k->locked);
-	store_do(tx, SQL_ENTRY_PUT);
-}
-
 static void write_gone(struct mirror *m, const uint8_t uuid[UUID_SIZE])
 {
 	struct store_tx *tx = writing(m);
@@ -116,6 +159,9 @@ static void write_gone(struct mirror *m, const uint8_t uuid[UUID_SIZE])
 	store_text(tx, str_of(m->directory->name));
 	store_blob(tx, uuid_of(uuid));
 	store_do(tx, SQL_ENTRY_DELETE);
+	store_text(tx, str_of(m->directory->name));
+	store_blob(tx, uuid_of(uuid));
+	store_do(tx, SQL_PROFILE_DELETE);
 }
 
 static void write_cookie(struct mirror *m, struct str cookie)
@@ -124,6 +170,7 @@ static void write_cookie(struct mirror *m, struct str cookie)
 
 	store_text(tx, str_of(m->directory->name));
 	store_blob(tx, cookie);
+	store_blob(tx, str_make(m->source.digest, sizeof m->source.digest));
 	store_do(tx, SQL_COOKIE_PUT);
 }
 
@@ -132,8 +179,9 @@ static void on_batch(void *arg)
 	struct mirror *m = arg;
 
 	if (m->tx != NULL)
-		store_commit(m->tx, NULL, NULL);
+		backlog_commit(&m->owner->backlog, m->tx, m->bytes);
 	m->tx = NULL;
+	m->bytes = 0;
 }
 
 /* ---- what becomes of an account ----------------------------------------------------------- */
@@ -157,63 +205,76 @@ static void end_rights(struct mirror *m, const char *local, const char *why)
 
 static void change(struct mirror *m, struct known *k, const char *local, bool locked)
 {
-	bool renamed = strcmp(k->local, local) != 0;
+	struct person *p = &k->person;
+	bool renamed = strcmp(p->local, local) != 0;
 
-	if (!renamed && k->locked == locked)
-		return;
-	if (renamed && !k->locked)
-		end_rights(m, k->local, "renamed");
-	else if (locked && !k->locked)
-		end_rights(m, k->local, "disabled");
-	free(k->local);
-	k->local = bh_strdup(local);
-	k->locked = locked;
-	write_entry(m, k);
+	if (renamed && !p->locked)
+		end_rights(m, p->local, "renamed");
+	else if (locked && !p->locked)
+		end_rights(m, p->local, "disabled");
+	free(p->local);
+	p->local = bh_strdup(local);
+	p->locked = locked;
 }
 
 static void on_gone(struct mirror *m, struct known *k)
 {
-	if (!k->locked)
-		end_rights(m, k->local, "removed");
-	write_gone(m, k->uuid);
+	if (!k->person.locked)
+		end_rights(m, k->person.local, "removed");
+	if (m->watcher.gone != NULL)
+		m->watcher.gone(m->watcher.arg, &k->person);
+	write_gone(m, k->person.uuid);
 	forget(m, k);
 }
 
-/* A record of an entry: is it locked (one byte), and its local part as the directory has it. */
-static void read_entry(const void *arg, const struct direntry *entry, struct buf *out)
+/* One without a local part that could be one is no account. */
+static bool prepare(struct mirror *m, const struct news *n, const struct person_record *r, char local[JID_PART_MAX + 1])
 {
-	const struct directory *d = arg;
+	struct complaints c = {m->directory->name, r->dn, r->complaints, r->mark};
+	struct buf list = BUF_INIT;
+	size_t len = 0;
+	bool good = r->local.len > 0 && jid_prepare_local(r->local, local, &len) == 0 && len > 0;
 
-	buf_put_byte(out, schema_is_locked(&d->schema, entry));
-	buf_put_str(out, direntry_value(entry, d->user, 0));
+	if (good) {
+		local[len] = '\0';
+	} else {
+		textlist_printf(&list, "no account: no address can be made of %s", LOG_STR(r->local));
+		c.list = buf_str(&list);
+	}
+	said_now(&m->said, n->uuid, &c);
+	buf_fini(&list);
+	return good;
 }
 
-/* One without a local part that could be one is no account. */
+/* What the entry says now. */
+static void take(struct mirror *m, struct known *k, const struct person_record *r, const char *local)
+{
+	change(m, k, local, r->locked);
+	person_set(&k->person, r);
+	person_write(writing(m), m->directory->name, &k->person, r);
+	tell(m, k, r->dn_digest);
+}
+
 static void on_entry(struct mirror *m, const struct news *n)
 {
 	struct known *k = find(m, n->uuid);
-	bool locked = n->text.p[0] != 0;
-	struct str name = str_make(n->text.p + 1, n->text.len - 1);
 	char local[JID_PART_MAX + 1];
-	size_t len;
+	struct person_record r;
 
-	if (name.len == 0 || jid_prepare_local(name, local, &len) != 0 || len == 0) {
-		log_warn("no-account", "directory=%s name=%s reason=\"no address can be made of it\"",
-			LOG_TEXT(m->directory->name), LOG_STR(name));
+	if (!person_take(n->text, &r))
+		return;
+	if (!prepare(m, n, &r, local)) {
 		if (k != NULL)
 			on_gone(m, k);
 		return;
 	}
-	local[len] = '\0';
-	if (k != NULL) {
-		change(m, k, local, locked);
-	} else {
-		k = add(m, n->uuid, str_make(local, len), locked);
-		if (k != NULL)
-			write_entry(m, k);
-	}
-	if (k != NULL)
-		k->told = m->refresh;
+	if (k == NULL)
+		k = add(m, n->uuid, str_of(local));
+	if (k == NULL)
+		return;
+	k->told = m->refresh;
+	if (memcmp(k->person.digest, r.digest, sizeof r.digest) != 0)
+		take(m, k, &r, local);
 }
 
 /* ---- the refresh ---------------------------------------------------------------------------- */
@@ -234,6 +295,7 @@ static void on_refreshed(struct mirror *m, const struct news *n)
 		gone++;
 	}
 	m->lost = false;
+	all_read(m);
 	log_info("directory-followed", "directory=%s accounts=%zu gone=%u", LOG_TEXT(m->directory->name),
 		m->entries.count, gone);
 }
@@ -250,6 +312,7 @@ static void on_news(void *arg, const struct news *n)
 	struct mirror *m = arg;
 	struct known *k = find(m, n->uuid);
 
+	m->bytes += n->text.len;
 	switch (n->kind) {
 	case NEWS_BEGIN:
 		m->refresh++;
@@ -262,6 +325,7 @@ static void on_news(void *arg, const struct news *n)
 			k->told = m->refresh;
 		break;
 	case NEWS_GONE:
+		said_forget(&m->said, n->uuid);
 		if (k != NULL)
 			on_gone(m, k);
 		break;
@@ -290,12 +354,7 @@ static void on_stopped(void *arg)
 	map_walk_start(&walk, &m->entries);
 	while ((node = map_walk_next(&walk)) != NULL)
 		forget(m, container_of(node, struct known, node));
-	map_fini(&m->entries);
-	for (size_t i = 0; i < m->ndomains; i++)
-		free(m->domains[i]);
-	free(m->domains);
-	directory_unref(&m->directory);
-	free(m);
+	destroy(m);
 	done(done_arg);
 }
 
@@ -304,37 +363,53 @@ static void follow(struct mirror *m, struct str cookie)
 	const struct directory *d = m->directory;
 	const struct follower_spec spec = {
 		.directory = m->directory,
-		.source = {.base = d->base, .filter = d->filter, .attributes = m->attributes, .read = read_entry, .arg = d},
+		.source = {.base = d->base, .filter = d->filter, .attributes = m->source.attributes, .read = person_read, .arg = &m->source},
 		.loop = m->owner->daemon->loop,
 		.each = on_news,
 		.batch = on_batch,
+		.backlog = &m->owner->backlog,
 		.arg = m,
 	};
 
 	m->follower = follower_start(&spec, cookie);
 }
 
+/* One that the store knows. */
+static void load_entry(struct mirror *m, const struct store_rows *row)
+{
+	static const uint8_t none[DN_DIGEST_SIZE];
+	struct str uuid = store_row_text(row, 1), dn = store_row_text(row, 4);
+	struct known *k = NULL;
+
+	if (uuid.len == UUID_SIZE)
+		k = add(m, (const uint8_t *)uuid.p, store_row_text(row, 2));
+	if (k == NULL)
+		return;
+	person_load(&k->person, row);
+	tell(m, k, dn.len == sizeof none ? (const uint8_t *)dn.p : none);
+}
+
 static void on_loaded(void *arg, int rc, struct store_rows *rows)
 {
 	struct mirror *m = arg;
-	struct str cookie = STR_NONE, uuid;
+	struct str cookie = STR_NONE;
 
 	if (rc != 0)
 		log_error("store-failed", "error=%s", bh_strerror(rc));
 	while (rc == 0 && store_row(rows)) {
-		if (store_row_int(rows, 0) == ROW_COOKIE) {
+		if (store_row_int(rows, 0) == ROW_ENTRY)
+			load_entry(m, rows);
+		else if (person_source_is(&m->source, store_row_text(rows, 2)))
 			cookie = store_row_text(rows, 1);
-			continue;
-		}
-		uuid = store_row_text(rows, 1);
-		if (uuid.len == UUID_SIZE)
-			(void)add(m, (const uint8_t *)uuid.p, store_row_text(rows, 2), store_row_int(rows, 3) != 0);
 	}
 	m->loaded = true;
-	if (m->done != NULL)
+	if (m->done != NULL) {
 		on_stopped(m);
-	else
-		follow(m, cookie);
+		return;
+	}
+	if (cookie.p != NULL)
+		all_read(m);
+	follow(m, cookie);
 }
 
 void mirror_load(struct mirror *m)

@@ -33,10 +33,10 @@ struct map {
 /* Frees the arrays; the nodes are their owners' business. */
 void map_fini(struct map *m);
 
-/* The node with that key, or NULL. */
+/* The node with that key, or NULL; any of them, where several have it. */
 struct map_node *map_find(const struct map *m, const void *key, size_t len);
 
-/* Adds the node under the key, which must not be in the map.  0 or BH_ENOMEM. */
+/* Adds the node, which must not be in the map, under the key; others may have the same.  0 or BH_ENOMEM. */
 int map_add(struct map *m, struct map_node *node, const void *key, size_t len);
 
 /* Takes the node out; it must be in the map. */

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "xmpp/fold.h"
+#include "xmpp/xmlcheck.h"
 
 enum { AVAS_MAX = 16 }; /* attributes of one level */
 
@@ -108,15 +109,26 @@ static int put_rdn(struct buf *out, LDAPRDN rdn)
 	return rdn[n] == NULL ? 0 : BH_EINVAL;
 }
 
+/* libldap (2.5) reads past the end of what is not UTF-8, and of what has no NUL behind it. */
+static LDAPDN parse(struct str dn)
+{
+	char text[DN_MAX + 8] = "";
+	struct berval value = {dn.len, text};
+	LDAPDN parsed = NULL;
+
+	if (dn.len == 0 || dn.len > DN_MAX || !xmlcheck_text(dn))
+		return NULL;
+	memcpy(text, dn.p, dn.len);
+	return ldap_bv2dn(&value, &parsed, LDAP_DN_FORMAT_LDAP) == LDAP_SUCCESS ? parsed : NULL;
+}
+
 int dn_digest(struct str dn, uint8_t out[DN_DIGEST_SIZE])
 {
-	struct berval text = {dn.len, (char *)dn.p};
 	struct buf form = BUF_INIT;
-	LDAPDN parsed = NULL;
+	LDAPDN parsed = parse(dn);
 	int rc = 0;
 
-	if (dn.len == 0 || dn.len > DN_MAX || memchr(dn.p, '\0', dn.len) != NULL ||
-		ldap_bv2dn(&text, &parsed, LDAP_DN_FORMAT_LDAP) != LDAP_SUCCESS || parsed == NULL)
+	if (parsed == NULL)
 		return BH_EINVAL;
 	for (size_t i = 0; parsed[i] != NULL && rc == 0; i++)
 		rc = put_rdn(&form, parsed[i]);

@@ -18,7 +18,7 @@
 
 enum { DN_DIGEST_SIZE = DIGEST_128_SIZE, DN_MAX = 8192 };
 
-/* 0, or BH_EINVAL: it is no name, or longer than DN_MAX. */
+/* 0, or BH_EINVAL: it is no name, longer than DN_MAX, or no text (xmlcheck.h). */
 int dn_digest(struct str dn, uint8_t out[DN_DIGEST_SIZE]);
 
 /* The name in a value of "Name And Optional UID" syntax (RFC 4517, 3.3.21): without "#'0101'B". */

@@ -1,6 +1,7 @@
 /* All attributes of an entry, read at once. */
 #include "directory/entry_private.h"
 
+#include <string.h>
 #include <strings.h>
 
 void direntry_read(struct direntry *e, LDAP *ld, LDAPMessage *message)
@@ -51,6 +52,18 @@ size_t direntry_count(const struct direntry *e, const char *attribute)
 	struct berval **values = values_of(e, attribute);
 
 	return values != NULL ? (size_t)ldap_count_values_len(values) : 0;
+}
+
+bool direntry_is_partial(const struct direntry *e, const char *attribute)
+{
+	static const char option[] = ";range=";
+	size_t len = strlen(attribute);
+
+	for (unsigned i = 0; i < e->n; i++)
+		if (strncasecmp(e->of[i].name, attribute, len) == 0 &&
+			strncasecmp(e->of[i].name + len, option, sizeof option - 1) == 0)
+			return true;
+	return false;
 }
 
 struct str direntry_value(const struct direntry *e, const char *attribute, size_t i)

@@ -91,6 +91,8 @@ static void refuses_what_is_no_name(void **state)
 		if (dn_digest(str_of(none[i]), out) != BH_EINVAL)
 			fail_msg("taken for a name: %s", none[i]);
 	assert_int_equal(dn_digest(str_make("cn=a\0b", 6), out), BH_EINVAL);
+	assert_int_equal(dn_digest(STR_LIT("cn=a\xc3"), out), BH_EINVAL);
+	assert_int_equal(dn_digest(STR_LIT("cn=a\xf0\x9f,dc=b"), out), BH_EINVAL);
 	assert_int_equal(dn_digest(STR_NONE, out), BH_EINVAL);
 }
 

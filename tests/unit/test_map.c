@@ -154,6 +154,25 @@ static void keys_are_bytes_with_a_length(void **state)
 	map_fini(&m);
 }
 
+static void several_may_have_one_key(void **state)
+{
+	struct map_node a = {0}, b = {0}, c = {0};
+	struct map m = MAP_INIT;
+
+	(void)state;
+	assert_int_equal(map_add(&m, &a, "x", 1), 0);
+	assert_int_equal(map_add(&m, &b, "x", 1), 0);
+	assert_int_equal(map_add(&m, &c, "x", 1), 0);
+	map_remove(&m, &b);
+	assert_true(map_find(&m, "x", 1) == &a || map_find(&m, "x", 1) == &c);
+	map_remove(&m, &c);
+	assert_ptr_equal(map_find(&m, "x", 1), &a);
+	map_remove(&m, &a);
+	assert_null(map_find(&m, "x", 1));
+	assert_int_equal(m.count, 0);
+	map_fini(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +182,7 @@ int main(void)
 		cmocka_unit_test(what_a_walk_returned_may_be_removed),
 		cmocka_unit_test(survives_adding_and_removing_at_random),
 		cmocka_unit_test(keys_are_bytes_with_a_length),
+		cmocka_unit_test(several_may_have_one_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

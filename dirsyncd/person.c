@@ -1,0 +1,225 @@
+/* From an entry to a record, and back. */
+#include "dirsyncd/person.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "bus/textlist.h"
+#include "dirsyncd/data.h"
+#include "dirsyncd/profile.h"
+#include "xmpp/fold.h"
+
+enum { RECORD_VERSION = 1 };
+
+static const char *const names[] = {"displayName", "cn", NULL};
+static const char *const firsts[] = {"givenName", NULL};
+static const char *const lasts[] = {"sn", NULL};
+static const char *const emails[] = {"mail", NULL};
+
+/* ---- which attributes ---------------------------------------------------------------------- */
+
+/* Once. */
+static void want(struct person_source *s, const char *attribute)
+{
+	if (attribute == NULL)
+		return;
+	for (size_t i = 0; i < s->nattributes; i++)
+		if (strcasecmp(s->attributes[i], attribute) == 0)
+			return;
+	if (s->nattributes < PERSON_ATTRIBUTES_MAX)
+		s->attributes[s->nattributes] = attribute;
+	s->nattributes++;
+}
+
+static void want_all(struct person_source *s, const char *const *attributes)
+{
+	for (; *attributes != NULL; attributes++)
+		want(s, *attributes);
+}
+
+static void want_profile(struct person_source *s, const struct profile_map *map)
+{
+	for (size_t i = 0; i < map->n; i++)
+		for (size_t k = 0; k < map->rules[i].n; k++)
+			if (map->picture_max > 0 || map->rules[i].element->shape != PROFILE_PICTURE)
+				want(s, map->rules[i].sources[k].attribute);
+}
+
+/* The number goes up with what person_read() makes of an entry. */
+static void digest_source(struct person_source *s)
+{
+	const struct directory *d = s->directory;
+	struct buf form = BUF_INIT;
+
+	textlist_printf(&form, "%u", RECORD_VERSION);
+	textlist_printf(&form, "%s", d->base);
+	textlist_printf(&form, "%s", d->filter);
+	textlist_printf(&form, "%s", d->user);
+	textlist_printf(&form, "%s", d->schema.name);
+	if (s->profile != NULL)
+		profile_map_describe(s->profile, &form);
+	digest_128(buf_str(&form), s->digest);
+	buf_fini(&form);
+}
+
+int person_source_init(struct person_source *s, const struct directory *directory, struct profile_map *profile)
+{
+	*s = (struct person_source){.directory = directory, .profile = profile};
+	want(s, directory->user);
+	want(s, directory->schema.lock.attribute);
+	want_all(s, names);
+	want_all(s, firsts);
+	want_all(s, lasts);
+	want_all(s, emails);
+	if (profile != NULL)
+		want_profile(s, profile);
+	digest_source(s);
+	return s->nattributes <= PERSON_ATTRIBUTES_MAX ? 0 : BH_ECONFIG;
+}
+
+void person_source_fini(struct person_source *s)
+{
+	profile_map_free(&s->profile);
+}
+
+bool person_source_is(const struct person_source *s, struct str digest)
+{
+	return str_eq(digest, str_make(s->digest, sizeof s->digest));
+}
+
+/* ---- the thread ---------------------------------------------------------------------------- */
+
+/* Of fixed size, and first in a record; the texts follow as a list. */
+struct head {
+	uint64_t mark;
+	uint8_t dn_digest[DN_DIGEST_SIZE];
+	uint64_t locked; /* so that there is no padding, which has no value */
+};
+
+static void put_profile(const struct person_source *s, struct reading *r, struct buf *out)
+{
+	struct buf xml = BUF_INIT;
+
+	if (s->profile != NULL)
+		profile_write(s->profile, r, &xml);
+	textlist_put(out, buf_str(&xml));
+	buf_fini(&xml);
+}
+
+void person_read(const void *arg, const struct direntry *entry, struct buf *out)
+{
+	const struct person_source *s = arg;
+	const struct directory *d = s->directory;
+	struct head head = {.locked = schema_is_locked(&d->schema, entry)};
+	struct str dn = str_of(direntry_dn(entry));
+	struct reading r;
+
+	reading_init(&r, entry);
+	if (dn_digest(dn, head.dn_digest) != 0)
+		reading_complain(&r, dn, "the entry's name cannot be read: it is in no group");
+	buf_put(out, &head, sizeof head);
+	textlist_put(out, dn);
+	textlist_put(out, direntry_value(entry, d->user, 0));
+	textlist_put(out, reading_first(&r, names, PERSON_TEXT_MAX));
+	textlist_put(out, reading_first(&r, firsts, PERSON_TEXT_MAX));
+	textlist_put(out, reading_first(&r, lasts, PERSON_TEXT_MAX));
+	textlist_put(out, reading_first(&r, emails, PERSON_TEXT_MAX));
+	put_profile(s, &r, out);
+	textlist_put(out, buf_str(&r.complaints));
+	if (!buf_failed(out))
+		memcpy(out->data + offsetof(struct head, mark), &r.mark, sizeof r.mark);
+	reading_fini(&r);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------ */
+
+bool person_take(struct str record, struct person_record *out)
+{
+	struct str *const texts[] = {&out->dn, &out->local, &out->name, &out->first, &out->last, &out->email,
+		&out->profile, &out->complaints};
+	struct str rest = str_make(record.p + sizeof(struct head), record.len - sizeof(struct head));
+	struct head head;
+
+	if (record.len < sizeof head)
+		return false;
+	memcpy(&head, record.p, sizeof head);
+	out->locked = head.locked != 0;
+	out->mark = head.mark;
+	out->dn_digest = (const uint8_t *)record.p + offsetof(struct head, dn_digest);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (!textlist_take(&rest, texts[i]))
+			return false;
+	digest_128(record, out->digest);
+	return true;
+}
+
+void person_fini(struct person *p)
+{
+	free(p->local);
+	free(p->name);
+}
+
+static void set_name(struct person *p, struct str name)
+{
+	free(p->name);
+	p->name = bh_strndup(name.len > 0 ? name.p : "", name.len);
+}
+
+void person_set(struct person *p, const struct person_record *r)
+{
+	memcpy(p->digest, r->digest, sizeof p->digest);
+	set_name(p, r->name);
+}
+
+/* ---- the store ----------------------------------------------------------------------------- */
+
+/* As searches compare it; what cannot be folded is not found. */
+static void store_key(struct store_tx *tx, struct str text)
+{
+	struct buf key = BUF_INIT;
+
+	(void)fold_text(&key, text);
+	store_text(tx, buf_str(&key));
+	buf_fini(&key);
+}
+
+static void write_profile(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
+{
+	const struct str texts[] = {r->first, r->last, r->name, r->email};
+
+	store_text(tx, str_of(directory));
+	store_blob(tx, str_make(p->uuid, UUID_SIZE));
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		store_text(tx, texts[i]);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		store_key(tx, texts[i]);
+	store_blob(tx, r->profile);
+	store_do(tx, SQL_PROFILE_PUT);
+}
+
+void person_write(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
+{
+	store_text(tx, str_of(directory));
+	store_blob(tx, str_make(p->uuid, UUID_SIZE));
+	store_text(tx, str_of(p->local));
+	store_int(tx, p->locked);
+	store_blob(tx, str_make(r->dn_digest, DN_DIGEST_SIZE));
+	store_text(tx, str_of(p->name));
+	store_blob(tx, str_make(p->digest, sizeof p->digest));
+	store_do(tx, SQL_ENTRY_PUT);
+	write_profile(tx, directory, p, r);
+}
+
+void person_load(struct person *p, const struct store_rows *row)
+{
+	struct str digest = store_row_text(row, 6);
+
+	p->locked = store_row_int(row, 3) != 0;
+	set_name(p, store_row_text(row, 5));
+	if (digest.len == sizeof p->digest)
+		memcpy(p->digest, digest.p, sizeof p->digest);
+}
