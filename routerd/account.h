@@ -49,7 +49,7 @@ struct account {
 	struct roster roster;
 	struct blocklist blocklist;
 	struct offline offline;
-	int64_t created;   /* wall clock: when we first heard of it */
+	int64_t created;   /* wall clock, us: when we first heard of it */
 	int64_t last_seen; /* wall clock of its last unavailable presence; 0: never */
 	char *last_status; /* what that said, or NULL */
 };

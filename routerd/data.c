@@ -55,6 +55,9 @@ static const char *const migrations[] = {
 
 	"ALTER TABLE session ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE remote_rule (domain TEXT PRIMARY KEY, allowed INTEGER NOT NULL) WITHOUT ROWID;",
+
+	/* In microseconds from now on: an account may be made and another of its name erased within a second. */
+	"UPDATE account SET created = created * 1000000;",
 	NULL,
 };
 

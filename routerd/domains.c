@@ -33,13 +33,15 @@ static void take_contacts(struct domain *d, const struct conf *conf, size_t doma
 
 static int add(struct map *domains, const struct conf *conf, size_t i)
 {
-	const char *name = conf_domain_name(conf, i);
+	const char *name = conf_domain_name(conf, i), *directory;
 	struct domain *d;
 
 	if (map_find(domains, name, strlen(name)) != NULL)
 		return 0;
 	d = bh_alloc(sizeof *d);
 	d->name = bh_strdup(name);
+	directory = conf_domain_text(conf, i, "directory");
+	d->in_directory = directory != NULL && *directory != '\0';
 	d->federates = strcmp(conf_domain_text(conf, i, "s2s"), "off") != 0;
 	for (size_t k = 0; k < DOMAIN_CONTACTS; k++)
 		take_contacts(d, conf, i, k);
@@ -88,4 +90,14 @@ struct domain *domain_find(const struct map *domains, struct str name)
 bool domains_have(const struct map *domains, struct str name)
 {
 	return map_find(domains, name.p, name.len) != NULL;
+}
+
+bool domains_in_directory(const struct map *domains, struct str account, struct jid *jid)
+{
+	const struct domain *d;
+
+	if (jid_check(account, jid) != 0 || jid->local.p == NULL || jid->resource.p != NULL)
+		return false;
+	d = domain_find(domains, jid->domain);
+	return d != NULL && d->in_directory;
 }

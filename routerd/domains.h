@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "xmpp/jid.h"
 
 /* Whom to turn to (XEP-0157). */
 enum { DOMAIN_CONTACTS = 6 };
@@ -22,6 +23,7 @@ struct domain {
 	struct map_node node;
 	char *name;
 	struct domain_contact contacts[DOMAIN_CONTACTS];
+	bool in_directory; /* its accounts are */
 	bool federates; /* it may exchange stanzas with remote domains */
 	char caps[29]; /* the hash of its disco#info (caps.h), in Base64 */
 };
@@ -30,6 +32,8 @@ struct domain {
 int domains_set(struct map *domains, const struct conf *conf);
 void domains_free(struct map *domains);
 bool domains_have(const struct map *domains, struct str name);
+/* Is that the address of an account, bare and in prepared form, of a domain whose accounts a directory holds? */
+bool domains_in_directory(const struct map *domains, struct str account, struct jid *jid);
 struct domain *domain_find(const struct map *domains, struct str name);
 
 #endif

@@ -10,6 +10,7 @@
 #include "routerd/proofs.h"
 #include "routerd/registration.h"
 #include "routerd/relay.h"
+#include "routerd/rename.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
 
@@ -39,6 +40,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_CLIENT_STATE, on_client_state},
 	{BUS_REGISTRATION, on_registration},
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
+	{BUS_ACCOUNT_RENAMED, on_account_renamed},
 	{BUS_STATS, on_stats},
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},

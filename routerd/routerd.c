@@ -20,6 +20,7 @@
 #include "routerd/data.h"
 #include "routerd/domains.h"
 #include "routerd/ended.h"
+#include "routerd/ending.h"
 #include "routerd/front.h"
 #include "routerd/handlers.h"
 #include "routerd/hibernate.h"
@@ -179,6 +180,7 @@ static void on_tick(uv_timer_t *timer)
 	offline_tick(r);
 	hibernate_tick(r);
 	revoked_tick(r);
+	endings_tick(r);
 	custody_store_overdue(r);
 	registrations_tick(r->registrations);
 }
@@ -247,6 +249,7 @@ static void make_parts(struct router *r)
 	list_init(&r->ended_order);
 	list_init(&r->revoked_order);
 	list_init(&r->outbox);
+	list_init(&r->endings);
 	r->self = origin_create(r);
 	r->conversations = conversations_create(r);
 	r->requests = requests_create();
@@ -288,6 +291,7 @@ static void on_store_closed(void *arg)
 	struct router *r = arg;
 	struct daemon *d = r->daemon;
 
+	endings_free(r);
 	accounts_expire(r, true);
 	accepted_forget(r);
 	ended_free(r);
