@@ -16,6 +16,19 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (directory, uuid)) WITHOUT ROWID;"
 	"CREATE TABLE followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE revoked (account TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;",
+
+	"ALTER TABLE entry ADD COLUMN first_of_name INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE entry ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE entry ADD COLUMN becomes TEXT;"
+	"ALTER TABLE entry ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE departed ("
+	" directory TEXT NOT NULL, local TEXT NOT NULL, uuid BLOB NOT NULL, since INTEGER NOT NULL,"
+	" PRIMARY KEY (directory, local)) WITHOUT ROWID;"
+	"CREATE TABLE told ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, becomes TEXT, change INTEGER NOT NULL,"
+	" since INTEGER NOT NULL);"
+	"INSERT INTO told (account, change, since) SELECT account, 2, since FROM revoked ORDER BY since;"
+	"DROP TABLE revoked;",
 	NULL,
 };
 

@@ -5,49 +5,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/err.h"
-#include "bus/codes.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
 #include "directory/directory.h"
 #include "dirsyncd/data.h"
 #include "dirsyncd/mirror.h"
-
-/* What routerd is told again at each new link, in case the word was lost with the last one. */
-enum { RETELL_S = 24 * 3600 };
-
-/* ---- to routerd ---------------------------------------------------------------------------- */
-
-void dirsyncd_revoke(struct dirsyncd *d, struct str account, uint64_t when_us)
-{
-	struct link *link = bus_client_link(d->bus);
-	struct msg_account_changed m = {
-		.account = account, .generation = when_us, .change = ACCOUNT_WAS_DISABLED};
-
-	if (link != NULL)
-		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, 0, &m);
-}
-
-static void on_revoked(void *arg, int rc, struct store_rows *rows)
-{
-	while (rc == 0 && store_row(rows))
-		dirsyncd_revoke(arg, store_row_text(rows, 1), (uint64_t)store_row_int(rows, 2));
-}
-
-static void retell(struct dirsyncd *d)
-{
-	int64_t since = (int64_t)(clock_wall_us() - (uint64_t)RETELL_S * 1000000);
-	struct store_tx *tx = store_begin(d->store);
-
-	store_int(tx, since);
-	store_do(tx, SQL_REVOKED_EXPIRE);
-	store_commit(tx, NULL, NULL);
-	tx = store_begin(d->store);
-	store_int(tx, since);
-	store_do(tx, SQL_REVOKED_GET);
-	store_ask(tx, on_revoked, d);
-}
+#include "dirsyncd/told.h"
 
 /* ---- from routerd -------------------------------------------------------------------------- */
 
@@ -95,13 +59,24 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 {
 	(void)welcome;
 	log_info("router-connected", "role=dirsyncd");
-	retell(owner);
+	told_again(owner);
 }
 
 static void on_down(void *owner, const char *why)
 {
 	(void)owner;
 	log_warn("router-lost", "why=%s", LOG_TEXT(why));
+}
+
+/* Once a second. */
+static void on_tick(uv_timer_t *timer)
+{
+	struct dirsyncd *s = timer->data;
+
+	if (bus_client_link(s->bus) == NULL)
+		return;
+	for (size_t i = 0; i < s->nmirrors; i++)
+		mirror_tick(s->mirrors[i]);
 }
 
 /* ---- coming -------------------------------------------------------------------------------- */
@@ -216,6 +191,9 @@ int dirsyncd_start(struct daemon *d)
 		daemon_fail(d, "cannot be started: %s", bh_strerror(rc));
 		return rc;
 	}
+	s->tick.data = s;
+	uv_timer_init(d->loop, &s->tick);
+	uv_timer_start(&s->tick, on_tick, 1000, 1000);
 	for (size_t i = 0; i < s->nmirrors; i++)
 		mirror_load(s->mirrors[i]);
 	return 0;
@@ -247,13 +225,18 @@ static void on_mirror_gone(void *arg)
 		store_stop(&s->store, on_store_stopped, s);
 }
 
+static void on_tick_closed(uv_handle_t *tick)
+{
+	on_mirror_gone(tick->data);
+}
+
 void dirsyncd_stop(struct daemon *d)
 {
 	struct dirsyncd *s = d->state;
 	struct mirrors all = {s->mirrors, s->nmirrors};
 
 	s->stopping = true;
-	s->live++; /* for this function */
+	s->live++; /* for the timer */
 	stop_all(s, &all);
-	on_mirror_gone(s);
+	uv_close((uv_handle_t *)&s->tick, on_tick_closed);
 }

@@ -2,7 +2,8 @@
  * dirsyncd - follows the directories, and says what has changed there
  *
  * A thread per directory reads (follower.h); what it reads is held against a mirror of the accounts (mirror.h), which
- * is kept in a store with the cookie that it goes up to.  routerd hears of each account that may not be used any more.
+ * is kept in a store with the cookie that it goes up to.  routerd hears of each account that may not be used any more, or
+ * has another name (fate.h).
  */
 #ifndef DIRSYNCD_DIRSYNCD_H
 #define DIRSYNCD_DIRSYNCD_H
@@ -21,14 +22,12 @@ struct dirsyncd {
 	size_t nmirrors;
 	size_t live; /* mirrors, those included that only have to end */
 	bool stopping;
+	uv_timer_t tick;
 };
 
 int dirsyncd_open(struct daemon *d);
 int dirsyncd_start(struct daemon *d);
 int dirsyncd_reload(struct daemon *d, const struct conf *old);
 void dirsyncd_stop(struct daemon *d);
-
-/* An account may not be used any more, since that time: its sessions end. */
-void dirsyncd_revoke(struct dirsyncd *d, struct str account, uint64_t when_us);
 
 #endif

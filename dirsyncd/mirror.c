@@ -5,38 +5,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
-#include "base/map.h"
 #include "daemon/log.h"
-#include "dirsyncd/data.h"
-#include "dirsyncd/follower.h"
+#include "dirsyncd/fate.h"
 #include "xmpp/jid.h"
-
-struct known {
-	struct map_node node; /* in mirror.entries */
-	uint8_t uuid[UUID_SIZE];
-	bool locked;
-	unsigned told; /* the refresh that it was told of in */
-	char *local;
-};
-
-struct mirror {
-	struct dirsyncd *owner;
-	struct directory *directory;
-	struct follower *follower;
-	struct map entries; /* struct known */
-	const char *attributes[3]; /* that are asked for */
-	char **domains;
-	size_t ndomains;
-	unsigned refresh;
-	bool loading, loaded; /* from the store */
-	bool lost;   /* and that was said */
-	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
-	void (*done)(void *arg);
-	void *done_arg;
-};
 
 struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory)
 {
@@ -44,6 +17,8 @@ struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory
 
 	m->owner = owner;
 	m->directory = directory;
+	m->brake.percent = directory->brake;
+	departures_init(&m->departures);
 	m->attributes[0] = directory->user;
 	m->attributes[1] = directory->schema.lock.attribute;
 	return m;
@@ -56,128 +31,7 @@ void mirror_add_domain(struct mirror *m, const char *domain)
 	m->domains[m->ndomains++] = bh_strdup(domain);
 }
 
-static struct known *find(const struct mirror *m, const uint8_t uuid[UUID_SIZE])
-{
-	struct map_node *n = map_find(&m->entries, uuid, UUID_SIZE);
-
-	return n != NULL ? container_of(n, struct known, node) : NULL;
-}
-
-static struct known *add(struct mirror *m, const uint8_t uuid[UUID_SIZE], struct str local, bool locked)
-{
-	struct known *k = bh_alloc(sizeof *k);
-
-	memcpy(k->uuid, uuid, UUID_SIZE);
-	k->local = bh_strndup(local.p, local.len);
-	k->locked = locked;
-	if (map_add(&m->entries, &k->node, k->uuid, UUID_SIZE) == 0)
-		return k;
-	free(k->local);
-	free(k);
-	return NULL;
-}
-
-static void forget(struct mirror *m, struct known *k)
-{
-	map_remove(&m->entries, &k->node);
-	free(k->local);
-	free(k);
-}
-
-/* ---- the store ---------------------------------------------------------------------------- */
-
-static struct store_tx *writing(struct mirror *m)
-{
-	if (m->tx == NULL)
-		m->tx = store_begin(m->owner->store);
-	return m->tx;
-}
-
-static struct str uuid_of(const uint8_t uuid[UUID_SIZE])
-{
-	return str_make((const char *)uuid, UUID_SIZE);
-}
-
-static void write_entry(struct mirror *m, const struct known *k)
-{
-	struct store_tx *tx = writing(m);
-
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, uuid_of(k->uuid));
-	store_text(tx, str_of(k->local));
-	store_int(tx, k->locked);
-	store_do(tx, SQL_ENTRY_PUT);
-}
-
-static void write_gone(struct mirror *m, const uint8_t uuid[UUID_SIZE])
-{
-	struct store_tx *tx = writing(m);
-
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, uuid_of(uuid));
-	store_do(tx, SQL_ENTRY_DELETE);
-}
-
-static void write_cookie(struct mirror *m, struct str cookie)
-{
-	struct store_tx *tx = writing(m);
-
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, cookie);
-	store_do(tx, SQL_COOKIE_PUT);
-}
-
-static void on_batch(void *arg)
-{
-	struct mirror *m = arg;
-
-	if (m->tx != NULL)
-		store_commit(m->tx, NULL, NULL);
-	m->tx = NULL;
-}
-
-/* ---- what becomes of an account ----------------------------------------------------------- */
-
-/* It has lost the address, in each domain. */
-static void end_rights(struct mirror *m, const char *local, const char *why)
-{
-	char account[2 * JID_PART_MAX + 2];
-	uint64_t now = clock_wall_us();
-
-	for (size_t i = 0; i < m->ndomains; i++) {
-		snprintf(account, sizeof account, "%s@%s", local, m->domains[i]);
-		log_info("account-revoked", "account=%s directory=%s reason=%s", LOG_TEXT(account),
-			LOG_TEXT(m->directory->name), why);
-		store_text(writing(m), str_of(account));
-		store_int(writing(m), (int64_t)now);
-		store_do(writing(m), SQL_REVOKED_PUT);
-		dirsyncd_revoke(m->owner, str_of(account), now);
-	}
-}
-
-static void change(struct mirror *m, struct known *k, const char *local, bool locked)
-{
-	bool renamed = strcmp(k->local, local) != 0;
-
-	if (!renamed && k->locked == locked)
-		return;
-	if (renamed && !k->locked)
-		end_rights(m, k->local, "renamed");
-	else if (locked && !k->locked)
-		end_rights(m, k->local, "disabled");
-	free(k->local);
-	k->local = bh_strdup(local);
-	k->locked = locked;
-	write_entry(m, k);
-}
-
-static void on_gone(struct mirror *m, struct known *k)
-{
-	if (!k->locked)
-		end_rights(m, k->local, "removed");
-	write_gone(m, k->uuid);
-	forget(m, k);
-}
+/* ---- entries ------------------------------------------------------------------------------- */
 
 /* A record of an entry: is it locked (one byte), and its local part as the directory has it. */
 static void read_entry(const void *arg, const struct direntry *entry, struct buf *out)
@@ -189,92 +43,159 @@ static void read_entry(const void *arg, const struct direntry *entry, struct buf
 }
 
 /* One without a local part that could be one is no account. */
+static bool prepare(const struct mirror *m, struct str name, char local[JID_PART_MAX + 1])
+{
+	size_t len = 0;
+
+	if (name.len > 0 && jid_prepare_local(name, local, &len) == 0 && len > 0) {
+		local[len] = '\0';
+		return true;
+	}
+	log_warn("no-account", "directory=%s name=%s reason=\"no address can be made of it\"",
+		LOG_TEXT(m->directory->name), LOG_STR(name));
+	return false;
+}
+
 static void on_entry(struct mirror *m, const struct news *n)
 {
-	struct known *k = find(m, n->uuid);
+	struct known *k = knowns_find(&m->knowns, n->uuid);
 	bool locked = n->text.p[0] != 0;
-	struct str name = str_make(n->text.p + 1, n->text.len - 1);
 	char local[JID_PART_MAX + 1];
-	size_t len;
 
-	if (name.len == 0 || jid_prepare_local(name, local, &len) != 0 || len == 0) {
-		log_warn("no-account", "directory=%s name=%s reason=\"no address can be made of it\"",
-			LOG_TEXT(m->directory->name), LOG_STR(name));
-		if (k != NULL)
-			on_gone(m, k);
-		return;
-	}
-	local[len] = '\0';
-	if (k != NULL) {
-		change(m, k, local, locked);
-	} else {
-		k = add(m, n->uuid, str_make(local, len), locked);
-		if (k != NULL)
-			write_entry(m, k);
-	}
 	if (k != NULL)
 		k->told = m->refresh;
+	if (!prepare(m, str_make(n->text.p + 1, n->text.len - 1), local)) {
+		if (k != NULL)
+			fate_gone(m, k);
+	} else if (k != NULL) {
+		fate_is(m, k, local, locked);
+	} else {
+		k = knowns_add(&m->knowns, n->uuid, str_of(local), locked);
+		if (k == NULL)
+			return;
+		k->told = m->refresh;
+		fate_new(m, k);
+	}
+}
+
+static void on_present(struct mirror *m, const struct news *n)
+{
+	struct known *k = knowns_find(&m->knowns, n->uuid);
+
+	if (k == NULL)
+		m->strange = true;
+	else
+		k->told = m->refresh;
+}
+
+static void on_gone(struct mirror *m, const struct news *n)
+{
+	struct known *k = knowns_find(&m->knowns, n->uuid);
+
+	if (k != NULL)
+		fate_gone(m, k);
 }
 
 /* ---- the refresh ---------------------------------------------------------------------------- */
 
-static void on_refreshed(struct mirror *m, const struct news *n)
+static void on_begin(struct mirror *m, const struct news *n)
+{
+	(void)n;
+	m->refresh++;
+	m->strange = false;
+	fate_begin(m);
+}
+
+static size_t miss(struct mirror *m)
 {
 	struct map_walk walk;
 	struct map_node *node;
-	unsigned gone = 0;
+	size_t missing = 0;
 
-	map_walk_start(&walk, &m->entries);
-	while (n->whole && (node = map_walk_next(&walk)) != NULL) {
-		struct known *k = container_of(node, struct known, node);
+	map_walk_start(&walk, &m->knowns.by_uuid);
+	while ((node = map_walk_next(&walk)) != NULL) {
+		struct known *k = container_of(node, struct known, by_uuid);
 
 		if (k->told == m->refresh)
 			continue;
-		on_gone(m, k);
-		gone++;
+		missing++;
+		fate_gone(m, k);
 	}
-	m->lost = false;
-	log_info("directory-followed", "directory=%s accounts=%zu gone=%u", LOG_TEXT(m->directory->name),
-		m->entries.count, gone);
+	return missing;
+}
+
+/* Whoever is there as before, and whom we do not know, has been missed: all is read again. */
+static void on_refreshed(struct mirror *m, const struct news *n)
+{
+	size_t gone = n->whole ? miss(m) : 0;
+
+	fate_refreshed(m);
+	if (n->whole || m->progress.state != PROGRESS_POLLING)
+		log_info("directory-followed", "directory=%s accounts=%zu gone=%zu", LOG_TEXT(m->directory->name),
+			m->knowns.by_uuid.count, gone);
+	if (m->strange)
+		follower_again(m->follower, true);
+}
+
+static void on_cookie(struct mirror *m, const struct news *n)
+{
+	mirror_write_cookie(m, n->text);
+}
+
+static void on_server(struct mirror *m, const struct news *n)
+{
+	log_info("directory-server", "directory=%s server=%s follow=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text),
+		n->polls ? "poll" : "sync");
 }
 
 static void on_lost(struct mirror *m, const struct news *n)
 {
-	if (!m->lost)
-		log_warn("directory-lost", "directory=%s reason=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text));
-	m->lost = true;
+	log_warn("directory-lost", "directory=%s reason=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text));
 }
 
 static void on_news(void *arg, const struct news *n)
 {
+	static const struct {
+		void (*take)(struct mirror *m, const struct news *n);
+		bool noted; /* only where it is another than before */
+	} handlers[] = {
+		[NEWS_SERVER] = {on_server, true}, [NEWS_BEGIN] = {on_begin, false},
+		[NEWS_ENTRY] = {on_entry, false}, [NEWS_PRESENT] = {on_present, false},
+		[NEWS_GONE] = {on_gone, false}, [NEWS_REFRESHED] = {on_refreshed, false},
+		[NEWS_COOKIE] = {on_cookie, false}, [NEWS_LOST] = {on_lost, true},
+	};
 	struct mirror *m = arg;
-	struct known *k = find(m, n->uuid);
+	bool other = progress_news(&m->progress, n);
 
-	switch (n->kind) {
-	case NEWS_BEGIN:
-		m->refresh++;
-		break;
-	case NEWS_ENTRY:
-		on_entry(m, n);
-		break;
-	case NEWS_PRESENT:
-		if (k != NULL)
-			k->told = m->refresh;
-		break;
-	case NEWS_GONE:
-		if (k != NULL)
-			on_gone(m, k);
-		break;
-	case NEWS_REFRESHED:
-		on_refreshed(m, n);
-		break;
-	case NEWS_COOKIE:
-		write_cookie(m, n->text);
-		break;
-	case NEWS_LOST:
-		on_lost(m, n);
-		break;
-	}
+	if (other || !handlers[n->kind].noted)
+		handlers[n->kind].take(m, n);
+}
+
+static void on_batch(void *arg)
+{
+	mirror_flush(arg);
+}
+
+/* ---- what administrators want -------------------------------------------------------------- */
+
+void mirror_tick(struct mirror *m)
+{
+	if (m->loaded)
+		fate_tick(m);
+}
+
+size_t mirror_accept(struct mirror *m)
+{
+	size_t n = fate_accept(m);
+
+	mirror_flush(m);
+	return n;
+}
+
+void mirror_again(struct mirror *m, bool anew)
+{
+	if (m->follower != NULL)
+		follower_again(m->follower, anew);
 }
 
 /* ---- coming and going ------------------------------------------------------------------------ */
@@ -282,15 +203,12 @@ static void on_news(void *arg, const struct news *n)
 static void on_stopped(void *arg)
 {
 	struct mirror *m = arg;
-	struct map_walk walk;
-	struct map_node *node;
 	void (*done)(void *) = m->done;
 	void *done_arg = m->done_arg;
 
-	map_walk_start(&walk, &m->entries);
-	while ((node = map_walk_next(&walk)) != NULL)
-		forget(m, container_of(node, struct known, node));
-	map_fini(&m->entries);
+	knowns_fini(&m->knowns);
+	departures_fini(&m->departures);
+	progress_fini(&m->progress);
 	for (size_t i = 0; i < m->ndomains; i++)
 		free(m->domains[i]);
 	free(m->domains);
@@ -317,36 +235,25 @@ static void follow(struct mirror *m, struct str cookie)
 static void on_loaded(void *arg, int rc, struct store_rows *rows)
 {
 	struct mirror *m = arg;
-	struct str cookie = STR_NONE, uuid;
+	struct str cookie = STR_NONE;
 
 	if (rc != 0)
 		log_error("store-failed", "error=%s", bh_strerror(rc));
-	while (rc == 0 && store_row(rows)) {
-		if (store_row_int(rows, 0) == ROW_COOKIE) {
-			cookie = store_row_text(rows, 1);
-			continue;
-		}
-		uuid = store_row_text(rows, 1);
-		if (uuid.len == UUID_SIZE)
-			(void)add(m, (const uint8_t *)uuid.p, store_row_text(rows, 2), store_row_int(rows, 3) != 0);
-	}
+	while (rc == 0 && store_row(rows))
+		mirror_take_row(m, rows, &cookie);
 	m->loaded = true;
-	if (m->done != NULL)
+	if (m->done != NULL) {
 		on_stopped(m);
-	else
-		follow(m, cookie);
+		return;
+	}
+	fate_say_held(m);
+	follow(m, cookie);
 }
 
 void mirror_load(struct mirror *m)
 {
-	struct store_tx *tx = store_begin(m->owner->store);
-
-	store_text(tx, str_of(m->directory->name));
-	store_do(tx, SQL_ENTRIES_GET);
-	store_text(tx, str_of(m->directory->name));
-	store_do(tx, SQL_COOKIE_GET);
 	m->loading = true;
-	store_ask(tx, on_loaded, m);
+	mirror_read(m, on_loaded);
 }
 
 void mirror_stop(struct mirror **ref, void (*done)(void *arg), void *arg)

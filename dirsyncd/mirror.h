@@ -7,8 +7,8 @@
 #ifndef DIRSYNCD_MIRROR_H
 #define DIRSYNCD_MIRROR_H
 
-#include "dirsyncd/dirsyncd.h"
 #include "directory/directory.h"
+#include "dirsyncd/dirsyncd.h"
 
 /* Takes over the directory.  mirror_load(): it is read from the store; then its follower starts. */
 struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory);
@@ -17,5 +17,12 @@ void mirror_add_domain(struct mirror *m, const char *domain);
 void mirror_load(struct mirror *m);
 /* Its follower ends; then it is freed, and done called. */
 void mirror_stop(struct mirror **m, void (*done)(void *arg), void *arg);
+
+/* Once a second, while there is a link: data that have been kept long enough go. */
+void mirror_tick(struct mirror *m);
+/* Lets those go that the brake holds.  How many there were. */
+size_t mirror_accept(struct mirror *m);
+/* It looks what has changed, now; anew: as if nothing were known. */
+void mirror_again(struct mirror *m, bool anew);
 
 #endif

@@ -24,10 +24,25 @@
 
 enum { RETURN_MS = 30000 };
 
+static const char *sentence(int code)
+{
+	switch (code) {
+	case LDAP_TIMEOUT:
+		return "no answer in time";
+	case LDAP_SIZELIMIT_EXCEEDED:
+	case LDAP_ADMINLIMIT_EXCEEDED:
+		return "the server's size limit hides entries: raise it for our account there (OpenLDAP: limits, 389: "
+		       "nsSizeLimit)";
+	case LDAP_TIMELIMIT_EXCEEDED:
+		return "more than the time limit: raise directory.timeout, and the server's own";
+	default:
+		return ldap_err2string(code);
+	}
+}
+
 void dirconn_say(const struct dirconn *c, const char *what, int code, char *why)
 {
-	snprintf(why, DIRCONN_WHY_SIZE, "%.200s: %.30s: %.80s", dirconn_server(c), what,
-		code == LDAP_TIMEOUT ? "no answer in time" : ldap_err2string(code));
+	snprintf(why, DIRCONN_WHY_SIZE, "%.150s: %.30s: %.120s", dirconn_server(c), what, sentence(code));
 }
 
 /* Codes of libldap that say that the connection is no more. */
@@ -238,6 +253,11 @@ void dirconn_close(struct dirconn **ref)
 const char *dirconn_server(const struct dirconn *c)
 {
 	return c->directory->servers[c->server];
+}
+
+const struct directory *dirconn_directory(const struct dirconn *c)
+{
+	return c->directory;
 }
 
 bool dirconn_is_second_best(const struct dirconn *c)

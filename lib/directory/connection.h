@@ -25,6 +25,7 @@ void dirconn_close(struct dirconn **c);
 
 /* Its URL. */
 const char *dirconn_server(const struct dirconn *c);
+const struct directory *dirconn_directory(const struct dirconn *c);
 /* A server that is preferred to this one may work again: time to open another connection. */
 bool dirconn_is_second_best(const struct dirconn *c);
 
@@ -34,6 +35,9 @@ struct dirsearch {
 	const char *filter;
 	const char *const *attributes; /* NULL-terminated */
 	unsigned limit;		       /* entries; 0: none */
+	/* Of paged.h: */
+	bool exists;		 /* it is an error where base does not */
+	bool (*over)(void *arg); /* asked between pages: is that to end?  May be NULL. */
 };
 typedef void dirsearch_fn(void *arg, const struct direntry *entry);
 /* 0 also where nothing is found (each is not called), or base does not exist. */

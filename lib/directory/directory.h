@@ -16,6 +16,8 @@
 
 enum directory_bind { BIND_ANONYMOUS, BIND_SIMPLE, BIND_EXTERNAL };
 
+enum directory_follow { FOLLOW_AUTO, FOLLOW_SYNC, FOLLOW_POLL };
+
 struct directory_servers;
 
 struct directory {
@@ -29,6 +31,10 @@ struct directory {
 	char *bind_dn, *bind_password;
 	char *base, *filter, *user; /* where accounts are, which entries are, the attribute of their local part */
 	struct schema schema;
+	enum directory_follow follow;
+	unsigned poll_s, poll_all_s; /* how often it is asked what has changed, and for everything */
+	unsigned brake;		     /* per cent of the accounts that may vanish at once; 0: all */
+	int64_t keep_s;		     /* for which data of an account that has gone are kept */
 	bool password_change; /* we may give an account another one */
 	unsigned timeout_ms; /* of one request */
 	unsigned connections;

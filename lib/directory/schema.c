@@ -8,10 +8,16 @@
 #include "directory/entry.h"
 
 static const struct schema known[] = {
-	{"openldap", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}},
-	{"freeipa", "uid", "(objectClass=posixAccount)", {"nsAccountLock", LOCK_TRUE}},
-	{"389ds", "uid", "(objectClass=inetOrgPerson)", {"nsAccountLock", LOCK_TRUE}},
-	{"ad", "sAMAccountName", "(&(objectCategory=person)(objectClass=user))", {"userAccountControl", LOCK_BIT_2}},
+	{"openldap", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER},
+		{"entryUUID", NULL}, "modifyTimestamp"},
+	/* By RFC 4533 it tells nsUniqueId as well: so both ways of following it mean the same entries. */
+	{"freeipa", "uid", "(objectClass=posixAccount)", {"nsAccountLock", LOCK_TRUE},
+		{"nsUniqueId", "ipaUniqueID"}, "modifyTimestamp"},
+	{"389ds", "uid", "(objectClass=inetOrgPerson)", {"nsAccountLock", LOCK_TRUE},
+		{"nsUniqueId", NULL}, "modifyTimestamp"},
+	/* modifyTimestamp is made up when it is read there, and cannot be searched for. */
+	{"ad", "sAMAccountName", "(&(objectCategory=person)(objectClass=user))", {"userAccountControl", LOCK_BIT_2},
+		{"objectGUID", NULL}, "whenChanged"},
 };
 
 bool schema_find(const char *name, struct schema *out)
@@ -22,6 +28,14 @@ bool schema_find(const char *name, struct schema *out)
 		*out = known[i];
 		return true;
 	}
+	return false;
+}
+
+bool schema_identity(const struct schema *s, const struct direntry *entry, uint8_t out[UUID_SIZE])
+{
+	for (size_t i = 0; i < sizeof s->ids / sizeof s->ids[0] && s->ids[i] != NULL; i++)
+		if (uuid_parse(direntry_value(entry, s->ids[i], 0), out))
+			return true;
 	return false;
 }
 

@@ -1,0 +1,48 @@
+/*
+ * mirror_private - a mirror's inside: news (mirror.c), what becomes of accounts (fate.c), its rows (mirror_rows.c)
+ */
+#ifndef DIRSYNCD_MIRROR_PRIVATE_H
+#define DIRSYNCD_MIRROR_PRIVATE_H
+
+#include "dirsyncd/brake.h"
+#include "dirsyncd/departed.h"
+#include "dirsyncd/follower.h"
+#include "dirsyncd/known.h"
+#include "dirsyncd/mirror.h"
+#include "dirsyncd/progress.h"
+
+struct mirror {
+	struct dirsyncd *owner;
+	struct directory *directory;
+	struct follower *follower;
+	struct knowns knowns;
+	struct departures departures;
+	struct brake brake;
+	struct progress progress;
+	const char *attributes[3]; /* that are asked for */
+	char **domains;
+	size_t ndomains;
+	unsigned refresh;
+	bool refreshing; /* who vanishes is collected, and goes at its end */
+	bool strange;	 /* one is there that we do not know */
+	bool loading, loaded; /* from the store */
+	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
+	void (*done)(void *arg);
+	void *done_arg;
+};
+
+/* The transaction that goes on with the next of these; mirror_flush() commits it. */
+struct store_tx *mirror_tx(struct mirror *m);
+void mirror_flush(struct mirror *m);
+void mirror_write(struct mirror *m, const struct known *k);
+void mirror_write_gone(struct mirror *m, const struct known *k);
+void mirror_write_cookie(struct mirror *m, struct str cookie);
+void mirror_write_departed(struct mirror *m, const struct known *k, int64_t since);
+void mirror_write_returned(struct mirror *m, const char *local);
+
+/* Asks for all that the store knows; done gets it. */
+void mirror_read(struct mirror *m, void (*done)(void *arg, int rc, struct store_rows *rows));
+/* One row of it; the cookie, where it is that. */
+void mirror_take_row(struct mirror *m, const struct store_rows *row, struct str *cookie);
+
+#endif
