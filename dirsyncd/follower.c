@@ -210,7 +210,6 @@ static void go_on(struct follower *f, int rc, bool polls, const char *why)
 		wait_s(f, f->directory->poll_s);
 	if (rc == 0 || rc == BH_ENOTFOUND || (rc == BH_EPROTO && f->cannot && !polls))
 		return;
-	f->cannot = false;
 	tell(f, &(struct news){.kind = NEWS_LOST, .text = str_of(why)});
 	wait_s(f, AGAIN_S);
 }
@@ -229,6 +228,8 @@ static void *run(void *arg)
 		rc = dirconn_open(f->directory, true, &c, why);
 		if (rc == 0)
 			rc = use(f, c, &polls, why);
+		else
+			f->cannot = false; /* when it is back it may be another one */
 		dirconn_close(&c);
 		if (!is_over(f))
 			go_on(f, rc, polls, why);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "routerd/account.h"
+#include "routerd/restore.h"
 
 static void destroy(struct ending *e)
 {
@@ -32,9 +33,10 @@ static bool advance(struct ending *e)
 	return ending_ready(e, e->account) && e->run(e);
 }
 
+/* Not before the sessions of the last run are there, whose clients are to hear of it. */
 static void work(struct router *r)
 {
-	if (r->ending || r->stopping)
+	if (r->ending || r->stopping || !restore_over(r))
 		return;
 	r->ending = true;
 	while (!list_empty(&r->endings)) {

@@ -3,6 +3,7 @@
     slapd        one that runs, empty but for the tree
     make_slapd   makes them
 """
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -37,21 +38,23 @@ sizelimit 500
 disallow bind_anon
 access to attrs=userPassword by dn.exact="{reader}" write by anonymous auth by * none
 access to * by dn.exact="{reader}" read by self read by anonymous auth by * none
-limits dn.exact="{reader}" size=unlimited
 database mdb
 maxsize 1073741824
 suffix "{base}"
 rootdn "{admin}"
 rootpw {admin_password}
+limits dn.exact="{reader}" {limits}
 directory {dir}/data
 dbnosync
 index objectClass,uid,entryUUID,entryCSN eq
-overlay syncprov
-syncprov-sessionlog 1000
-overlay memberof
+{sync}overlay memberof
 overlay ppolicy
 ppolicy_default "cn=policy,{base}"
 ppolicy_use_lockout
+"""
+
+SYNC = """overlay syncprov
+syncprov-sessionlog 1000
 """
 
 TREE = f"""
@@ -91,7 +94,9 @@ def escape_dn(value):
 
 
 class Slapd:
-    def __init__(self, names=("127.0.0.1",), tls_days=30):
+    """sync: it can be followed (RFC 4533); limits: of what the reader is told."""
+
+    def __init__(self, names=("127.0.0.1",), tls_days=30, sync=True, limits="size=unlimited"):
         import ipaddress
         from cryptography import x509
         self.dir = Path(tempfile.mkdtemp(prefix="bh-slapd-"))
@@ -105,7 +110,8 @@ class Slapd:
         self.process = None
         (self.dir / "slapd.conf").write_text(CONFIG.format(
             dir=self.dir, authority=self.authority.file, certificate=self.certificate, key=self.key,
-            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD))
+            reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD,
+            sync=SYNC if sync else "", limits=limits))
         self.reader_password = self.dir / "reader"
         self.reader_password.write_text(READER_PASSWORD + "\n")
         self.load(TREE)
@@ -114,6 +120,11 @@ class Slapd:
         """Before it runs."""
         subprocess.run(["/usr/sbin/slapadd", "-q", "-f", self.dir / "slapd.conf"], input=ldif,
                        text=True, check=True, capture_output=True)
+
+    def fill(self, n, **more):
+        """user0, user1, ...; before it runs."""
+        self.load("".join(self.person(f"user{i}", **more) for i in range(n)))
+        return self
 
     def start(self):
         self.process = subprocess.Popen(
@@ -133,12 +144,12 @@ class Slapd:
             [name, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ADMIN, "-w", ADMIN_PASSWORD,
              *map(str, arguments)], input=input, text=True, capture_output=True, check=check)
 
-    def person_dn(self, uid):
-        return f"uid={escape_dn(uid)},{PEOPLE}"
+    def person_dn(self, uid, below=PEOPLE):
+        return f"uid={escape_dn(uid)},{below}"
 
-    def person(self, uid, password="secret-1", **more):
+    def person(self, uid, password="secret-1", below=PEOPLE, **more):
         import base64
-        lines = [f"dn:: {base64.b64encode(self.person_dn(uid).encode()).decode()}",
+        lines = [f"dn:: {base64.b64encode(self.person_dn(uid, below).encode()).decode()}",
                  "objectClass: inetOrgPerson", f"cn: {uid}", f"sn: {uid}",
                  f"uid:: {base64.b64encode(uid.encode()).decode()}", f"userPassword: {password}"]
         return "\n".join(lines + [f"{name}: {value}" for name, value in more.items()]) + "\n\n"
@@ -167,6 +178,18 @@ class Slapd:
             self.process.terminate()
             self.process.wait()
         self.process = None
+
+    @contextlib.contextmanager
+    def unseen(self):
+        """Where nobody finds it, who knows it: then it is back, and remembers no deletions."""
+        ports = self.port, self.tls_port
+        self.stop()
+        self.port, self.tls_port = free_port(), free_port()
+        self.start()
+        yield
+        self.stop()
+        self.port, self.tls_port = ports
+        self.start()
 
     def kill(self):
         self.process.kill()
