@@ -15,7 +15,8 @@ struct following {
 	const struct dirsync_handlers *handlers;
 	void *arg;
 	char *why;
-	bool known;	   /* we had a cookie */
+	bool known;	   /* we had a cookie, */
+	bool ignored;	   /* and the server has taken no notice of it */
 	bool refreshing;
 	struct buf cookie; /* that came while it was */
 };
@@ -175,7 +176,9 @@ static void take_refresh_end(struct following *f, BerElement *ber, bool whole)
 		(void)ber_scanf(ber, "b", &done);
 	if (cookie.bv_val != NULL)
 		tell_cookie(f, &cookie);
-	if (done != 0)
+	/* OpenLDAP tells everything to whom brings a cookie that it cannot read, but not that this is all there is. */
+	f->ignored = f->known && cookie.bv_val != NULL && cookie.bv_len == 0;
+	if (done != 0 && !f->ignored)
 		tell_refreshed(f, whole);
 }
 
@@ -236,7 +239,7 @@ static int take_intermediate(struct following *f, LDAPMessage *message)
 	ldap_memfree(oid);
 	if (data != NULL)
 		ber_bvfree(data);
-	return 0;
+	return f->ignored ? BH_ENOTFOUND : 0;
 }
 
 /* It ends by itself only when it cannot go on. */

@@ -179,6 +179,19 @@ class Slapd:
             self.process.wait()
         self.process = None
 
+    def dump(self):
+        """All of it, as slapadd takes it."""
+        return subprocess.run(["/usr/sbin/slapcat", "-f", self.dir / "slapd.conf"], text=True, check=True,
+                              capture_output=True).stdout
+
+    def restore(self, ldif):
+        """A database that holds that, and nothing else."""
+        self.stop()
+        for file in (self.dir / "data").iterdir():
+            file.unlink()
+        self.load(ldif)
+        return self.start()
+
     @contextlib.contextmanager
     def unseen(self):
         """Where nobody finds it, who knows it: then it is back, and remembers no deletions."""
