@@ -9,6 +9,7 @@
 #include "daemon/counter.h"
 #include "daemon/log.h"
 #include "directory/directory.h"
+#include "dirsyncd/admin.h"
 #include "dirsyncd/data.h"
 #include "dirsyncd/mirror.h"
 #include "dirsyncd/told.h"
@@ -52,6 +53,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_RESTART, on_restart},
+	{BUS_CTL_REQUEST, on_ctl_request},
 	{0, NULL},
 };
 
@@ -59,6 +61,7 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 {
 	(void)welcome;
 	log_info("router-connected", "role=dirsyncd");
+	((struct dirsyncd *)owner)->link_number++;
 	told_again(owner);
 }
 
@@ -77,6 +80,39 @@ static void on_tick(uv_timer_t *timer)
 		return;
 	for (size_t i = 0; i < s->nmirrors; i++)
 		mirror_tick(s->mirrors[i]);
+}
+
+/* ---- mirrors ------------------------------------------------------------------------------- */
+
+struct mirror *dirsyncd_mirror(const struct dirsyncd *s, struct str directory)
+{
+	for (size_t i = 0; i < s->nmirrors; i++)
+		if (str_is(directory, mirror_directory(s->mirrors[i])->name))
+			return s->mirrors[i];
+	return NULL;
+}
+
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain)
+{
+	const char *held;
+
+	for (size_t i = 0; i < s->nmirrors; i++)
+		for (size_t k = 0; (held = mirror_domain(s->mirrors[i], k)) != NULL; k++)
+			if (str_is(domain, held))
+				return s->mirrors[i];
+	return NULL;
+}
+
+struct mirror *dirsyncd_mirror_after(const struct dirsyncd *s, const char *directory)
+{
+	bool passed = directory == NULL;
+
+	for (size_t i = 0; i < s->nmirrors; i++) {
+		if (passed)
+			return s->mirrors[i];
+		passed = strcmp(mirror_directory(s->mirrors[i])->name, directory) == 0;
+	}
+	return NULL;
 }
 
 /* ---- coming -------------------------------------------------------------------------------- */
@@ -109,7 +145,7 @@ static int make_mirror(struct dirsyncd *s, const struct conf *conf, size_t i, st
 		return rc;
 	}
 	m = mirror_create(s, directory);
-	s->live++;
+	dirsyncd_hold(s);
 	for (size_t k = 0; k < conf_domains(conf); k++) {
 		const char *held = conf_domain_text(conf, k, "directory");
 
@@ -217,17 +253,25 @@ static void on_store_stopped(void *arg)
 	bus_client_stop(&s->bus, on_bus_stopped, s);
 }
 
-static void on_mirror_gone(void *arg)
+void dirsyncd_hold(struct dirsyncd *s)
 {
-	struct dirsyncd *s = arg;
+	s->live++;
+}
 
+void dirsyncd_release(struct dirsyncd *s)
+{
 	if (--s->live == 0 && s->stopping)
 		store_stop(&s->store, on_store_stopped, s);
 }
 
+static void on_mirror_gone(void *arg)
+{
+	dirsyncd_release(arg);
+}
+
 static void on_tick_closed(uv_handle_t *tick)
 {
-	on_mirror_gone(tick->data);
+	dirsyncd_release(tick->data);
 }
 
 void dirsyncd_stop(struct daemon *d)
@@ -236,7 +280,7 @@ void dirsyncd_stop(struct daemon *d)
 	struct mirrors all = {s->mirrors, s->nmirrors};
 
 	s->stopping = true;
-	s->live++; /* for the timer */
+	dirsyncd_hold(s); /* for the timer */
 	stop_all(s, &all);
 	uv_close((uv_handle_t *)&s->tick, on_tick_closed);
 }

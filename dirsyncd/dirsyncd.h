@@ -8,10 +8,13 @@
 #ifndef DIRSYNCD_DIRSYNCD_H
 #define DIRSYNCD_DIRSYNCD_H
 
+#include <stdatomic.h>
+
 #include "bus/client.h"
 #include "daemon/daemon.h"
 #include "store/store.h"
 
+struct answer;
 struct mirror;
 
 struct dirsyncd {
@@ -20,8 +23,12 @@ struct dirsyncd {
 	struct bus_client *bus;
 	struct mirror **mirrors; /* one for each directory that a domain names */
 	size_t nmirrors;
-	size_t live; /* mirrors, those included that only have to end */
-	bool stopping;
+	size_t live; /* reasons not to end yet: mirrors, those included that only have to end, jobs, the timer */
+	atomic_bool stopping; /* threads look at it, too */
+	uint64_t link_number; /* of the present link to routerd */
+	unsigned comparisons; /* of diff.c */
+	/* More rows of `ldap explain`, key and value, about an account; or NULL. */
+	void (*explain_more)(struct mirror *m, struct str local, struct answer *a);
 	uv_timer_t tick;
 };
 
@@ -29,5 +36,13 @@ int dirsyncd_open(struct daemon *d);
 int dirsyncd_start(struct daemon *d);
 int dirsyncd_reload(struct daemon *d, const struct conf *old);
 void dirsyncd_stop(struct daemon *d);
+
+void dirsyncd_hold(struct dirsyncd *d);
+void dirsyncd_release(struct dirsyncd *d);
+
+/* The mirror of that directory; of that domain's; the one after that directory's, or the first. NULL: there is none. */
+struct mirror *dirsyncd_mirror(const struct dirsyncd *d, struct str directory);
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *d, struct str domain);
+struct mirror *dirsyncd_mirror_after(const struct dirsyncd *d, const char *directory);
 
 #endif

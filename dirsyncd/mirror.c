@@ -31,6 +31,26 @@ void mirror_add_domain(struct mirror *m, const char *domain)
 	m->domains[m->ndomains++] = bh_strdup(domain);
 }
 
+struct directory *mirror_directory(const struct mirror *m)
+{
+	return m->directory;
+}
+
+const struct knowns *mirror_knowns(const struct mirror *m)
+{
+	return &m->knowns;
+}
+
+const struct progress *mirror_progress(const struct mirror *m)
+{
+	return &m->progress;
+}
+
+const char *mirror_domain(const struct mirror *m, size_t i)
+{
+	return i < m->ndomains ? m->domains[i] : NULL;
+}
+
 /* ---- entries ------------------------------------------------------------------------------- */
 
 /* A record of an entry: is it locked (one byte), and its local part as the directory has it. */

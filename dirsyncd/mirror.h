@@ -9,6 +9,8 @@
 
 #include "directory/directory.h"
 #include "dirsyncd/dirsyncd.h"
+#include "dirsyncd/known.h"
+#include "dirsyncd/progress.h"
 
 /* Takes over the directory.  mirror_load(): it is read from the store; then its follower starts. */
 struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory);
@@ -17,6 +19,12 @@ void mirror_add_domain(struct mirror *m, const char *domain);
 void mirror_load(struct mirror *m);
 /* Its follower ends; then it is freed, and done called. */
 void mirror_stop(struct mirror **m, void (*done)(void *arg), void *arg);
+
+struct directory *mirror_directory(const struct mirror *m);
+const struct knowns *mirror_knowns(const struct mirror *m);
+const struct progress *mirror_progress(const struct mirror *m);
+/* The i-th domain; NULL behind the last. */
+const char *mirror_domain(const struct mirror *m, size_t i);
 
 /* Once a second, while there is a link: data that have been kept long enough go. */
 void mirror_tick(struct mirror *m);

@@ -96,9 +96,7 @@ static int find(struct dirconn *c, void *arg, char *why)
 
 	f->n = 0;
 	found_account_fini(f->out);
-	buf_printf(&filter, "(&%s", f->directory->filter);
-	filter_put_equal(&filter, f->directory->user, f->local);
-	buf_put(&filter, ")", 2); /* with its end */
+	filter_put_one(&filter, f->directory->filter, f->directory->user, f->local);
 	rc = dirconn_search(c,
 		&(struct dirsearch){.base = f->directory->base, .subtree = true, .filter = (const char *)filter.data,
 			.attributes = attributes, .limit = 2},

@@ -62,6 +62,12 @@ int dirconn_error(int code)
 	}
 }
 
+void dirconn_step(const struct dirconn *c, const char *step, const char *why)
+{
+	if (c->steps != NULL)
+		c->steps->done(c->steps->arg, step, why);
+}
+
 /* ---- the socket ---------------------------------------------------------------------- */
 
 static int connect_in_time(const struct addrinfo *a, unsigned ms)
@@ -160,15 +166,16 @@ static int begin(struct dirconn *c, const char *scheme, bool login, char *why)
 	watchdog_begin(&watch, c->fd, c->directory->timeout_ms);
 	code = secure(c, scheme);
 	if (code == LDAP_SUCCESS && login) {
+		dirconn_step(c, what, NULL);
 		what = "bind";
 		code = say_who(c);
 	}
 	if (!watchdog_end(&watch))
 		code = LDAP_TIMEOUT;
-	if (code == LDAP_SUCCESS)
-		return 0;
-	dirconn_say(c, what, code, why);
-	return dirconn_error(code);
+	if (code != LDAP_SUCCESS)
+		dirconn_say(c, what, code, why);
+	dirconn_step(c, what, code == LDAP_SUCCESS ? NULL : why);
+	return code == LDAP_SUCCESS ? 0 : dirconn_error(code);
 }
 
 static int open_local(struct dirconn *c, char *why)
@@ -199,20 +206,35 @@ static int open_remote(struct dirconn *c, const LDAPURLDesc *url, char *why)
 	return BH_EIO;
 }
 
-static int open_server(struct dirconn *c, bool login, char *why)
+static int connect_to(struct dirconn *c, LDAPURLDesc **url, char *why)
 {
-	LDAPURLDesc *url = NULL;
-	int rc;
-
-	if (ldap_url_parse(dirconn_server(c), &url) != LDAP_URL_SUCCESS) {
+	if (ldap_url_parse(dirconn_server(c), url) != LDAP_URL_SUCCESS) {
 		snprintf(why, DIRCONN_WHY_SIZE, "%.200s is no address of a directory", dirconn_server(c));
 		return BH_EIO;
 	}
-	rc = strcmp(url->lud_scheme, "ldapi") == 0 ? open_local(c, why) : open_remote(c, url, why);
+	return strcmp((*url)->lud_scheme, "ldapi") == 0 ? open_local(c, why) : open_remote(c, *url, why);
+}
+
+int dirconn_open_server(struct dirconn *c, bool login, char *why)
+{
+	LDAPURLDesc *url = NULL;
+	int rc = connect_to(c, &url, why);
+
+	dirconn_step(c, "connect", rc == 0 ? NULL : why);
 	if (rc == 0)
 		rc = begin(c, url->lud_scheme, login, why);
 	ldap_free_urldesc(url);
 	return rc;
+}
+
+struct dirconn *dirconn_create(struct directory *d, size_t server)
+{
+	struct dirconn *c = bh_alloc(sizeof *c);
+
+	c->directory = directory_ref(d);
+	c->server = server;
+	c->opened_ms = clock_ms();
+	return c;
 }
 
 int dirconn_open(struct directory *d, bool login, struct dirconn **out, char *why)
@@ -220,12 +242,9 @@ int dirconn_open(struct directory *d, bool login, struct dirconn **out, char *wh
 	int rc = BH_EIO;
 
 	for (size_t i = 0; i < d->nservers && rc != 0; i++) {
-		struct dirconn *c = bh_alloc(sizeof *c);
+		struct dirconn *c = dirconn_create(d, directory_server(d));
 
-		c->directory = directory_ref(d);
-		c->server = directory_server(d);
-		c->opened_ms = clock_ms();
-		rc = open_server(c, login, why);
+		rc = dirconn_open_server(c, login, why);
 		if (rc != 0) {
 			directory_server_failed(d, c->server);
 			dirconn_close(&c);

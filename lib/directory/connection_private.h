@@ -7,6 +7,7 @@
 #include <ldap.h>
 
 #include "directory/connection.h"
+#include "directory/steps.h"
 
 struct dirconn {
 	struct directory *directory;
@@ -14,7 +15,14 @@ struct dirconn {
 	LDAP *ld;
 	int fd; /* of ld */
 	uint64_t opened_ms;
+	const struct dirsteps *steps; /* NULL: nobody wants to know */
 };
+
+/* To one server, nothing done yet; as dirconn_close(). */
+struct dirconn *dirconn_create(struct directory *d, size_t server);
+/* Up to who we are there. */
+int dirconn_open_server(struct dirconn *c, bool login, char *why);
+void dirconn_step(const struct dirconn *c, const char *step, const char *why);
 
 /* A sentence about a code of libldap's. */
 void dirconn_say(const struct dirconn *c, const char *what, int code, char *why);

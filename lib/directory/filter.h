@@ -11,5 +11,7 @@
 void filter_put_value(struct buf *out, struct str value);
 /* "(attribute=value)" */
 void filter_put_equal(struct buf *out, const char *attribute, struct str value);
+/* "(&filter(attribute=value))", and a NUL */
+void filter_put_one(struct buf *out, const char *filter, const char *attribute, struct str value);
 
 #endif
