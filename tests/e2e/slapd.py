@@ -47,14 +47,12 @@ limits dn.exact="{reader}" {limits}
 directory {dir}/data
 dbnosync
 index objectClass,uid,entryUUID,entryCSN eq
-{sync}overlay memberof
+overlay syncprov
+syncprov-sessionlog 1000
+overlay memberof
 overlay ppolicy
 ppolicy_default "cn=policy,{base}"
 ppolicy_use_lockout
-"""
-
-SYNC = """overlay syncprov
-syncprov-sessionlog 1000
 """
 
 TREE = f"""
@@ -94,9 +92,10 @@ def escape_dn(value):
 
 
 class Slapd:
-    """sync: it can be followed (RFC 4533); limits: of what the reader is told."""
+    """leave_out: lines of the configuration and entries of the tree that contain one of these words are left out;
+    limits: of what the reader is told."""
 
-    def __init__(self, names=("127.0.0.1",), tls_days=30, sync=True, limits="size=unlimited"):
+    def __init__(self, names=("127.0.0.1",), tls_days=30, leave_out=(), limits="size=unlimited"):
         import ipaddress
         from cryptography import x509
         self.dir = Path(tempfile.mkdtemp(prefix="bh-slapd-"))
@@ -108,13 +107,16 @@ class Slapd:
         self.certificate, self.key = self.authority.server("slapd", alternatives, days=tls_days)
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
-        (self.dir / "slapd.conf").write_text(CONFIG.format(
+        config = CONFIG.format(
             dir=self.dir, authority=self.authority.file, certificate=self.certificate, key=self.key,
             reader=READER, base=BASE, admin=ADMIN, admin_password=ADMIN_PASSWORD,
-            sync=SYNC if sync else "", limits=limits))
+            limits=limits)
+        def wanted(text):
+            return not any(word in text for word in leave_out)
+        (self.dir / "slapd.conf").write_text("".join(filter(wanted, config.splitlines(True))))
         self.reader_password = self.dir / "reader"
         self.reader_password.write_text(READER_PASSWORD + "\n")
-        self.load(TREE)
+        self.load("\n\n".join(filter(wanted, TREE.split("\n\n"))))
 
     def load(self, ldif):
         """Before it runs."""

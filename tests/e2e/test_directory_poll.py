@@ -8,6 +8,7 @@ from slapd import READER, make_slapd  # noqa: F401 (a fixture)
 from test_directory_login import attempt, log_in, start  # noqa: F401 (a fixture)
 from test_directory_sync import disable, enable, stays
 
+SILENT = ("overlay syncprov", "syncprov-sessionlog")
 OFTEN = {"poll": 1, "poll_all": 2}
 PEOPLE_DN = "ou=people,dc=example"
 PEOPLE = 1200  # more than a server gives at once
@@ -16,7 +17,7 @@ PEOPLE = 1200  # more than a server gives at once
 @pytest.fixture
 def silent(make_slapd):  # noqa: F811
     """slapd without syncprov, whose module, loaded, claims otherwise."""
-    return make_slapd(sync=False).start().add("alice").add("bob")
+    return make_slapd(leave_out=SILENT).start().add("alice").add("bob")
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_polling_is_a_setting(make_slapd, start):  # noqa: F811
 # More than fits into one answer.
 
 def test_many_come_page_by_page(make_slapd, start):  # noqa: F811
-    server = make_slapd(sync=False, limits="size.soft=500 size.hard=unlimited").fill(PEOPLE).start()
+    server = make_slapd(leave_out=SILENT, limits="size.soft=500 size.hard=unlimited").fill(PEOPLE).start()
     suite = start(server, **OFTEN)
     suite.log.wait(f"directory-followed .*accounts={PEOPLE} gone=0")
     last = log_in(suite, f"user{PEOPLE - 1}")
@@ -115,9 +116,9 @@ def test_many_come_page_by_page(make_slapd, start):  # noqa: F811
     suite.log.wait(f"directory-followed .*accounts={PEOPLE - 1} gone=1")
 
 
-@pytest.mark.parametrize("sync", [False, True])
-def test_a_limit_of_the_server_is_an_error_that_says_what_to_do(make_slapd, start, sync):  # noqa: F811
-    server = make_slapd(sync=sync, limits="size=500").fill(PEOPLE).start()
+@pytest.mark.parametrize("leave_out", [SILENT, ()], ids=["polled", "followed"])
+def test_a_limit_of_the_server_is_an_error_that_says_what_to_do(make_slapd, start, leave_out):  # noqa: F811
+    server = make_slapd(leave_out=leave_out, limits="size=500").fill(PEOPLE).start()
     suite = start(server, **OFTEN)
     line = suite.log.wait("directory-lost")
     assert "size limit hides entries: raise it for our account there (OpenLDAP: limits" in line, line
@@ -127,7 +128,7 @@ def test_a_limit_of_the_server_is_an_error_that_says_what_to_do(make_slapd, star
 
 def test_one_without_an_identity_is_an_error(make_slapd, start):  # noqa: F811
     """The account that reads may not see which entry is which."""
-    server = make_slapd(sync=False)
+    server = make_slapd(leave_out=SILENT)
     config = server.dir / "slapd.conf"
     rule = f'access to attrs=entryUUID by dn.exact="{READER}" none by * none\naccess to *'
     config.write_text(config.read_text().replace("access to *", rule, 1))
