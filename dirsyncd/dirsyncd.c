@@ -6,10 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "daemon/counter.h"
 #include "daemon/log.h"
 #include "directory/directory.h"
 #include "dirsyncd/admin.h"
+#include "dirsyncd/counters.h"
 #include "dirsyncd/data.h"
 #include "dirsyncd/mirror.h"
 #include "dirsyncd/told.h"
@@ -26,12 +26,29 @@ static int on_set_log(const struct bus_event *event)
 	return 0;
 }
 
+/* The counters that are as of now. */
+static void measure(const struct dirsyncd *s)
+{
+	struct counter *const c = dirsyncd_counters;
+
+	c[COUNT_ACCOUNTS].value = c[COUNT_HELD].value = c[COUNT_LAG_MS].value = 0;
+	for (size_t i = 0; i < s->nmirrors; i++) {
+		uint64_t lag = progress_lag(mirror_progress(s->mirrors[i]));
+
+		c[COUNT_ACCOUNTS].value += mirror_knowns(s->mirrors[i])->by_name.count;
+		c[COUNT_HELD].value += mirror_knowns(s->mirrors[i])->held;
+		if (lag > c[COUNT_LAG_MS].value)
+			c[COUNT_LAG_MS].value = lag;
+	}
+}
+
 static int on_stats_get(const struct bus_event *event)
 {
 	struct buf list = BUF_INIT;
 	struct msg_stats m;
 	int rc;
 
+	measure(event->owner);
 	counter_list(&list);
 	m.counters = buf_str(&list);
 	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
@@ -221,6 +238,7 @@ int dirsyncd_start(struct daemon *d)
 	};
 	int rc = store_start(s->store, d->loop);
 
+	counter_enrol(dirsyncd_counters);
 	if (rc == 0)
 		rc = bus_client_start(&spec, &s->bus);
 	if (rc != 0) {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "bus/codes.h"
 #include "daemon/log.h"
+#include "dirsyncd/counters.h"
 #include "dirsyncd/told.h"
 #include "xmpp/jid.h"
 
@@ -41,6 +42,7 @@ static void say(struct mirror *m, const char *local, const char *becomes, unsign
 
 static void end_rights(struct mirror *m, const struct known *k, enum going why)
 {
+	count_add(COUNT_REVOKED, 1);
 	log_info("account-revoked", "directory=%s account=%s reason=%s", LOG_TEXT(m->directory->name),
 		LOG_TEXT(k->local), LOG_TEXT(fate_name(why)));
 	say(m, k->local, NULL, ACCOUNT_WAS_DISABLED);
@@ -48,6 +50,7 @@ static void end_rights(struct mirror *m, const struct known *k, enum going why)
 
 static void erase(struct mirror *m, struct departed *d, const char *why)
 {
+	count_add(COUNT_ERASED, 1);
 	log_info("account-erased", "directory=%s account=%s reason=%s", LOG_TEXT(m->directory->name),
 		LOG_TEXT(d->local), LOG_TEXT(why));
 	say(m, d->local, NULL, ACCOUNT_WAS_DELETED);
@@ -145,8 +148,10 @@ static void rename_it(struct mirror *m, struct known *k, enum going going, const
 		arrive(m, k);
 	else
 		say_twice(m, k);
-	if (k->first && had)
+	if (k->first && had) {
+		count_add(COUNT_RENAMED, 1);
 		say(m, old, k->local, TOLD_RENAMED);
+	}
 	if (k->first && k->locked)
 		depart(m, k);
 	succeed(m, next);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "daemon/log.h"
+#include "dirsyncd/counters.h"
 #include "dirsyncd/fate.h"
 #include "xmpp/jid.h"
 
@@ -82,6 +83,7 @@ static void on_entry(struct mirror *m, const struct news *n)
 	bool locked = n->text.p[0] != 0;
 	char local[JID_PART_MAX + 1];
 
+	count_add(COUNT_CHANGES, 1);
 	if (k != NULL)
 		k->told = m->refresh;
 	if (!prepare(m, str_make(n->text.p + 1, n->text.len - 1), local)) {
@@ -170,6 +172,7 @@ static void on_server(struct mirror *m, const struct news *n)
 
 static void on_lost(struct mirror *m, const struct news *n)
 {
+	count_add(COUNT_LOST, 1);
 	log_warn("directory-lost", "directory=%s reason=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text));
 }
 

@@ -96,7 +96,9 @@ const char *progress_state(const struct progress *p)
 
 uint64_t progress_lag(const struct progress *p)
 {
-	return p->state == PROGRESS_FOLLOWING ? p->lag_ms : clock_ms() - p->up_to_ms;
+	if (p->state == PROGRESS_FOLLOWING || p->up_to_ms == 0)
+		return p->lag_ms;
+	return clock_ms() - p->up_to_ms;
 }
 
 void progress_fini(struct progress *p)

@@ -68,6 +68,16 @@ def test_the_status_of_one_that_is_polled(slapd, start):  # noqa: F811
     assert becomes(suite, state="polling")["entries"] == "1"
 
 
+def test_what_is_counted(slapd, followed):  # noqa: F811
+    counted = {row["counter"]: int(row["value"]) for row in followed.rows("stats", "dirsyncd")}
+    assert counted["directory_accounts"] == 2 and counted["directory_held"] == 0
+    slapd.delete("alice")
+    assert followed.alice.error() == "not-authorized"
+    counted = {row["counter"]: int(row["value"]) for row in followed.rows("stats", "dirsyncd")}
+    assert counted["directory_accounts"] == 1 and counted["directory_revoked"] == 1
+    assert counted["directory_lag_ms"] < 5000 and counted["directory_lost"] == 0
+
+
 # Synchronisation.
 
 def test_one_that_is_polled_is_asked_at_once(slapd, start):  # noqa: F811
@@ -100,6 +110,7 @@ def test_the_brake_is_seen_and_let_go(make_slapd, start):  # noqa: F811
     server = make_slapd().fill(30).start()
     suite = start(server)
     becomes(suite, state="following", entries="30")
+    gone, stayed = log_in(suite, "user7"), log_in(suite, "user20")
     with server.unseen():
         for i in range(15):
             server.delete(f"user{i}")
@@ -108,8 +119,12 @@ def test_the_brake_is_seen_and_let_go(make_slapd, start):  # noqa: F811
     assert ("user7@localhost", "is held by the brake: removed") in differences(suite)
     states = {row["account"]: row["state"] for row in suite.rows("user", "list", "localhost")}
     assert states["user7@localhost"] == "held" and states["user20@localhost"] == "enabled"
+    stays(gone)
     done = suite.ctl("ldap", "sync", "--accept")
     assert done.returncode == 0 and "15 accounts were held" in done.stdout
+    assert gone.error() == "not-authorized"
+    stays(stayed)
+    assert len(suite.log.find('directory-brake-released .*reason="an administrator has accepted it"')) == 1
     becomes(suite, state="following", entries="15", held="0")
     assert differences(suite) == []
 

@@ -133,14 +133,3 @@ def test_a_wrong_base_disturbs_nobody(crowd, followed):
     followed.log.wait("directory-brake |directory-followed .*accounts=30 gone=0", since=mark)
     for stream in followed.people:
         stays(stream)
-
-
-def test_an_administrator_accepts_it(crowd, followed):
-    delete_unseen(crowd)
-    followed.log.wait("directory-brake ")
-    done = followed.ctl("ldap", "sync", "main", "--accept")
-    assert done.returncode == 0, done.stderr
-    followed.log.wait('directory-brake-released .*reason="an administrator has accepted it"')
-    for stream in followed.people:
-        assert stream.error() == "not-authorized"
-    eventually(lambda: held(followed) == [], "nobody held")
