@@ -36,21 +36,22 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 
 static const struct answer_handlers handlers = {on_columns, on_row, on_end};
 
+/* What failed shows how far it came, where it has something to show. */
 static int show(const struct ctl *ctl, struct query *q)
 {
-	if (q->code != EXIT_OK)
-		return complain(q->code, "%s", q->text);
+	bool failed = q->code != EXIT_OK, table = q->result.has_columns && (!failed || q->result.rows.len > 0);
+
 	if (q->result.too_large)
 		return complain(EXIT_FAILED, "the answer is too long to be shown");
-	if (!q->result.has_columns)
-		tell(ctl, q->text);
-	else if (ctl->json)
+	if (table && ctl->json)
 		json_print(stdout, &q->result);
-	else
+	else if (table)
 		table_print(stdout, &q->result, !ctl->quiet);
+	else if (!failed)
+		tell(ctl, q->text);
 	if (fflush(stdout) != 0)
 		return complain(EXIT_FAILED, "standard output cannot be written");
-	return EXIT_OK;
+	return failed ? complain(q->code, "%s", q->text) : EXIT_OK;
 }
 
 /* The arguments of the verb: the options, then the others. */

@@ -11,7 +11,7 @@
 #define SEARCH_FROM(tables, directory, column, begins)                                                                 \
 	"SELECT 5, e.local, p.first, p.last, p.nick, p.email FROM " tables                                             \
 	" WHERE " directory " = ?1 AND e.directory = p.directory AND e.uuid = p.uuid AND e.locked = 0"                  \
-	" AND " column " >= " begins " AND " column " < " begins " || char(1114111)"                                   \
+	" AND e.first_of_name = 1 AND " column " >= " begins " AND " column " < " begins " || char(1114111)"             \
 	" AND substr(p.first_key, 1, length(?2)) = ?2 AND substr(p.last_key, 1, length(?3)) = ?3"                       \
 	" AND substr(p.nick_key, 1, length(?4)) = ?4 AND substr(p.email_key, 1, length(?5)) = ?5"                       \
 	" AND substr(e.local, 1, length(?6)) = ?6 ORDER BY " column ", e.local LIMIT ?7"
@@ -47,6 +47,19 @@ static const char *const migrations[] = {
 	" directory TEXT NOT NULL, uuid BLOB NOT NULL, dn BLOB NOT NULL, name TEXT NOT NULL, cut INTEGER NOT NULL,"
 	" members BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (directory, uuid));"
 	"CREATE TABLE groups_followed (directory TEXT PRIMARY KEY, cookie BLOB NOT NULL, source BLOB NOT NULL) WITHOUT ROWID;",
+
+	"ALTER TABLE entry ADD COLUMN first_of_name INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE entry ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE entry ADD COLUMN becomes TEXT;"
+	"ALTER TABLE entry ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE departed ("
+	" directory TEXT NOT NULL, local TEXT NOT NULL, uuid BLOB NOT NULL, since INTEGER NOT NULL,"
+	" PRIMARY KEY (directory, local)) WITHOUT ROWID;"
+	"CREATE TABLE told ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, becomes TEXT, change INTEGER NOT NULL,"
+	" since INTEGER NOT NULL);"
+	"INSERT INTO told (account, change, since) SELECT account, 2, since FROM revoked ORDER BY since;"
+	"DROP TABLE revoked;",
 	NULL,
 };
 

@@ -1,5 +1,5 @@
 /*
- * data - the store of dirsyncd: entries, cookies, and whom routerd was told of lately
+ * data - the store of dirsyncd: entries, cookies, who has gone, and what routerd was told lately
  */
 #ifndef DIRSYNCD_DATA_H
 #define DIRSYNCD_DATA_H
@@ -15,7 +15,7 @@ enum {
 };
 
 /* The first column of a question's rows. */
-enum { ROW_ENTRY = 1, ROW_COOKIE, ROW_REVOKED, ROW_PROFILE, ROW_FOUND, ROW_GROUP, ROW_GROUP_COOKIE };
+enum { ROW_ENTRY = 1, ROW_COOKIE, ROW_TOLD, ROW_PROFILE, ROW_FOUND, ROW_GROUP, ROW_GROUP_COOKIE, ROW_DEPARTED };
 
 /* 0, or negative after daemon_fail(). */
 int data_open(struct daemon *d, struct store **out);

@@ -6,51 +6,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/err.h"
-#include "bus/codes.h"
-#include "daemon/counter.h"
 #include "daemon/log.h"
 #include "directory/directory.h"
-#include "dirsyncd/data.h"
+#include "dirsyncd/admin.h"
 #include "dirsyncd/asked.h"
+#include "dirsyncd/counters.h"
+#include "dirsyncd/data.h"
+#include "dirsyncd/groups.h"
 #include "dirsyncd/mirror.h"
 #include "dirsyncd/sharing.h"
-
-/* What routerd is told again at each new link, in case the word was lost with the last one. */
-enum { RETELL_S = 24 * 3600 };
-
-/* ---- to routerd ---------------------------------------------------------------------------- */
-
-void dirsyncd_revoke(struct dirsyncd *d, struct str account, uint64_t when_us)
-{
-	struct link *link = bus_client_link(d->bus);
-	struct msg_account_changed m = {
-		.account = account, .generation = when_us, .change = ACCOUNT_WAS_DISABLED};
-
-	if (link != NULL)
-		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, 0, &m);
-}
-
-static void on_revoked(void *arg, int rc, struct store_rows *rows)
-{
-	while (rc == 0 && store_row(rows))
-		dirsyncd_revoke(arg, store_row_text(rows, 1), (uint64_t)store_row_int(rows, 2));
-}
-
-static void retell(struct dirsyncd *d)
-{
-	int64_t since = (int64_t)(clock_wall_us() - (uint64_t)RETELL_S * 1000000);
-	struct store_tx *tx = store_begin(d->store);
-
-	store_int(tx, since);
-	store_do(tx, SQL_REVOKED_EXPIRE);
-	store_commit(tx, NULL, NULL);
-	tx = store_begin(d->store);
-	store_int(tx, since);
-	store_do(tx, SQL_REVOKED_GET);
-	store_ask(tx, on_revoked, d);
-}
+#include "dirsyncd/told.h"
 
 /* ---- from routerd -------------------------------------------------------------------------- */
 
@@ -64,12 +30,38 @@ static int on_set_log(const struct bus_event *event)
 	return 0;
 }
 
+static void note_lag(const struct progress *p)
+{
+	uint64_t lag = progress_lag(p);
+
+	if (lag > dirsyncd_counters[COUNT_LAG_MS].value)
+		dirsyncd_counters[COUNT_LAG_MS].value = lag;
+}
+
+/* The counters that are as of now. */
+static void measure(const struct dirsyncd *s)
+{
+	struct counter *const c = dirsyncd_counters;
+
+	c[COUNT_ACCOUNTS].value = c[COUNT_HELD].value = c[COUNT_LAG_MS].value = 0;
+	for (size_t i = 0; i < s->nmirrors; i++) {
+		const struct groups *groups = sharing_groups(s->sharings[i]);
+
+		c[COUNT_ACCOUNTS].value += mirror_knowns(s->mirrors[i])->by_name.count;
+		c[COUNT_HELD].value += mirror_knowns(s->mirrors[i])->held;
+		note_lag(mirror_progress(s->mirrors[i]));
+		if (groups != NULL)
+			note_lag(groups_progress(groups));
+	}
+}
+
 static int on_stats_get(const struct bus_event *event)
 {
 	struct buf list = BUF_INIT;
 	struct msg_stats m;
 	int rc;
 
+	measure(event->owner);
 	counter_list(&list);
 	m.counters = buf_str(&list);
 	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
@@ -91,6 +83,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_RESTART, on_restart},
+	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_PROFILE_GET, asked_profile_get},
 	{BUS_SEARCH, asked_search},
 	{BUS_GROUP_GET, sharing_on_group_get},
@@ -104,7 +97,7 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 	(void)welcome;
 	d->link_number++;
 	log_info("router-connected", "role=dirsyncd");
-	retell(d);
+	told_again(d);
 	for (size_t i = 0; i < d->nmirrors; i++)
 		sharing_on_link(d->sharings[i]);
 }
@@ -115,6 +108,27 @@ static void on_down(void *owner, const char *why)
 	log_warn("router-lost", "why=%s", LOG_TEXT(why));
 }
 
+/* Once a second. */
+static void on_tick(uv_timer_t *timer)
+{
+	struct dirsyncd *s = timer->data;
+
+	if (bus_client_link(s->bus) == NULL)
+		return;
+	for (size_t i = 0; i < s->nmirrors; i++)
+		mirror_tick(s->mirrors[i]);
+}
+
+/* ---- mirrors ------------------------------------------------------------------------------- */
+
+struct mirror *dirsyncd_mirror(const struct dirsyncd *s, struct str directory)
+{
+	for (size_t i = 0; i < s->nmirrors; i++)
+		if (str_is(directory, mirror_directory(s->mirrors[i])->name))
+			return s->mirrors[i];
+	return NULL;
+}
+
 struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain)
 {
 	const char *held;
@@ -123,6 +137,18 @@ struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain)
 		for (size_t k = 0; (held = mirror_domain(s->mirrors[i], k)) != NULL; k++)
 			if (str_is(domain, held))
 				return s->mirrors[i];
+	return NULL;
+}
+
+struct mirror *dirsyncd_mirror_after(const struct dirsyncd *s, const char *directory)
+{
+	bool passed = directory == NULL;
+
+	for (size_t i = 0; i < s->nmirrors; i++) {
+		if (passed)
+			return s->mirrors[i];
+		passed = strcmp(mirror_directory(s->mirrors[i])->name, directory) == 0;
+	}
 	return NULL;
 }
 
@@ -214,7 +240,8 @@ static int make(struct dirsyncd *s, size_t i, struct mirrors *to)
 	}
 	to->sharings[to->n] = sharing_create(s, m, i, rules);
 	to->of[to->n++] = m;
-	s->live += 2;
+	dirsyncd_hold(s);
+	dirsyncd_hold(s);
 	return 0;
 }
 
@@ -282,12 +309,16 @@ int dirsyncd_start(struct daemon *d)
 	};
 	int rc = store_start(s->store, d->loop);
 
+	counter_enrol(dirsyncd_counters);
 	if (rc == 0)
 		rc = bus_client_start(&spec, &s->bus);
 	if (rc != 0) {
 		daemon_fail(d, "cannot be started: %s", bh_strerror(rc));
 		return rc;
 	}
+	s->tick.data = s;
+	uv_timer_init(d->loop, &s->tick);
+	uv_timer_start(&s->tick, on_tick, 1000, 1000);
 	load_all(s);
 	return 0;
 }
@@ -310,12 +341,25 @@ static void on_store_stopped(void *arg)
 	bus_client_stop(&s->bus, on_bus_stopped, s);
 }
 
-static void on_gone(void *arg)
+void dirsyncd_hold(struct dirsyncd *s)
 {
-	struct dirsyncd *s = arg;
+	s->live++;
+}
 
+void dirsyncd_release(struct dirsyncd *s)
+{
 	if (--s->live == 0 && s->stopping)
 		store_stop(&s->store, on_store_stopped, s);
+}
+
+static void on_gone(void *arg)
+{
+	dirsyncd_release(arg);
+}
+
+static void on_tick_closed(uv_handle_t *tick)
+{
+	dirsyncd_release(tick->data);
 }
 
 void dirsyncd_stop(struct daemon *d)
@@ -325,7 +369,7 @@ void dirsyncd_stop(struct daemon *d)
 
 	use(s, &(struct mirrors){NULL, NULL, 0});
 	s->stopping = true;
-	s->live++; /* for this function */
+	dirsyncd_hold(s); /* for the timer */
 	stop_all(s, &all);
-	on_gone(s);
+	uv_close((uv_handle_t *)&s->tick, on_tick_closed);
 }

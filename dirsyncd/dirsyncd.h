@@ -2,16 +2,20 @@
  * dirsyncd - follows the directories, and says what has changed there
  *
  * A thread per directory reads (follower.h); what it reads is held against a mirror of the accounts (mirror.h), which
- * is kept in a store with the cookie that it goes up to.  routerd hears of each account that may not be used any more.
+ * is kept in a store with the cookie that it goes up to.  routerd hears of each account that may not be used any more, or
+ * has another name (fate.h).
  */
 #ifndef DIRSYNCD_DIRSYNCD_H
 #define DIRSYNCD_DIRSYNCD_H
+
+#include <stdatomic.h>
 
 #include "bus/client.h"
 #include "daemon/daemon.h"
 #include "dirsyncd/backlog.h"
 #include "store/store.h"
 
+struct answer;
 struct mirror;
 struct sharing;
 
@@ -23,9 +27,11 @@ struct dirsyncd {
 	struct mirror **mirrors; /* one for each directory */
 	struct sharing **sharings; /* one for each of them */
 	size_t nmirrors;
-	size_t live; /* of both, those included that only have to end */
-	uint64_t link_number; /* how many links to routerd there have been */
-	bool stopping;
+	size_t live; /* reasons not to end yet: of both, those included that only have to end; jobs, the timer */
+	atomic_bool stopping; /* threads look at it, too */
+	uint64_t link_number; /* of the present link to routerd */
+	unsigned comparisons; /* of diff.c */
+	uv_timer_t tick;
 };
 
 int dirsyncd_open(struct daemon *d);
@@ -33,10 +39,12 @@ int dirsyncd_start(struct daemon *d);
 int dirsyncd_reload(struct daemon *d, const struct conf *old);
 void dirsyncd_stop(struct daemon *d);
 
-/* The one that holds the accounts of that domain, or NULL. */
-struct mirror *dirsyncd_mirror_of(const struct dirsyncd *s, struct str domain);
+void dirsyncd_hold(struct dirsyncd *d);
+void dirsyncd_release(struct dirsyncd *d);
 
-/* An account may not be used any more, since that time: its sessions end. */
-void dirsyncd_revoke(struct dirsyncd *d, struct str account, uint64_t when_us);
+/* The mirror of that directory; of that domain's; the one after that directory's, or the first. NULL: there is none. */
+struct mirror *dirsyncd_mirror(const struct dirsyncd *d, struct str directory);
+struct mirror *dirsyncd_mirror_of(const struct dirsyncd *d, struct str domain);
+struct mirror *dirsyncd_mirror_after(const struct dirsyncd *d, const char *directory);
 
 #endif

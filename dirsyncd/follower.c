@@ -10,8 +10,9 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/records.h"
+#include "directory/poll.h"
 
-enum { QUEUED_MAX = 1024 * 1024, AGAIN_MS = 1000 };
+enum { QUEUED_MAX = 1024 * 1024, AGAIN_S = 1 };
 
 struct follower {
 	struct directory *directory;
@@ -21,10 +22,16 @@ struct follower {
 	pthread_cond_t changed;
 	struct records queue; /* a struct news and its text */
 	bool stopping, ended;
+	bool again, anew; /* it is to look at once, and as if nothing were known */
 	uv_async_t async;
 	struct backlog_waiter waiter;
-	struct buf cookie; /* of the thread: the last one */
-	struct buf record; /* of the thread: what was read of an entry */
+	/* Of the thread: */
+	struct dirsync sync;
+	struct dirpoll *poll;
+	struct buf cookie; /* the last one */
+	struct buf record; /* what was read of an entry */
+	bool whole;	   /* the refresh is, whatever the server says */
+	bool cannot;	   /* the server says that it can be followed, and cannot */
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -78,11 +85,19 @@ static void on_gone(void *arg, const uint8_t uuid[UUID_SIZE])
 	tell_uuid(arg, NEWS_GONE, uuid);
 }
 
+static void on_begin(void *arg, bool whole)
+{
+	struct follower *f = arg;
+
+	f->whole = whole;
+	tell(f, &(struct news){.kind = NEWS_BEGIN, .whole = whole});
+}
+
 static void on_refreshed(void *arg, bool whole)
 {
 	struct follower *f = arg;
 
-	tell(f, &(struct news){.kind = NEWS_REFRESHED, .whole = whole || f->cookie.len == 0});
+	tell(f, &(struct news){.kind = NEWS_REFRESHED, .whole = whole || f->whole});
 }
 
 static void on_cookie(void *arg, struct str cookie)
@@ -94,62 +109,132 @@ static void on_cookie(void *arg, struct str cookie)
 	tell(f, &(struct news){.kind = NEWS_COOKIE, .text = cookie});
 }
 
+static bool is_stopping(struct follower *f)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&f->mutex);
+	stopping = f->stopping;
+	pthread_mutex_unlock(&f->mutex);
+	return stopping;
+}
+
 static bool is_over(void *arg)
 {
 	struct follower *f = arg;
 	bool over;
 
 	pthread_mutex_lock(&f->mutex);
-	over = f->stopping;
+	over = f->stopping || f->again;
 	pthread_mutex_unlock(&f->mutex);
 	return over;
 }
 
-static const struct dirsync_handlers handlers = {.entry = on_entry, .present = on_present, .gone = on_gone,
-	.refreshed = on_refreshed, .cookie = on_cookie, .over = is_over};
+static const struct dirsync_handlers handlers = {.begin = on_begin, .entry = on_entry, .present = on_present,
+	.gone = on_gone, .refreshed = on_refreshed, .cookie = on_cookie, .over = is_over};
 
-static int follow(struct follower *f, struct dirconn *c, char *why)
+static void forget_all(struct follower *f)
 {
-	const struct source *source = &f->spec.source;
-	const struct dirsync sync = {.base = source->base, .filter = source->filter, .attributes = source->attributes,
-		.cookie = f->cookie.len > 0 ? buf_str(&f->cookie) : STR_NONE};
-	int rc;
-
-	tell(f, &(struct news){.kind = NEWS_BEGIN, .whole = f->cookie.len == 0});
-	rc = dirconn_follow(c, &sync, &handlers, f, why);
-	if (rc == BH_ENOTFOUND)
-		buf_clear(&f->cookie);
-	return rc;
+	buf_clear(&f->cookie);
+	dirpoll_free(&f->poll);
 }
 
-static void wait_a_little(struct follower *f)
+static void take_orders(struct follower *f)
+{
+	bool anew;
+
+	pthread_mutex_lock(&f->mutex);
+	anew = f->anew;
+	f->again = f->anew = false;
+	pthread_mutex_unlock(&f->mutex);
+	if (anew)
+		forget_all(f);
+}
+
+/* Or until there is something else to do. */
+static void wait_s(struct follower *f, unsigned seconds)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += AGAIN_MS / 1000;
+	until.tv_sec += seconds;
 	pthread_mutex_lock(&f->mutex);
-	if (!f->stopping)
-		(void)pthread_cond_timedwait(&f->changed, &f->mutex, &until);
+	while (!f->stopping && !f->again && pthread_cond_timedwait(&f->changed, &f->mutex, &until) == 0)
+		;
 	pthread_mutex_unlock(&f->mutex);
+}
+
+static int follow(struct follower *f, struct dirconn *c, char *why)
+{
+	struct dirsync sync = f->sync;
+
+	sync.cookie = f->cookie.len > 0 ? buf_str(&f->cookie) : STR_NONE;
+	return dirconn_follow(c, &sync, &handlers, f, why);
+}
+
+static int poll(struct follower *f, struct dirconn *c, char *why)
+{
+	if (f->poll == NULL)
+		f->poll = dirpoll_create(&f->sync, &handlers, f);
+	return dirpoll_round(f->poll, c, why);
+}
+
+static int choose(struct follower *f, struct dirconn *c, bool *polls, char *why)
+{
+	bool can = true;
+	int rc = 0;
+
+	if (f->directory->follow == FOLLOW_AUTO && !f->cannot)
+		rc = dirconn_can_follow(c, &can, why);
+	*polls = f->directory->follow == FOLLOW_POLL || f->cannot || !can;
+	return rc;
+}
+
+/* As long as the connection lasts, or for one round. */
+static int use(struct follower *f, struct dirconn *c, bool *polls, char *why)
+{
+	int rc = choose(f, c, polls, why);
+
+	if (rc != 0)
+		return rc;
+	tell(f, &(struct news){.kind = NEWS_SERVER, .polls = *polls, .text = str_of(dirconn_server(c))});
+	rc = *polls ? poll(f, c, why) : follow(f, c, why);
+	if (rc == BH_ENOTFOUND)
+		forget_all(f);
+	f->cannot |= rc == BH_EPROTO && !*polls && f->directory->follow == FOLLOW_AUTO;
+	return rc;
+}
+
+/* What is wrong is said, unless to begin again puts it right. */
+static void go_on(struct follower *f, int rc, bool polls, const char *why)
+{
+	if (rc == 0 && polls)
+		wait_s(f, f->directory->poll_s);
+	if (rc == 0 || rc == BH_ENOTFOUND || (rc == BH_EPROTO && f->cannot && !polls))
+		return;
+	tell(f, &(struct news){.kind = NEWS_LOST, .text = str_of(why)});
+	wait_s(f, AGAIN_S);
 }
 
 static void *run(void *arg)
 {
 	struct follower *f = arg;
 
-	while (!is_over(f)) {
+	while (!is_stopping(f)) {
 		char why[DIRCONN_WHY_SIZE] = "";
 		struct dirconn *c = NULL;
-		int rc = dirconn_open(f->directory, true, &c, why);
+		bool polls = false;
+		int rc;
 
+		take_orders(f);
+		rc = dirconn_open(f->directory, true, &c, why);
 		if (rc == 0)
-			rc = follow(f, c, why);
+			rc = use(f, c, &polls, why);
+		else
+			f->cannot = false; /* when it is back it may be another one */
 		dirconn_close(&c);
-		if (rc == 0 || is_over(f))
-			break;
-		tell(f, &(struct news){.kind = NEWS_LOST, .text = str_of(why)});
-		wait_a_little(f);
+		if (!is_over(f))
+			go_on(f, rc, polls, why);
 	}
 	pthread_mutex_lock(&f->mutex);
 	f->ended = true;
@@ -167,6 +252,7 @@ static void on_closed(uv_handle_t *handle)
 	void *arg = f->done_arg;
 
 	records_fini(&f->queue);
+	dirpoll_free(&f->poll);
 	buf_fini(&f->cookie);
 	buf_fini(&f->record);
 	pthread_mutex_destroy(&f->mutex);
@@ -230,6 +316,8 @@ struct follower *follower_start(const struct follower_spec *spec, struct str coo
 	f->spec = *spec;
 	f->directory = directory_ref(spec->directory);
 	f->queue = RECORDS_INIT;
+	f->sync = (struct dirsync){
+		.base = spec->source.base, .filter = spec->source.filter, .attributes = spec->source.attributes};
 	buf_put_str(&f->cookie, cookie);
 	pthread_mutex_init(&f->mutex, NULL);
 	pthread_cond_init(&f->changed, NULL);
@@ -242,6 +330,15 @@ struct follower *follower_start(const struct follower_spec *spec, struct str coo
 	f->ended = pthread_create(&f->thread, NULL, run, f) != 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return f;
+}
+
+void follower_again(struct follower *f, bool anew)
+{
+	pthread_mutex_lock(&f->mutex);
+	f->again = true;
+	f->anew |= anew;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->mutex);
 }
 
 void follower_stop(struct follower **ref, void (*done)(void *arg), void *arg)

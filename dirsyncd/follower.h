@@ -1,7 +1,8 @@
 /*
  * follower - a thread that follows one part of a directory, and tells the loop
  *
- * It connects again when the connection is lost, after a second, and goes on from the last cookie.
+ * By synchronisation (sync.h) or, where the directory cannot do that, by polling (poll.h): as directory.follow says.  It
+ * connects again when the connection is lost, after a second, and goes on from the last cookie.
  */
 #ifndef DIRSYNCD_FOLLOWER_H
 #define DIRSYNCD_FOLLOWER_H
@@ -15,6 +16,7 @@
 struct follower;
 
 enum news_kind {
+	NEWS_SERVER,	/* we are connected; text is its URL; polls: it does not tell what changes */
 	NEWS_BEGIN,	/* a refresh begins; whole: of everything */
 	NEWS_ENTRY,
 	NEWS_PRESENT,
@@ -28,8 +30,8 @@ enum news_kind {
 struct news {
 	enum news_kind kind;
 	uint8_t uuid[UUID_SIZE];
-	bool whole;
-	struct str text; /* what was read of the entry, the cookie, or why; borrowed */
+	bool whole, polls;
+	struct str text; /* what was read of the entry, the cookie, the URL, or why; borrowed */
 };
 
 /* The part that is followed.  Its texts live as long as the follower. */
@@ -54,6 +56,8 @@ struct follower_spec {
 };
 /* cookie: how far is known already; absent: nothing is. */
 struct follower *follower_start(const struct follower_spec *spec, struct str cookie);
+/* It looks what has changed, now; anew: as if nothing were known. */
+void follower_again(struct follower *f, bool anew);
 void follower_stop(struct follower **f, void (*done)(void *arg), void *arg);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "daemon/log.h"
+#include "dirsyncd/counters.h"
 #include "dirsyncd/data.h"
 #include "dirsyncd/follower.h"
 #include "dirsyncd/reading.h"
@@ -18,8 +19,10 @@ struct groups {
 	struct follower *follower;
 	struct map entries;
 	struct said said;
+	struct progress progress;
 	unsigned refresh;
-	bool read, lost;
+	bool read;
+	bool strange; /* one is there that we do not know */
 	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
 	size_t bytes;	     /* of these news */
 	void (*done)(void *arg); /* set: it ends */
@@ -75,13 +78,6 @@ static void put(struct groups *all, struct group *g, const struct group_record *
 	all->spec.there(all->spec.arg, g, renamed);
 }
 
-static void all_read(struct groups *all)
-{
-	if (!all->read)
-		all->spec.read(all->spec.arg);
-	all->read = true;
-}
-
 /* ---- the store ----------------------------------------------------------------------------- */
 
 static struct store_tx *writing(struct groups *all)
@@ -122,6 +118,7 @@ static void on_begin(struct groups *all, const struct news *n)
 {
 	(void)n;
 	all->refresh++;
+	all->strange = false;
 }
 
 static void on_entry(struct groups *all, const struct news *n)
@@ -129,6 +126,7 @@ static void on_entry(struct groups *all, const struct news *n)
 	struct group *g = find(all, n->uuid);
 	struct group_record r;
 
+	count_add(COUNT_CHANGES, 1);
 	if (!group_take(n->text, &r))
 		return;
 	said_now(&all->said, n->uuid, &(struct complaints){all->directory->name, r.dn, r.complaints, r.mark});
@@ -149,6 +147,8 @@ static void on_present(struct groups *all, const struct news *n)
 
 	if (g != NULL)
 		g->refresh = all->refresh;
+	else
+		all->strange = true;
 }
 
 static void take_away(struct groups *all, struct group *g)
@@ -166,21 +166,41 @@ static void on_gone(struct groups *all, const struct news *n)
 		take_away(all, g);
 }
 
-static void on_refreshed(struct groups *all, const struct news *n)
+static void miss(struct groups *all)
 {
 	struct map_walk walk;
 	struct map_node *node;
 
 	map_walk_start(&walk, &all->entries);
-	while (n->whole && (node = map_walk_next(&walk)) != NULL) {
+	while ((node = map_walk_next(&walk)) != NULL) {
 		struct group *g = container_of(node, struct group, node);
 
 		if (g->refresh != all->refresh)
 			take_away(all, g);
 	}
-	all->lost = false;
+}
+
+/* Where there are no cookies, the store gets an empty one: that all has been read in that way. */
+static void all_read(struct groups *all)
+{
+	if (all->read)
+		return;
+	all->read = true;
+	if (all->progress.polls)
+		write_cookie(all, STR_LIT(""));
+	all->spec.read(all->spec.arg);
+}
+
+/* Whichever is there as before, and we do not know, has been missed: all is read again. */
+static void on_refreshed(struct groups *all, const struct news *n)
+{
+	if (n->whole)
+		miss(all);
 	all_read(all);
-	log_info("groups-followed", "directory=%s groups=%zu", LOG_TEXT(all->directory->name), all->entries.count);
+	if (n->whole || all->progress.state != PROGRESS_POLLING)
+		log_info("groups-followed", "directory=%s groups=%zu", LOG_TEXT(all->directory->name), all->entries.count);
+	if (all->strange)
+		follower_again(all->follower, true);
 }
 
 static void on_cookie(struct groups *all, const struct news *n)
@@ -188,24 +208,35 @@ static void on_cookie(struct groups *all, const struct news *n)
 	write_cookie(all, n->text);
 }
 
+static void on_server(struct groups *all, const struct news *n)
+{
+	log_info("groups-server", "directory=%s server=%s follow=%s", LOG_TEXT(all->directory->name), LOG_STR(n->text),
+		n->polls ? "poll" : "sync");
+}
+
 static void on_lost(struct groups *all, const struct news *n)
 {
-	if (!all->lost)
-		log_warn("groups-lost", "directory=%s reason=%s", LOG_TEXT(all->directory->name), LOG_STR(n->text));
-	all->lost = true;
+	count_add(COUNT_LOST, 1);
+	log_warn("groups-lost", "directory=%s reason=%s", LOG_TEXT(all->directory->name), LOG_STR(n->text));
 }
 
 static void on_news(void *arg, const struct news *n)
 {
-	static void (*const handlers[])(struct groups *all, const struct news *n) = {
-		[NEWS_BEGIN] = on_begin, [NEWS_ENTRY] = on_entry, [NEWS_PRESENT] = on_present, [NEWS_GONE] = on_gone,
-		[NEWS_REFRESHED] = on_refreshed, [NEWS_COOKIE] = on_cookie, [NEWS_LOST] = on_lost,
+	static const struct {
+		void (*take)(struct groups *all, const struct news *n);
+		bool noted; /* only where it is another than before */
+	} handlers[] = {
+		[NEWS_SERVER] = {on_server, true}, [NEWS_BEGIN] = {on_begin, false},
+		[NEWS_ENTRY] = {on_entry, false}, [NEWS_PRESENT] = {on_present, false},
+		[NEWS_GONE] = {on_gone, false}, [NEWS_REFRESHED] = {on_refreshed, false},
+		[NEWS_COOKIE] = {on_cookie, false}, [NEWS_LOST] = {on_lost, true},
 	};
 	struct groups *all = arg;
+	bool other = progress_news(&all->progress, n);
 
 	all->bytes += n->text.len;
-	if (handlers[n->kind] != NULL)
-		handlers[n->kind](all, n);
+	if (other || !handlers[n->kind].noted)
+		handlers[n->kind].take(all, n);
 }
 
 /* ---- coming and going ---------------------------------------------------------------------- */
@@ -223,6 +254,7 @@ static void on_stopped(void *arg)
 		drop(all, container_of(node, struct group, node));
 	map_fini(&all->entries);
 	said_fini(&all->said);
+	progress_fini(&all->progress);
 	directory_unref(&all->directory);
 	free(all);
 	done(done_arg);
@@ -255,6 +287,13 @@ static void load_group(struct groups *all, const struct store_rows *row)
 		put(all, g, &r);
 }
 
+/* Empty: of a directory that is polled. */
+static void take_cookie(struct groups *all, const struct store_rows *row, struct str *cookie)
+{
+	*cookie = store_row_text(row, 1);
+	all->read = true;
+}
+
 static void on_loaded(void *arg, int rc, struct store_rows *rows)
 {
 	struct groups *all = arg;
@@ -270,10 +309,10 @@ static void on_loaded(void *arg, int rc, struct store_rows *rows)
 		if (store_row_int(rows, 0) == ROW_GROUP)
 			load_group(all, rows);
 		else if (str_eq(store_row_text(rows, 2), str_make(all->source->digest, sizeof all->source->digest)))
-			cookie = store_row_text(rows, 1);
+			take_cookie(all, rows, &cookie);
 	}
-	if (cookie.p != NULL)
-		all_read(all);
+	if (all->read)
+		all->spec.read(all->spec.arg);
 	follow(all, cookie);
 }
 
@@ -312,4 +351,20 @@ void groups_each(const struct groups *all, void (*each)(void *arg, struct group 
 	map_walk_start(&walk, &all->entries);
 	while ((node = map_walk_next(&walk)) != NULL)
 		each(arg, container_of(node, struct group, node));
+}
+
+const struct progress *groups_progress(const struct groups *all)
+{
+	return &all->progress;
+}
+
+size_t groups_count(const struct groups *all)
+{
+	return all->entries.count;
+}
+
+void groups_again(struct groups *all, bool anew)
+{
+	if (all->follower != NULL)
+		follower_again(all->follower, anew);
 }

@@ -10,6 +10,7 @@
 #include "directory/directory.h"
 #include "dirsyncd/dirsyncd.h"
 #include "dirsyncd/group.h"
+#include "dirsyncd/progress.h"
 
 struct groups;
 
@@ -30,6 +31,11 @@ struct groups_spec {
 struct groups *groups_start(const struct groups_spec *spec, const struct group_source *source);
 /* Each of them goes; then done is called. */
 void groups_stop(struct groups **g, void (*done)(void *arg), void *arg);
+
+const struct progress *groups_progress(const struct groups *all);
+size_t groups_count(const struct groups *all);
+/* It is looked what has changed, now; anew: as if nothing were known. */
+void groups_again(struct groups *all, bool anew);
 
 void groups_each(const struct groups *all, void (*each)(void *arg, struct group *g), void *arg);
 

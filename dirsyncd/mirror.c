@@ -5,46 +5,19 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
-#include "base/map.h"
 #include "bus/textlist.h"
 #include "daemon/log.h"
-#include "dirsyncd/data.h"
-#include "dirsyncd/follower.h"
+#include "dirsyncd/counters.h"
+#include "dirsyncd/fate.h"
 #include "xmpp/jid.h"
 
-struct known {
-	struct map_node node; /* in mirror.entries */
-	struct person person;
-	unsigned told; /* the refresh that it was told of in */
-};
-
-struct mirror {
-	struct dirsyncd *owner;
-	struct directory *directory;
-	struct follower *follower;
-	struct map entries; /* struct known */
-	struct person_source source;
-	struct said said; /* what is wrong with entries */
-	struct mirror_watcher watcher;
-	bool read; /* all of it, once */
-	char **domains;
-	size_t ndomains;
-	unsigned refresh;
-	bool loading, loaded; /* from the store */
-	bool lost;   /* and that was said */
-	struct store_tx *tx; /* of the batch of news; NULL: nothing to write */
-	size_t bytes;	     /* of these news */
-	void (*done)(void *arg);
-	void *done_arg;
-};
-
-/* What stands in it is gone already. */
 static void destroy(struct mirror *m)
 {
-	map_fini(&m->entries);
+	knowns_fini(&m->knowns);
+	departures_fini(&m->departures);
+	progress_fini(&m->progress);
 	said_fini(&m->said);
 	person_source_fini(&m->source);
 	for (size_t i = 0; i < m->ndomains; i++)
@@ -60,6 +33,8 @@ struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory
 
 	m->owner = owner;
 	m->directory = directory;
+	m->brake.percent = directory->brake;
+	departures_init(&m->departures);
 	if (person_source_init(&m->source, directory, profile) == 0)
 		return m;
 	destroy(m);
@@ -73,14 +48,24 @@ void mirror_add_domain(struct mirror *m, const char *domain)
 	m->domains[m->ndomains++] = bh_strdup(domain);
 }
 
-const char *mirror_domain(const struct mirror *m, size_t i)
-{
-	return i < m->ndomains ? m->domains[i] : NULL;
-}
-
 struct directory *mirror_directory(const struct mirror *m)
 {
 	return m->directory;
+}
+
+const struct knowns *mirror_knowns(const struct mirror *m)
+{
+	return &m->knowns;
+}
+
+const struct progress *mirror_progress(const struct mirror *m)
+{
+	return &m->progress;
+}
+
+const char *mirror_domain(const struct mirror *m, size_t i)
+{
+	return i < m->ndomains ? m->domains[i] : NULL;
 }
 
 bool mirror_is_read(const struct mirror *m)
@@ -88,144 +73,34 @@ bool mirror_is_read(const struct mirror *m)
 	return m->read;
 }
 
-static struct known *find(const struct mirror *m, const uint8_t uuid[UUID_SIZE])
-{
-	struct map_node *n = map_find(&m->entries, uuid, UUID_SIZE);
-
-	return n != NULL ? container_of(n, struct known, node) : NULL;
-}
+/* ---- whoever watches ------------------------------------------------------------------------ */
 
 void mirror_watch(struct mirror *m, const struct mirror_watcher *watcher)
 {
 	m->watcher = watcher != NULL ? *watcher : (struct mirror_watcher){0};
 }
 
-/* local is prepared. */
-static struct known *add(struct mirror *m, const uint8_t uuid[UUID_SIZE], struct str local)
+void mirror_tell_gone(const struct mirror *m, struct known *k)
 {
-	struct known *k = bh_alloc(sizeof *k);
-
-	memcpy(k->person.uuid, uuid, UUID_SIZE);
-	k->person.local = bh_strndup(local.p, local.len);
-	k->person.name = bh_strdup("");
-	if (map_add(&m->entries, &k->node, k->person.uuid, UUID_SIZE) == 0)
-		return k;
-	person_fini(&k->person);
-	free(k);
-	return NULL;
-}
-
-static void forget(struct mirror *m, struct known *k)
-{
-	map_remove(&m->entries, &k->node);
-	person_fini(&k->person);
-	free(k);
-}
-
-/* Whoever watches hears of it. */
-static void tell(struct mirror *m, struct known *k, const uint8_t *dn_digest)
-{
-	if (k->person.locked && m->watcher.gone != NULL)
-		m->watcher.gone(m->watcher.arg, &k->person);
-	else if (!k->person.locked && m->watcher.there != NULL)
-		m->watcher.there(m->watcher.arg, &k->person, dn_digest);
-}
-
-static void all_read(struct mirror *m)
-{
-	if (!m->read && m->watcher.read != NULL)
-		m->watcher.read(m->watcher.arg);
-	m->read = true;
-}
-
-/* ---- the store ---------------------------------------------------------------------------- */
-
-static struct store_tx *writing(struct mirror *m)
-{
-	if (m->tx == NULL)
-		m->tx = store_begin(m->owner->store);
-	return m->tx;
-}
-
-static struct str uuid_of(const uint8_t uuid[UUID_SIZE])
-{
-	return str_make((const char *)uuid, UUID_SIZE);
-}
-
-static void write_gone(struct mirror *m, const uint8_t uuid[UUID_SIZE])
-{
-	struct store_tx *tx = writing(m);
-
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, uuid_of(uuid));
-	store_do(tx, SQL_ENTRY_DELETE);
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, uuid_of(uuid));
-	store_do(tx, SQL_PROFILE_DELETE);
-}
-
-static void write_cookie(struct mirror *m, struct str cookie)
-{
-	struct store_tx *tx = writing(m);
-
-	store_text(tx, str_of(m->directory->name));
-	store_blob(tx, cookie);
-	store_blob(tx, str_make(m->source.digest, sizeof m->source.digest));
-	store_do(tx, SQL_COOKIE_PUT);
-}
-
-static void on_batch(void *arg)
-{
-	struct mirror *m = arg;
-
-	if (m->tx != NULL)
-		backlog_commit(&m->owner->backlog, m->tx, m->bytes);
-	m->tx = NULL;
-	m->bytes = 0;
-}
-
-/* ---- what becomes of an account ----------------------------------------------------------- */
-
-/* It has lost the address, in each domain. */
-static void end_rights(struct mirror *m, const char *local, const char *why)
-{
-	char account[2 * JID_PART_MAX + 2];
-	uint64_t now = clock_wall_us();
-
-	for (size_t i = 0; i < m->ndomains; i++) {
-		snprintf(account, sizeof account, "%s@%s", local, m->domains[i]);
-		log_info("account-revoked", "account=%s directory=%s reason=%s", LOG_TEXT(account),
-			LOG_TEXT(m->directory->name), why);
-		store_text(writing(m), str_of(account));
-		store_int(writing(m), (int64_t)now);
-		store_do(writing(m), SQL_REVOKED_PUT);
-		dirsyncd_revoke(m->owner, str_of(account), now);
-	}
-}
-
-static void change(struct mirror *m, struct known *k, const char *local, bool locked)
-{
-	struct person *p = &k->person;
-	bool renamed = strcmp(p->local, local) != 0;
-
-	if (renamed && !p->locked)
-		end_rights(m, p->local, "renamed");
-	else if (locked && !p->locked)
-		end_rights(m, p->local, "disabled");
-	free(p->local);
-	p->local = bh_strdup(local);
-	p->locked = locked;
-}
-
-static void on_gone(struct mirror *m, struct known *k)
-{
-	if (!k->person.locked)
-		end_rights(m, k->person.local, "removed");
 	if (m->watcher.gone != NULL)
 		m->watcher.gone(m->watcher.arg, &k->person);
-	write_gone(m, k->person.uuid);
-	forget(m, k);
 }
+
+void mirror_tell(const struct mirror *m, struct known *k)
+{
+	if (!known_is_active(k))
+		mirror_tell_gone(m, k);
+	else if (m->watcher.there != NULL)
+		m->watcher.there(m->watcher.arg, &k->person);
+}
+
+static void tell_read(const struct mirror *m)
+{
+	if (m->watcher.read != NULL)
+		m->watcher.read(m->watcher.arg);
+}
+
+/* ---- entries ------------------------------------------------------------------------------- */
 
 /* One without a local part that could be one is no account. */
 static bool prepare(struct mirror *m, const struct news *n, const struct person_record *r, char local[JID_PART_MAX + 1])
@@ -246,99 +121,189 @@ static bool prepare(struct mirror *m, const struct news *n, const struct person_
 	return good;
 }
 
-/* What the entry says now. */
-static void take(struct mirror *m, struct known *k, const struct person_record *r, const char *local)
+static void take(struct mirror *m, struct known *k, const struct person_record *r)
 {
-	change(m, k, local, r->locked);
 	person_set(&k->person, r);
-	person_write(writing(m), m->directory->name, &k->person, r);
-	tell(m, k, r->dn_digest);
+	person_write_profile(mirror_tx(m), m->directory->name, &k->person, r);
+}
+
+static void on_new(struct mirror *m, const struct news *n, const struct person_record *r, const char *local)
+{
+	struct known *k = knowns_add(&m->knowns, n->uuid, str_of(local), r->locked);
+
+	if (k == NULL)
+		return;
+	k->told = m->refresh;
+	take(m, k, r);
+	fate_new(m, k);
+}
+
+/* What becomes of its address does not depend on whether the rest is as before. */
+static void on_known(struct mirror *m, struct known *k, const struct person_record *r, const char *local)
+{
+	if (memcmp(k->person.digest, r->digest, sizeof r->digest) != 0) {
+		take(m, k, r);
+		mirror_write(m, k);
+		mirror_tell(m, k);
+	}
+	fate_is(m, k, local, r->locked);
 }
 
 static void on_entry(struct mirror *m, const struct news *n)
 {
-	struct known *k = find(m, n->uuid);
+	struct known *k = knowns_find(&m->knowns, n->uuid);
 	char local[JID_PART_MAX + 1];
 	struct person_record r;
 
+	count_add(COUNT_CHANGES, 1);
 	if (!person_take(n->text, &r))
 		return;
-	if (!prepare(m, n, &r, local)) {
+	if (k != NULL)
+		k->told = m->refresh;
+	if (prepare(m, n, &r, local)) {
 		if (k != NULL)
-			on_gone(m, k);
-		return;
+			on_known(m, k, &r, local);
+		else
+			on_new(m, n, &r, local);
+	} else if (k != NULL) {
+		fate_gone(m, k);
 	}
-	if (k == NULL)
-		k = add(m, n->uuid, str_of(local));
-	if (k == NULL)
-		return;
-	k->told = m->refresh;
-	if (memcmp(k->person.digest, r.digest, sizeof r.digest) != 0)
-		take(m, k, &r, local);
+}
+
+/* Whoever is no account has been complained of. */
+static void on_present(struct mirror *m, const struct news *n)
+{
+	struct known *k = knowns_find(&m->knowns, n->uuid);
+
+	if (k != NULL)
+		k->told = m->refresh;
+	else if (!said_anything(&m->said, n->uuid))
+		m->strange = true;
+}
+
+static void on_gone(struct mirror *m, const struct news *n)
+{
+	struct known *k = knowns_find(&m->knowns, n->uuid);
+
+	said_forget(&m->said, n->uuid);
+	if (k != NULL)
+		fate_gone(m, k);
 }
 
 /* ---- the refresh ---------------------------------------------------------------------------- */
 
-static void on_refreshed(struct mirror *m, const struct news *n)
+static void on_begin(struct mirror *m, const struct news *n)
+{
+	(void)n;
+	m->refresh++;
+	m->strange = false;
+	fate_begin(m);
+}
+
+static size_t miss(struct mirror *m)
 {
 	struct map_walk walk;
 	struct map_node *node;
-	unsigned gone = 0;
+	size_t missing = 0;
 
-	map_walk_start(&walk, &m->entries);
-	while (n->whole && (node = map_walk_next(&walk)) != NULL) {
-		struct known *k = container_of(node, struct known, node);
+	map_walk_start(&walk, &m->knowns.by_uuid);
+	while ((node = map_walk_next(&walk)) != NULL) {
+		struct known *k = container_of(node, struct known, by_uuid);
 
 		if (k->told == m->refresh)
 			continue;
-		on_gone(m, k);
-		gone++;
+		missing++;
+		fate_gone(m, k);
 	}
-	m->lost = false;
+	return missing;
+}
+
+/* Where there are no cookies, the store gets an empty one: that all has been read in that way. */
+static void all_read(struct mirror *m)
+{
+	if (m->read)
+		return;
+	m->read = true;
+	if (m->progress.polls)
+		mirror_write_cookie(m, STR_LIT(""));
+	tell_read(m);
+}
+
+/* Whoever is there as before, and whom we do not know, has been missed: all is read again. */
+static void on_refreshed(struct mirror *m, const struct news *n)
+{
+	size_t gone = n->whole ? miss(m) : 0;
+
+	fate_refreshed(m);
 	all_read(m);
-	log_info("directory-followed", "directory=%s accounts=%zu gone=%u", LOG_TEXT(m->directory->name),
-		m->entries.count, gone);
+	if (n->whole || m->progress.state != PROGRESS_POLLING)
+		log_info("directory-followed", "directory=%s accounts=%zu gone=%zu", LOG_TEXT(m->directory->name),
+			m->knowns.by_uuid.count, gone);
+	if (m->strange)
+		follower_again(m->follower, true);
+}
+
+static void on_cookie(struct mirror *m, const struct news *n)
+{
+	mirror_write_cookie(m, n->text);
+}
+
+static void on_server(struct mirror *m, const struct news *n)
+{
+	log_info("directory-server", "directory=%s server=%s follow=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text),
+		n->polls ? "poll" : "sync");
 }
 
 static void on_lost(struct mirror *m, const struct news *n)
 {
-	if (!m->lost)
-		log_warn("directory-lost", "directory=%s reason=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text));
-	m->lost = true;
+	count_add(COUNT_LOST, 1);
+	log_warn("directory-lost", "directory=%s reason=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text));
 }
 
 static void on_news(void *arg, const struct news *n)
 {
+	static const struct {
+		void (*take)(struct mirror *m, const struct news *n);
+		bool noted; /* only where it is another than before */
+	} handlers[] = {
+		[NEWS_SERVER] = {on_server, true}, [NEWS_BEGIN] = {on_begin, false},
+		[NEWS_ENTRY] = {on_entry, false}, [NEWS_PRESENT] = {on_present, false},
+		[NEWS_GONE] = {on_gone, false}, [NEWS_REFRESHED] = {on_refreshed, false},
+		[NEWS_COOKIE] = {on_cookie, false}, [NEWS_LOST] = {on_lost, true},
+	};
 	struct mirror *m = arg;
-	struct known *k = find(m, n->uuid);
+	bool other = progress_news(&m->progress, n);
 
 	m->bytes += n->text.len;
-	switch (n->kind) {
-	case NEWS_BEGIN:
-		m->refresh++;
-		break;
-	case NEWS_ENTRY:
-		on_entry(m, n);
-		break;
-	case NEWS_PRESENT:
-		if (k != NULL)
-			k->told = m->refresh;
-		break;
-	case NEWS_GONE:
-		said_forget(&m->said, n->uuid);
-		if (k != NULL)
-			on_gone(m, k);
-		break;
-	case NEWS_REFRESHED:
-		on_refreshed(m, n);
-		break;
-	case NEWS_COOKIE:
-		write_cookie(m, n->text);
-		break;
-	case NEWS_LOST:
-		on_lost(m, n);
-		break;
-	}
+	if (other || !handlers[n->kind].noted)
+		handlers[n->kind].take(m, n);
+}
+
+static void on_batch(void *arg)
+{
+	mirror_flush(arg);
+}
+
+/* ---- what administrators want -------------------------------------------------------------- */
+
+void mirror_tick(struct mirror *m)
+{
+	if (m->loaded)
+		fate_tick(m);
+}
+
+size_t mirror_accept(struct mirror *m)
+{
+	size_t n = fate_accept(m);
+
+	mirror_flush(m);
+	return n;
+}
+
+void mirror_again(struct mirror *m, bool anew)
+{
+	if (m->follower != NULL)
+		follower_again(m->follower, anew);
 }
 
 /* ---- coming and going ------------------------------------------------------------------------ */
@@ -346,14 +311,9 @@ static void on_news(void *arg, const struct news *n)
 static void on_stopped(void *arg)
 {
 	struct mirror *m = arg;
-	struct map_walk walk;
-	struct map_node *node;
 	void (*done)(void *) = m->done;
 	void *done_arg = m->done_arg;
 
-	map_walk_start(&walk, &m->entries);
-	while ((node = map_walk_next(&walk)) != NULL)
-		forget(m, container_of(node, struct known, node));
 	destroy(m);
 	done(done_arg);
 }
@@ -363,7 +323,8 @@ static void follow(struct mirror *m, struct str cookie)
 	const struct directory *d = m->directory;
 	const struct follower_spec spec = {
 		.directory = m->directory,
-		.source = {.base = d->base, .filter = d->filter, .attributes = m->source.attributes, .read = person_read, .arg = &m->source},
+		.source = {.base = d->base, .filter = d->filter, .attributes = m->source.attributes, .read = person_read,
+			.arg = &m->source},
 		.loop = m->owner->daemon->loop,
 		.each = on_news,
 		.batch = on_batch,
@@ -374,21 +335,6 @@ static void follow(struct mirror *m, struct str cookie)
 	m->follower = follower_start(&spec, cookie);
 }
 
-/* One that the store knows. */
-static void load_entry(struct mirror *m, const struct store_rows *row)
-{
-	static const uint8_t none[DN_DIGEST_SIZE];
-	struct str uuid = store_row_text(row, 1), dn = store_row_text(row, 4);
-	struct known *k = NULL;
-
-	if (uuid.len == UUID_SIZE)
-		k = add(m, (const uint8_t *)uuid.p, store_row_text(row, 2));
-	if (k == NULL)
-		return;
-	person_load(&k->person, row);
-	tell(m, k, dn.len == sizeof none ? (const uint8_t *)dn.p : none);
-}
-
 static void on_loaded(void *arg, int rc, struct store_rows *rows)
 {
 	struct mirror *m = arg;
@@ -396,32 +342,23 @@ static void on_loaded(void *arg, int rc, struct store_rows *rows)
 
 	if (rc != 0)
 		log_error("store-failed", "error=%s", bh_strerror(rc));
-	while (rc == 0 && store_row(rows)) {
-		if (store_row_int(rows, 0) == ROW_ENTRY)
-			load_entry(m, rows);
-		else if (person_source_is(&m->source, store_row_text(rows, 2)))
-			cookie = store_row_text(rows, 1);
-	}
+	while (rc == 0 && store_row(rows))
+		mirror_take_row(m, rows, &cookie);
 	m->loaded = true;
 	if (m->done != NULL) {
 		on_stopped(m);
 		return;
 	}
-	if (cookie.p != NULL)
-		all_read(m);
+	if (m->read)
+		tell_read(m);
+	fate_say_held(m);
 	follow(m, cookie);
 }
 
 void mirror_load(struct mirror *m)
 {
-	struct store_tx *tx = store_begin(m->owner->store);
-
-	store_text(tx, str_of(m->directory->name));
-	store_do(tx, SQL_ENTRIES_GET);
-	store_text(tx, str_of(m->directory->name));
-	store_do(tx, SQL_COOKIE_GET);
 	m->loading = true;
-	store_ask(tx, on_loaded, m);
+	mirror_read(m, on_loaded);
 }
 
 void mirror_stop(struct mirror **ref, void (*done)(void *arg), void *arg)

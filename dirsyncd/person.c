@@ -172,6 +172,7 @@ static void set_name(struct person *p, struct str name)
 void person_set(struct person *p, const struct person_record *r)
 {
 	memcpy(p->digest, r->digest, sizeof p->digest);
+	memcpy(p->dn, r->dn_digest, sizeof p->dn);
 	set_name(p, r->name);
 }
 
@@ -187,7 +188,7 @@ static void store_key(struct store_tx *tx, struct str text)
 	buf_fini(&key);
 }
 
-static void write_profile(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
+void person_write_profile(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
 {
 	const struct str texts[] = {r->first, r->last, r->name, r->email};
 
@@ -201,25 +202,26 @@ static void write_profile(struct store_tx *tx, const char *directory, const stru
 	store_do(tx, SQL_PROFILE_PUT);
 }
 
-void person_write(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r)
+void person_write(struct store_tx *tx, const struct person *p)
 {
-	store_text(tx, str_of(directory));
 	store_blob(tx, str_make(p->uuid, UUID_SIZE));
 	store_text(tx, str_of(p->local));
 	store_int(tx, p->locked);
-	store_blob(tx, str_make(r->dn_digest, DN_DIGEST_SIZE));
+	store_blob(tx, str_make(p->dn, sizeof p->dn));
 	store_text(tx, str_of(p->name));
 	store_blob(tx, str_make(p->digest, sizeof p->digest));
-	store_do(tx, SQL_ENTRY_PUT);
-	write_profile(tx, directory, p, r);
+}
+
+/* Older rows have none. */
+static void load_digest(uint8_t out[DN_DIGEST_SIZE], struct str column)
+{
+	if (column.len == DN_DIGEST_SIZE)
+		memcpy(out, column.p, DN_DIGEST_SIZE);
 }
 
 void person_load(struct person *p, const struct store_rows *row)
 {
-	struct str digest = store_row_text(row, 6);
-
-	p->locked = store_row_int(row, 3) != 0;
+	load_digest(p->dn, store_row_text(row, 4));
 	set_name(p, store_row_text(row, 5));
-	if (digest.len == sizeof p->digest)
-		memcpy(p->digest, digest.p, sizeof p->digest);
+	load_digest(p->digest, store_row_text(row, 6));
 }

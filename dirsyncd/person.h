@@ -18,10 +18,11 @@
 
 enum { PERSON_TEXT_MAX = 1023, PERSON_ATTRIBUTES_MAX = 48 };
 
-/* Belongs to the mirror (mirror.h). */
+/* Belongs to the mirror (known.h). */
 struct person {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t digest[DN_DIGEST_SIZE]; /* of its record: where it is another one, something has changed */
+	uint8_t dn[DN_DIGEST_SIZE];	/* of its entry's name */
 	bool locked;
 	char *local; /* prepared */
 	char *name;  /* that others see; may be empty */
@@ -60,11 +61,13 @@ void person_read(const void *arg, const struct direntry *entry, struct buf *out)
 bool person_take(struct str record, struct person_record *out);
 
 void person_fini(struct person *p);
-/* All but its address and lock, of which the mirror knows what follows. */
+/* All but its address and lock, of which the mirror knows what follows (fate.h). */
 void person_set(struct person *p, const struct person_record *r);
-/* Into the store: what is in memory, and what is not. */
-void person_write(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r);
-/* Out of a row of ENTRIES_GET; its uuid and local part are there. */
+/* The columns of ENTRY_PUT from uuid to digest. */
+void person_write(struct store_tx *tx, const struct person *p);
+/* What is not in memory. */
+void person_write_profile(struct store_tx *tx, const char *directory, const struct person *p, const struct person_record *r);
+/* Out of a row of ENTRIES_GET; its uuid, local part and lock are there. */
 void person_load(struct person *p, const struct store_rows *row);
 
 #endif

@@ -96,6 +96,11 @@ static void forget(struct said *s, struct wrong *w)
 	free(w);
 }
 
+bool said_anything(const struct said *s, const uint8_t *uuid)
+{
+	return find(s, uuid) != NULL;
+}
+
 void said_forget(struct said *s, const uint8_t *uuid)
 {
 	struct wrong *w = find(s, uuid);

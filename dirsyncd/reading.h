@@ -7,6 +7,7 @@
 #ifndef DIRSYNCD_READING_H
 #define DIRSYNCD_READING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -48,6 +49,7 @@ struct complaints {
 };
 /* Logs what has not been said of that entry; nothing is wrong with it any more where the list is empty. */
 void said_now(struct said *s, const uint8_t *uuid, const struct complaints *c);
+bool said_anything(const struct said *s, const uint8_t *uuid);
 /* The entry is gone. */
 void said_forget(struct said *s, const uint8_t *uuid);
 

@@ -193,11 +193,11 @@ int sharing_on_group_get(const struct bus_event *event)
 
 /* ---- people -------------------------------------------------------------------------------- */
 
-static void on_person(void *arg, struct person *p, const uint8_t *dn_digest)
+static void on_person(void *arg, struct person *p)
 {
 	struct sharing *s = arg;
 
-	membership_put_person(s->membership, &p->member, dn_digest, str_of(p->local));
+	membership_put_person(s->membership, &p->member, p->dn, str_of(p->local));
 }
 
 static void on_person_gone(void *arg, struct person *p)
@@ -266,6 +266,11 @@ void sharing_start(struct sharing *s)
 		s->groups = groups_start(&spec, &s->source);
 	else
 		s->groups_read = true;
+}
+
+struct groups *sharing_groups(const struct sharing *s)
+{
+	return s->groups;
 }
 
 static void destroy(struct sharing *s)

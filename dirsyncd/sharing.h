@@ -17,6 +17,7 @@
 #include "dirsyncd/mirror.h"
 #include "dirsyncd/rules.h"
 
+struct groups;
 struct sharing;
 
 /* Of the i-th directory, whose mirror it watches; the mirror has its domains already, and is loaded after
@@ -25,6 +26,9 @@ struct sharing *sharing_create(struct dirsyncd *owner, struct mirror *mirror, si
 void sharing_start(struct sharing *s);
 /* Before its mirror stops.  It looks at it no more; done comes later. */
 void sharing_stop(struct sharing **s, void (*done)(void *arg), void *arg);
+
+/* NULL where none are looked at. */
+struct groups *sharing_groups(const struct sharing *s);
 
 /* There is a new link: routerd hears of everything. */
 void sharing_on_link(struct sharing *s);

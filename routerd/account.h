@@ -52,7 +52,7 @@ struct account {
 	struct offline offline;
 	struct present present; /* while it has sessions (sharing.h) */
 	bool federated;	   /* by when its remote contacts were last told (federation.h) */
-	int64_t created;   /* wall clock: when we first heard of it */
+	int64_t created;   /* wall clock, us: when we first heard of it */
 	int64_t last_seen; /* wall clock of its last unavailable presence; 0: never */
 	char *last_status; /* what that said, or NULL */
 	uint64_t searches_since; /* of its user (XEP-0055): when a minute of them began, ms, */

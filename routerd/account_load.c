@@ -32,7 +32,7 @@ static void remember(struct account *a)
 {
 	struct store_tx *tx = store_begin(a->router->store);
 
-	a->created = clock_wall();
+	a->created = (int64_t)clock_wall_us();
 	store_text(tx, a->jid.bare);
 	store_int(tx, a->created);
 	store_do(tx, SQL_ACCOUNT_ADD);

@@ -544,7 +544,8 @@ int on_stats(const struct bus_event *event)
 	return 0;
 }
 
-/* What an account may no longer do, its sessions do no longer (custody.md, 18). */
+/* What an account may no longer do, its sessions do no longer (custody.md, 18).  dirsyncd says it of accounts that
+ * directories hold, and of no others. */
 int on_account_changed(const struct bus_event *event)
 {
 	static const char *const why[] = {
@@ -555,12 +556,16 @@ int on_account_changed(const struct bus_event *event)
 		[ACCOUNT_WAS_ADDED] = "the account was made anew",
 	};
 	struct router *r = front_of(event)->router;
+	bool from_directory = front_of(event)->peer->role == ROLE_DIR;
 	struct msg_account_changed m;
 	struct account *a;
+	struct jid jid;
 
 	if (bus_get_account_changed(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (front_of(event)->peer->role == ROLE_DIR)
+	if (from_directory && !domains_in_directory(&r->domains, m.account, &jid))
+		return 0;
+	if (from_directory)
 		revoked_note(r, m.account, m.generation);
 	a = account_find(r, m.account);
 	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL)
@@ -568,6 +573,6 @@ int on_account_changed(const struct bus_event *event)
 	if (a != NULL && m.change == ACCOUNT_WAS_ADDED && a->state == ACCOUNT_NOWHERE)
 		account_load(a);
 	if (m.change == ACCOUNT_WAS_DELETED)
-		account_erase(r, m.account);
+		account_erase(r, m.account, from_directory ? m.generation : UINT64_MAX);
 	return 0;
 }

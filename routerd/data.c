@@ -65,6 +65,9 @@ static const char *const migrations[] = {
 	" id BLOB PRIMARY KEY, directory TEXT NOT NULL, domain TEXT NOT NULL, title TEXT NOT NULL,"
 	" there INTEGER NOT NULL, show INTEGER NOT NULL, roles INTEGER NOT NULL, viewers BLOB NOT NULL,"
 	" added BLOB NOT NULL, removed BLOB NOT NULL, renamed BLOB NOT NULL) WITHOUT ROWID;",
+
+	/* In microseconds from now on: an account may be made and another of its name erased within a second. */
+	"UPDATE account SET created = created * 1000000;",
 	NULL,
 };
 

@@ -120,3 +120,13 @@ bool domains_have_directories(const struct map *domains)
 			return true;
 	return false;
 }
+
+bool domains_in_directory(const struct map *domains, struct str account, struct jid *jid)
+{
+	const struct domain *d;
+
+	if (jid_check(account, jid) != 0 || jid->local.p == NULL || jid->resource.p != NULL)
+		return false;
+	d = domain_find(domains, jid->domain);
+	return d != NULL && d->directory.name != NULL;
+}

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "routerd/directory.h"
+#include "xmpp/jid.h"
 
 /* Whom to turn to (XEP-0157). */
 enum { DOMAIN_CONTACTS = 6 };
@@ -37,6 +38,8 @@ void domains_free(struct map *domains);
 bool domains_have(const struct map *domains, struct str name);
 /* Has any of them a directory? */
 bool domains_have_directories(const struct map *domains);
+/* Is that the address of an account, bare and in prepared form, of a domain whose accounts a directory holds? */
+bool domains_in_directory(const struct map *domains, struct str account, struct jid *jid);
 struct domain *domain_find(const struct map *domains, struct str name);
 
 #endif

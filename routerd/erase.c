@@ -4,21 +4,21 @@
 #include "routerd/account.h"
 #include "routerd/change.h"
 #include "routerd/data.h"
+#include "routerd/ending.h"
+#include "routerd/front.h"
 #include "routerd/roster_edit.h"
 #include "routerd/subscribe.h"
 
-static void delete_rows(struct account *a)
+void erase_rows(struct account *a, struct store_tx *tx)
 {
 	static const unsigned statements[] = {SQL_CONTACTS_DELETE, SQL_REMOVED_ALL_DELETE,
 		SQL_BLOCKED_ALL_DELETE, SQL_OFFLINE_ALL_DELETE, SQL_VCARD_DELETE,
 		SQL_PRIVATE_ALL_DELETE, SQL_ACCOUNT_DELETE};
-	struct store_tx *tx = store_begin(a->router->store);
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
 		store_text(tx, a->jid.bare);
 		store_do(tx, statements[i]);
 	}
-	store_commit(tx, NULL, NULL);
 	account_clear(a);
 	a->state = ACCOUNT_NOWHERE;
 }
@@ -43,35 +43,45 @@ static void cancel(struct account *a, struct contact *contact)
 	change_commit(&c);
 }
 
-/* One contact after another, each when its own account is in memory to be told. */
-static void erase_more(void *account)
+/* Somebody has logged in meanwhile who has got that address since. */
+static bool is_taken(const struct ending *e)
 {
-	struct account *a = account;
-	struct contact *contact;
-
-	while (a->state == ACCOUNT_THERE && (contact = any_contact(a)) != NULL) {
-		struct account *other = account_of_ours(a->router, contact->jid);
-
-		if (other != NULL && !account_ready(other)) {
-			account_when_ready(other, erase_more, a);
-			return;
-		}
-		cancel(a, contact);
-	}
-	if (a->state == ACCOUNT_THERE)
-		delete_rows(a);
-	account_release(a);
+	list_for_each(pos, &e->account->connections)
+		if (container_of(pos, struct connection, in_account)->generation > e->before)
+			return true;
+	return false;
 }
 
-void account_erase(struct router *r, struct str bare)
+static void finish(struct ending *e)
 {
-	struct account *a = account_get(r, bare);
+	struct store_tx *tx = store_begin(e->router->store);
 
-	if (a == NULL)
-		return;
-	account_hold(a);
-	if (account_ready(a))
-		erase_more(a);
-	else
-		account_when_ready(a, erase_more, a);
+	erase_rows(e->account, tx);
+	store_commit(tx, NULL, NULL);
+	if (is_taken(e))
+		account_load(e->account);
+}
+
+/* One contact after another, each when its own account is in memory to be told. */
+static bool erase(struct ending *e)
+{
+	struct account *a = e->account;
+	struct contact *contact;
+
+	if (!ending_is_meant(e))
+		return true;
+	while ((contact = any_contact(a)) != NULL) {
+		struct account *other = account_of_ours(a->router, contact->jid);
+
+		if (other != NULL && !ending_ready(e, other))
+			return false;
+		cancel(a, contact);
+	}
+	finish(e);
+	return true;
+}
+
+void account_erase(struct router *r, struct str bare, uint64_t before)
+{
+	ending_begin(r, erase, bare, STR_NONE, before);
 }

@@ -11,6 +11,7 @@
 #include "routerd/question.h"
 #include "routerd/registration.h"
 #include "routerd/relay.h"
+#include "routerd/rename.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
 #include "routerd/sharing.h"
@@ -41,6 +42,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_CLIENT_STATE, on_client_state},
 	{BUS_REGISTRATION, on_registration},
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
+	{BUS_ACCOUNT_RENAMED, on_account_renamed},
 	{BUS_STATS, on_stats},
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},

@@ -168,6 +168,22 @@ static struct bus_id id_of(struct str blob)
 	return id;
 }
 
+/* One that has waited under another name of the account (rename.h) is for this one. */
+static struct str readdress(const struct account *a, struct str envelope, struct buf *memory)
+{
+	struct stanza s;
+	struct jid to;
+
+	if (stanza_decode(envelope, &s) != 0 || s.to.p == NULL)
+		return envelope;
+	jid_split(s.to, &to);
+	if (str_eq(to.bare, a->jid.bare))
+		return envelope;
+	s.to = a->jid.bare;
+	stanza_encode(memory, &s);
+	return buf_failed(memory) ? envelope : buf_str(memory);
+}
+
 /* The message as it was, and when it came. */
 static struct parcel *row_parcel(struct account *a, const struct store_rows *row)
 {
@@ -175,7 +191,7 @@ static struct parcel *row_parcel(struct account *a, const struct store_rows *row
 	struct origin *o = origin_known(a->router, &id);
 	struct cause cause = {
 		.router = a->router, .origin = o, .number = (uint64_t)store_row_int(row, 2)};
-	struct buf additions = BUF_INIT;
+	struct buf additions = BUF_INIT, envelope = BUF_INIT;
 	char stamp[CLOCK_STAMP_SIZE];
 	struct parcel *p;
 
@@ -187,10 +203,11 @@ static struct parcel *row_parcel(struct account *a, const struct store_rows *row
 	p = parcel_branch(&cause, (uint32_t)store_row_int(row, 3), &(struct parcel_text){
 		.from = store_row_text(row, 5),
 		.additions = buf_str(&additions),
-		.envelope = store_row_text(row, 7)});
+		.envelope = readdress(a, store_row_text(row, 7), &envelope)});
 	if (p != NULL)
 		p->row = store_row_int(row, 0);
 	buf_fini(&additions);
+	buf_fini(&envelope);
 	origin_unref(&o);
 	return p;
 }

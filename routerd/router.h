@@ -81,6 +81,8 @@ struct router {
 	unsigned batches;	       /* of these on their way to the store */
 	struct restoring *restoring;   /* restore.h */
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */
+	struct list endings;	       /* struct ending (ending.h) */
+	bool ending;		       /* one of them is being worked on */
 	bool stopping;
 	uv_check_t turn_end;
 	uv_timer_t tick; /* once a second */

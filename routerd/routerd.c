@@ -21,6 +21,7 @@
 #include "routerd/domains.h"
 #include "routerd/ended.h"
 #include "routerd/federation.h"
+#include "routerd/ending.h"
 #include "routerd/front.h"
 #include "routerd/handlers.h"
 #include "routerd/hibernate.h"
@@ -184,6 +185,7 @@ static void on_tick(uv_timer_t *timer)
 	offline_tick(r);
 	hibernate_tick(r);
 	revoked_tick(r);
+	endings_tick(r);
 	custody_store_overdue(r);
 	sharing_tick(r);
 	registrations_tick(r->registrations);
@@ -265,6 +267,7 @@ static void make_parts(struct router *r)
 	list_init(&r->ended_order);
 	list_init(&r->revoked_order);
 	list_init(&r->outbox);
+	list_init(&r->endings);
 	r->self = origin_create(r);
 	r->conversations = conversations_create(r);
 	r->requests = requests_create();
@@ -312,6 +315,7 @@ static void on_store_closed(void *arg)
 	struct daemon *d = r->daemon;
 
 	sharing_free(&r->sharing);
+	endings_free(r);
 	accounts_expire(r, true);
 	accepted_forget(r);
 	ended_free(r);

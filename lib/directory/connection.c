@@ -26,10 +26,25 @@
 
 enum { RETURN_MS = 30000 };
 
+static const char *sentence(int code)
+{
+	switch (code) {
+	case LDAP_TIMEOUT:
+		return "no answer in time";
+	case LDAP_SIZELIMIT_EXCEEDED:
+	case LDAP_ADMINLIMIT_EXCEEDED:
+		return "the server's size limit hides entries: raise it for our account there (OpenLDAP: limits, 389: "
+		       "nsSizeLimit)";
+	case LDAP_TIMELIMIT_EXCEEDED:
+		return "more than the time limit: raise directory.timeout, and the server's own";
+	default:
+		return ldap_err2string(code);
+	}
+}
+
 void dirconn_say(const struct dirconn *c, const char *what, int code, char *why)
 {
-	snprintf(why, DIRCONN_WHY_SIZE, "%.200s: %.30s: %.80s", dirconn_server(c), what,
-		code == LDAP_TIMEOUT ? "no answer in time" : ldap_err2string(code));
+	snprintf(why, DIRCONN_WHY_SIZE, "%.150s: %.30s: %.120s", dirconn_server(c), what, sentence(code));
 }
 
 /* Codes of libldap that say that the connection is no more. */
@@ -47,6 +62,12 @@ int dirconn_error(int code)
 	default:
 		return BH_EIO;
 	}
+}
+
+void dirconn_step(const struct dirconn *c, const char *step, const char *why)
+{
+	if (c->steps != NULL)
+		c->steps->done(c->steps->arg, step, why);
 }
 
 /* ---- the socket ---------------------------------------------------------------------- */
@@ -149,30 +170,33 @@ static const char *host_of(const LDAPURLDesc *url, char *own, size_t size)
 	return own;
 }
 
-/* TLS and the first bind, with somebody who watches. */
+/* TLS, and the first bind where it is a simple one, with somebody who watches. */
 static int begin(struct dirconn *c, const LDAPURLDesc *url, bool login, char *why)
 {
 	bool kerberos = login && c->directory->bind == BIND_GSSAPI;
 	const char *what = "TLS";
 	char own[256];
 	struct watch watch;
-	int code;
+	int code, rc;
 
 	set_options(c);
 	watchdog_begin(&watch, c->fd, c->directory->timeout_ms);
 	code = secure(c, url->lud_scheme);
-	if (code == LDAP_SUCCESS && login && !kerberos) {
+	if (code == LDAP_SUCCESS && login) {
+		dirconn_step(c, what, NULL);
 		what = "bind";
-		code = say_who(c);
 	}
+	if (code == LDAP_SUCCESS && login && !kerberos)
+		code = say_who(c);
 	if (!watchdog_end(&watch))
 		code = LDAP_TIMEOUT;
-	if (code == LDAP_SUCCESS && kerberos)
-		return dirconn_bind_gssapi(c, host_of(url, own, sizeof own), why);
-	if (code == LDAP_SUCCESS)
-		return 0;
-	dirconn_say(c, what, code, why);
-	return dirconn_error(code);
+	if (code != LDAP_SUCCESS)
+		dirconn_say(c, what, code, why);
+	rc = code == LDAP_SUCCESS ? 0 : dirconn_error(code);
+	if (rc == 0 && kerberos)
+		rc = dirconn_bind_gssapi(c, host_of(url, own, sizeof own), why);
+	dirconn_step(c, what, rc == 0 ? NULL : why);
+	return rc;
 }
 
 static int open_local(struct dirconn *c, char *why)
@@ -217,6 +241,7 @@ int dirconn_open_server(struct dirconn *c, bool login, char *why)
 	LDAPURLDesc *url = NULL;
 	int rc = connect_to(c, &url, why);
 
+	dirconn_step(c, "connect", rc == 0 ? NULL : why);
 	if (rc == 0)
 		rc = begin(c, url, login, why);
 	ldap_free_urldesc(url);
@@ -295,6 +320,11 @@ void dirconn_close(struct dirconn **ref)
 const char *dirconn_server(const struct dirconn *c)
 {
 	return c->directory->servers[c->server];
+}
+
+const struct directory *dirconn_directory(const struct dirconn *c)
+{
+	return c->directory;
 }
 
 bool dirconn_is_second_best(const struct dirconn *c)

@@ -25,6 +25,7 @@ void dirconn_close(struct dirconn **c);
 
 /* Its URL. */
 const char *dirconn_server(const struct dirconn *c);
+const struct directory *dirconn_directory(const struct dirconn *c);
 /* A server that is preferred to this one may work again: time to open another connection. */
 bool dirconn_is_second_best(const struct dirconn *c);
 

@@ -177,6 +177,19 @@ static int read_accounts(struct directory *d, const struct reading *r)
 	return d->base != NULL ? 0 : fail(r, "base: where accounts are in the directory must be given");
 }
 
+static void read_following(struct directory *d, const struct reading *r)
+{
+	const char *follow = text(r, "follow");
+
+	d->follow = strcmp(follow, "sync") == 0	  ? FOLLOW_SYNC
+		    : strcmp(follow, "poll") == 0 ? FOLLOW_POLL
+						  : FOLLOW_AUTO;
+	d->poll_s = (unsigned)conf_directory_number(r->conf, r->i, "poll");
+	d->poll_all_s = (unsigned)conf_directory_number(r->conf, r->i, "poll_all");
+	d->brake = (unsigned)conf_directory_number(r->conf, r->i, "brake");
+	d->keep_s = conf_directory_number(r->conf, r->i, "keep");
+}
+
 static bool in_the_clear(const struct directory *d)
 {
 	for (size_t i = 0; i < d->nservers; i++)
@@ -195,6 +208,7 @@ static int read_all(struct directory *d, const struct reading *r)
 	d->ca = copy(text(r, "ca"));
 	d->timeout_ms = (unsigned)conf_directory_number(r->conf, r->i, "timeout") * 1000;
 	d->connections = (unsigned)conf_directory_number(r->conf, r->i, "connections");
+	read_following(d, r);
 	rc = read_servers(d, r);
 	if (rc == 0 && in_the_clear(d) && !d->insecure)
 		rc = fail(r, "passwords would go in the clear: use ldaps://, start_tls, or insecure = true if you "

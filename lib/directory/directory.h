@@ -19,6 +19,8 @@ enum directory_bind { BIND_ANONYMOUS, BIND_SIMPLE, BIND_EXTERNAL, BIND_GSSAPI };
 /* What of a client's certificate says whose it is; the names that the configuration has for it. */
 enum directory_certificate { CERTIFICATE_ADDRESS, CERTIFICATE_MAIL, CERTIFICATE_SUBJECT, CERTIFICATE_EXACT };
 
+enum directory_follow { FOLLOW_AUTO, FOLLOW_SYNC, FOLLOW_POLL };
+
 struct directory_servers;
 
 struct directory {
@@ -32,6 +34,10 @@ struct directory {
 	char *bind_dn, *bind_password, *keytab;
 	char *base, *filter, *user; /* where accounts are, which entries are, the attribute of their local part */
 	struct schema schema;
+	enum directory_follow follow;
+	unsigned poll_s, poll_all_s; /* how often it is asked what has changed, and for everything */
+	unsigned brake;		     /* per cent of the accounts that may vanish at once; 0: all */
+	int64_t keep_s;		     /* for which data of an account that has gone are kept */
 	bool password_change; /* we may give an account another one */
 	bool scram;	      /* its keys may be read */
 	enum directory_certificate certificate;

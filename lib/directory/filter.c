@@ -23,3 +23,10 @@ void filter_put_equal(struct buf *out, const char *attribute, struct str value)
 	filter_put_value(out, value);
 	buf_put_byte(out, ')');
 }
+
+void filter_put_one(struct buf *out, const char *filter, const char *attribute, struct str value)
+{
+	buf_printf(out, "(&%s", filter);
+	filter_put_equal(out, attribute, value);
+	buf_put(out, ")", 2);
+}

@@ -8,11 +8,20 @@
 #include "directory/entry.h"
 
 static const struct schema known[] = {
-	{"openldap", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}, "pwdReset"},
-	{"openldap-rfc2307bis", "uid", "(objectClass=inetOrgPerson)", {"pwdAccountLockedTime", LOCK_FOREVER}, "pwdReset"},
-	{"freeipa", "uid", "(objectClass=posixAccount)", {"nsAccountLock", LOCK_TRUE}, NULL},
-	{"389ds", "uid", "(objectClass=inetOrgPerson)", {"nsAccountLock", LOCK_TRUE}, NULL},
-	{"ad", "sAMAccountName", "(&(objectCategory=person)(objectClass=user))", {"userAccountControl", LOCK_BIT_2}, NULL},
+	{.name = "openldap", .user = "uid", .filter = "(objectClass=inetOrgPerson)",
+		.lock = {"pwdAccountLockedTime", LOCK_FOREVER}, .must_change = "pwdReset",
+		.ids = {"entryUUID"}, .changed = "modifyTimestamp"},
+	{.name = "openldap-rfc2307bis", .user = "uid", .filter = "(objectClass=inetOrgPerson)",
+		.lock = {"pwdAccountLockedTime", LOCK_FOREVER}, .must_change = "pwdReset",
+		.ids = {"entryUUID"}, .changed = "modifyTimestamp"},
+	/* By RFC 4533 it tells nsUniqueId as well: so both ways of following it mean the same entries. */
+	{.name = "freeipa", .user = "uid", .filter = "(objectClass=posixAccount)", .lock = {"nsAccountLock", LOCK_TRUE},
+		.ids = {"nsUniqueId", "ipaUniqueID"}, .changed = "modifyTimestamp"},
+	{.name = "389ds", .user = "uid", .filter = "(objectClass=inetOrgPerson)", .lock = {"nsAccountLock", LOCK_TRUE},
+		.ids = {"nsUniqueId"}, .changed = "modifyTimestamp"},
+	/* modifyTimestamp is made up when it is read there, and cannot be searched for. */
+	{.name = "ad", .user = "sAMAccountName", .filter = "(&(objectCategory=person)(objectClass=user))",
+		.lock = {"userAccountControl", LOCK_BIT_2}, .ids = {"objectGUID"}, .changed = "whenChanged"},
 };
 
 bool schema_find(const char *name, struct schema *out)
@@ -23,6 +32,14 @@ bool schema_find(const char *name, struct schema *out)
 		*out = known[i];
 		return true;
 	}
+	return false;
+}
+
+bool schema_identity(const struct schema *s, const struct direntry *entry, uint8_t out[UUID_SIZE])
+{
+	for (size_t i = 0; i < sizeof s->ids / sizeof s->ids[0] && s->ids[i] != NULL; i++)
+		if (uuid_parse(direntry_value(entry, s->ids[i], 0), out))
+			return true;
 	return false;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/time.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "directory/connection_private.h"
 #include "directory/entry_private.h"
@@ -14,6 +15,10 @@ struct following {
 	const struct dirsync_handlers *handlers;
 	void *arg;
 	char *why;
+	bool known;	   /* we had a cookie, */
+	bool ignored;	   /* and the server has taken no notice of it */
+	bool refreshing;
+	struct buf cookie; /* that came while it was */
 };
 
 /* ---- what we ask --------------------------------------------------------------------------- */
@@ -55,9 +60,31 @@ static int ask(struct dirconn *c, const struct dirsync *s, int *id)
 
 /* ---- what comes ------------------------------------------------------------------------------ */
 
-static void tell_cookie(const struct following *f, const struct berval *cookie)
+/* Of a refresh that is broken off nothing counts: it begins anew from the cookie before. */
+static void tell_cookie(struct following *f, const struct berval *cookie)
 {
+	if (f->refreshing) {
+		buf_clear(&f->cookie);
+		buf_put(&f->cookie, cookie->bv_val, cookie->bv_len);
+		return;
+	}
 	f->handlers->cookie(f->arg, str_make(cookie->bv_val, cookie->bv_len));
+}
+
+static void tell_refreshed(struct following *f, bool whole)
+{
+	f->handlers->refreshed(f->arg, whole);
+	f->refreshing = false;
+	if (f->cookie.len > 0)
+		f->handlers->cookie(f->arg, buf_str(&f->cookie));
+	buf_fini(&f->cookie);
+}
+
+static int say_cannot(const struct following *f)
+{
+	snprintf(f->why, DIRCONN_WHY_SIZE, "%.200s cannot be followed (RFC 4533): OpenLDAP needs the overlay syncprov",
+		dirconn_server(f->c));
+	return BH_EPROTO;
 }
 
 /* An entry's state: which, and what became of it. */
@@ -92,29 +119,26 @@ static void tell_entry(const struct following *f, LDAPMessage *message, ber_int_
 	direntry_fini(&entry);
 }
 
-static int take_entry(const struct following *f, LDAPMessage *message)
+static int take_entry(struct following *f, LDAPMessage *message)
 {
 	LDAPControl **controls = NULL;
 	struct berval uuid, cookie;
 	BerElement *ber = NULL;
 	ber_int_t state;
-	int rc = BH_EPROTO;
+	bool good = false;
 
 	if (ldap_get_entry_controls(f->c->ld, message, &controls) == LDAP_SUCCESS &&
 		read_state(controls, &state, &uuid, &cookie, &ber)) {
 		tell_entry(f, message, state, (const uint8_t *)uuid.bv_val);
 		if (cookie.bv_val != NULL)
 			tell_cookie(f, &cookie);
-		rc = 0;
+		good = true;
 	}
 	if (ber != NULL)
 		ber_free(ber, 1);
 	if (controls != NULL)
 		ldap_controls_free(controls);
-	if (rc != 0)
-		snprintf(f->why, DIRCONN_WHY_SIZE, "%.200s does not say of an entry which it is: it does not "
-			"synchronise (RFC 4533)", dirconn_server(f->c));
-	return rc;
+	return good ? 0 : say_cannot(f);
 }
 
 static void tell_set(const struct following *f, BerVarray uuids, bool deleted)
@@ -140,7 +164,7 @@ static void take_optional_cookie(BerElement *ber, struct berval *cookie)
 		(void)ber_scanf(ber, "m", cookie);
 }
 
-static void take_refresh_end(const struct following *f, BerElement *ber, bool whole)
+static void take_refresh_end(struct following *f, BerElement *ber, bool whole)
 {
 	struct berval cookie;
 	ber_int_t done = 1;
@@ -150,13 +174,15 @@ static void take_refresh_end(const struct following *f, BerElement *ber, bool wh
 	take_optional_cookie(ber, &cookie);
 	if (ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDONE)
 		(void)ber_scanf(ber, "b", &done);
-	if (done != 0)
-		f->handlers->refreshed(f->arg, whole);
-	if (cookie.bv_val != NULL && done != 0)
+	if (cookie.bv_val != NULL)
 		tell_cookie(f, &cookie);
+	/* OpenLDAP tells everything to whom brings a cookie that it cannot read, but not that this is all there is. */
+	f->ignored = f->known && cookie.bv_val != NULL && cookie.bv_len == 0;
+	if (done != 0 && !f->ignored)
+		tell_refreshed(f, whole);
 }
 
-static void take_set(const struct following *f, BerElement *ber)
+static void take_set(struct following *f, BerElement *ber)
 {
 	BerVarray uuids = NULL;
 	struct berval cookie;
@@ -174,7 +200,7 @@ static void take_set(const struct following *f, BerElement *ber)
 	ber_bvarray_free(uuids);
 }
 
-static void take_info(const struct following *f, struct berval *data)
+static void take_info(struct following *f, struct berval *data)
 {
 	BerElement *ber = ber_init(data);
 	struct berval cookie;
@@ -202,7 +228,7 @@ static void take_info(const struct following *f, struct berval *data)
 	ber_free(ber, 1);
 }
 
-static int take_intermediate(const struct following *f, LDAPMessage *message)
+static int take_intermediate(struct following *f, LDAPMessage *message)
 {
 	struct berval *data = NULL;
 	char *oid = NULL;
@@ -213,7 +239,7 @@ static int take_intermediate(const struct following *f, LDAPMessage *message)
 	ldap_memfree(oid);
 	if (data != NULL)
 		ber_bvfree(data);
-	return 0;
+	return f->ignored ? BH_ENOTFOUND : 0;
 }
 
 /* It ends by itself only when it cannot go on. */
@@ -223,12 +249,21 @@ static int take_end(const struct following *f, LDAPMessage *message)
 
 	(void)ldap_parse_result(f->c->ld, message, &code, NULL, NULL, NULL, NULL, 0);
 	dirconn_say(f->c, "synchronise", code, f->why);
-	if (code == LDAP_SYNC_REFRESH_REQUIRED)
-		return BH_ENOTFOUND;
-	return code == LDAP_SUCCESS ? BH_EIO : dirconn_error(code);
+	switch (code) {
+	case LDAP_UNAVAILABLE_CRITICAL_EXTENSION:
+		return say_cannot(f);
+	case LDAP_SUCCESS:
+		return f->refreshing ? say_cannot(f) : BH_EIO;
+	case LDAP_SYNC_REFRESH_REQUIRED:
+	case LDAP_PROTOCOL_ERROR:	 /* OpenLDAP cannot read it, */
+	case LDAP_UNWILLING_TO_PERFORM: /* or it is of a later time than its data */
+		return f->known ? BH_ENOTFOUND : BH_EIO;
+	default:
+		return dirconn_error(code);
+	}
 }
 
-static int take(const struct following *f, LDAPMessage *message)
+static int take(struct following *f, LDAPMessage *message)
 {
 	switch (ldap_msgtype(message)) {
 	case LDAP_RES_SEARCH_ENTRY:
@@ -245,9 +280,11 @@ static int take(const struct following *f, LDAPMessage *message)
 int dirconn_follow(
 	struct dirconn *c, const struct dirsync *s, const struct dirsync_handlers *handlers, void *arg, char *why)
 {
-	const struct following f = {c, handlers, arg, why};
+	struct following f = {
+		.c = c, .handlers = handlers, .arg = arg, .why = why, .known = s->cookie.p != NULL, .refreshing = true};
 	int id, code = ask(c, s, &id), rc = 0;
 
+	handlers->begin(arg, !f.known);
 	if (code != LDAP_SUCCESS) {
 		dirconn_say(c, "synchronise", code, why);
 		return dirconn_error(code);
@@ -265,5 +302,23 @@ int dirconn_follow(
 		}
 		ldap_msgfree(message);
 	}
+	buf_fini(&f.cookie);
 	return rc;
+}
+
+/* ---- can it? -------------------------------------------------------------------------------- */
+
+static void look_for_control(void *can, const struct direntry *root)
+{
+	for (size_t i = 0; i < direntry_count(root, "supportedControl"); i++)
+		*(bool *)can |= str_is(direntry_value(root, "supportedControl", i), LDAP_CONTROL_SYNC);
+}
+
+int dirconn_can_follow(struct dirconn *c, bool *can, char *why)
+{
+	static const char *const attributes[] = {"supportedControl", NULL};
+	const struct dirsearch root = {.base = "", .filter = "(objectClass=*)", .attributes = attributes};
+
+	*can = false;
+	return dirconn_search(c, &root, look_for_control, can, why);
 }

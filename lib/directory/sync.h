@@ -10,19 +10,21 @@
 #include <stdint.h>
 
 #include "directory/connection.h"
-
-enum { UUID_SIZE = 16 };
+#include "directory/uuid.h"
 
 struct dirsync_handlers {
+	/* A refresh begins; whole: of everything, as if nothing were known. */
+	void (*begin)(void *arg, bool whole);
 	/* It is there, new or changed or neither. */
 	void (*entry)(void *arg, const uint8_t uuid[UUID_SIZE], const struct direntry *entry);
 	/* It is there, as before. */
 	void (*present)(void *arg, const uint8_t uuid[UUID_SIZE]);
 	/* It is gone. */
 	void (*gone)(void *arg, const uint8_t uuid[UUID_SIZE]);
-	/* What was told so far is all; whole: what of all that was there before was not told is gone. */
+	/* The refresh is over: what was told since it began is all; whole: what of all that was there before was not told is
+	 * gone. */
 	void (*refreshed)(void *arg, bool whole);
-	/* All up to here has been told. */
+	/* All up to here has been told.  Never within a refresh. */
 	void (*cookie)(void *arg, struct str cookie);
 	/* Asked now and then: is that to end? */
 	bool (*over)(void *arg);
@@ -34,8 +36,11 @@ struct dirsync {
 	struct str cookie; /* absent: everything */
 };
 
-/* Returns when it is over (0) or cannot go on: BH_ENOTFOUND when the cookie is too old: then without one, from the
- * beginning; else as dirconn_search(). */
+/* Does it say that it can be followed?  0, or as dirconn_search(). */
+int dirconn_can_follow(struct dirconn *c, bool *can, char *why);
+
+/* Returns when it is over (0) or cannot go on: BH_ENOTFOUND when the cookie means nothing to the server (any more): then
+ * without one, from the beginning; BH_EPROTO when it cannot be followed, whatever it says; else as dirconn_search(). */
 int dirconn_follow(
 	struct dirconn *c, const struct dirsync *s, const struct dirsync_handlers *handlers, void *arg, char *why);
 

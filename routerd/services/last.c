@@ -35,7 +35,7 @@ static bool here(const struct account *a)
 
 static void of_account(struct transit *t, const struct account *a)
 {
-	int64_t away = clock_wall() - (a->last_seen != 0 ? a->last_seen : a->created);
+	int64_t away = clock_wall() - (a->last_seen != 0 ? a->last_seen : a->created / 1000000);
 
 	if (here(a))
 		answer(t, 0, STR_NONE);

@@ -74,6 +74,23 @@ def test_other_changes_disturb_nobody(slapd, followed):  # noqa: F811
     stays(followed.alice)
 
 
+def test_among_many_those_who_are_meant_are_logged_out(make_slapd, start):  # noqa: F811
+    """tests/bench/directory.py measures how soon."""
+    server = make_slapd().fill(1000).start()
+    suite = start(server)
+    suite.log.wait("directory-followed .*accounts=1000")
+    streams = {user: log_in(suite, user) for user in (f"user{i}" for i in range(60))}
+    for i in range(0, 60, 3):
+        disable(server, f"user{i}")
+        server.delete(f"user{i + 1}")
+    for i in range(60):
+        if i % 3 < 2:
+            assert streams[f"user{i}"].error() == "not-authorized"
+        else:
+            stays(streams[f"user{i}"])
+            streams[f"user{i}"].close()
+
+
 # Somebody was away.
 
 @pytest.mark.parametrize("daemon", ["dirsyncd", "routerd"])
