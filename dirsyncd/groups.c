@@ -178,9 +178,10 @@ static void on_refreshed(struct groups *all, const struct news *n)
 		if (g->refresh != all->refresh)
 			take_away(all, g);
 	}
+	if (n->whole || all->lost || !all->read)
+		log_info("groups-followed", "directory=%s groups=%zu", LOG_TEXT(all->directory->name), all->entries.count);
 	all->lost = false;
 	all_read(all);
-	log_info("groups-followed", "directory=%s groups=%zu", LOG_TEXT(all->directory->name), all->entries.count);
 }
 
 static void on_cookie(struct groups *all, const struct news *n)
