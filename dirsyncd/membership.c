@@ -126,26 +126,33 @@ static void push_containing(struct membership *m, const uint8_t key[DN_DIGEST_SI
 			push(m, container_of(pos, struct mention, link)->group, todo);
 }
 
-static void touch(struct membership *m, struct member_group *todo)
+static void visit_up(
+	struct membership *m, struct member_group *todo, void (*each)(void *arg, struct member_group *g), void *arg)
 {
 	while (todo != NULL) {
 		struct member_group *g = pop(&todo);
 
-		m->touched(m->arg, g);
+		each(arg, g);
 		push_containing(m, g->by_dn.key, &todo);
 	}
 }
 
-static void touch_places(struct membership *m, const struct place *a, const struct place *b)
+void membership_groups(struct membership *m, const struct member_person *p,
+	void (*each)(void *arg, struct member_group *g), void *arg)
 {
 	struct member_group *todo = NULL;
 
 	m->walk++;
-	if (a->node.key != NULL)
-		push_containing(m, a->key, &todo);
-	if (b->node.key != NULL)
-		push_containing(m, b->key, &todo);
-	touch(m, todo);
+	if (p->by_dn.node.key != NULL)
+		push_containing(m, p->by_dn.key, &todo);
+	if (p->by_user.node.key != NULL)
+		push_containing(m, p->by_user.key, &todo);
+	visit_up(m, todo, each, arg);
+}
+
+static void touch_person(struct membership *m, const struct member_person *p)
+{
+	membership_groups(m, p, m->touched, m->arg);
 }
 
 /* ---- accounts ------------------------------------------------------------------------------ */
@@ -163,12 +170,12 @@ void membership_put_person(
 		enter(&m->by_dn, &p->by_dn, dn);
 		enter(&m->by_user, &p->by_user, key);
 	}
-	touch_places(m, &p->by_dn, &p->by_user);
+	touch_person(m, p);
 }
 
 void membership_drop_person(struct membership *m, struct member_person *p)
 {
-	touch_places(m, &p->by_dn, &p->by_user);
+	touch_person(m, p);
 	leave(&m->by_dn, &p->by_dn);
 	leave(&m->by_user, &p->by_user);
 }
@@ -229,7 +236,7 @@ static void touch_group(struct membership *m, struct member_group *g)
 
 	m->walk++;
 	push(m, g, &todo);
-	touch(m, todo);
+	visit_up(m, todo, m->touched, m->arg);
 }
 
 int membership_put_group(

@@ -60,6 +60,10 @@ void membership_drop_group(struct membership *m, struct member_group *g);
 bool membership_each(struct membership *m, struct member_group *g, size_t max,
 	void (*each)(void *arg, struct member_person *p), void *arg);
 
+/* Calls each for every group that the account is in, once.  Nothing where it was not put. */
+void membership_groups(struct membership *m, const struct member_person *p,
+	void (*each)(void *arg, struct member_group *g), void *arg);
+
 /* What stands for a user name, in prepared form, in a list of members. */
 void membership_user(struct str user, uint8_t out[DN_DIGEST_SIZE]);
 

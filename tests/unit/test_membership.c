@@ -271,6 +271,20 @@ static void a_change_reaches_only_groups_that_contain_it(void **state)
 	assert_string_equal(touched, "g3");
 }
 
+static void the_groups_of_an_account_are_those_that_contain_it(void **state)
+{
+	(void)state;
+	person(0), person(1);
+	group(0, "u0"), group(1, "g0"), group(2, "p1 g1"), group(3, "p1");
+	*touched = '\0';
+	membership_groups(m, &people[0], on_touched, NULL);
+	assert_string_equal(touched, "g0 g1 g2");
+	membership_drop_person(m, &people[0]);
+	*touched = '\0';
+	membership_groups(m, &people[0], on_touched, NULL);
+	assert_string_equal(touched, "");
+}
+
 static void it_stops_at_the_most_that_is_wanted(void **state)
 {
 	size_t seen[PEOPLE] = {0}, n = 0;
@@ -380,6 +394,7 @@ int main(int argc, char **argv)
 		TEST(circles_end),
 		TEST(who_is_there_by_two_ways_counts_once),
 		TEST(a_change_reaches_only_groups_that_contain_it),
+		TEST(the_groups_of_an_account_are_those_that_contain_it),
 		TEST(it_stops_at_the_most_that_is_wanted),
 		cmocka_unit_test(ten_thousand_members_are_no_trouble),
 		cmocka_unit_test(a_chain_of_any_length_is_followed),
