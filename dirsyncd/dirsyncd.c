@@ -152,6 +152,15 @@ struct mirror *dirsyncd_mirror_after(const struct dirsyncd *s, const char *direc
 	return NULL;
 }
 
+struct sharing *dirsyncd_sharing(const struct dirsyncd *s, const struct mirror *m)
+{
+	size_t i = 0;
+
+	while (s->mirrors[i] != m)
+		i++;
+	return s->sharings[i];
+}
+
 /* ---- coming -------------------------------------------------------------------------------- */
 
 struct mirrors {

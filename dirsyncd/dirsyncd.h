@@ -46,5 +46,7 @@ void dirsyncd_release(struct dirsyncd *d);
 struct mirror *dirsyncd_mirror(const struct dirsyncd *d, struct str directory);
 struct mirror *dirsyncd_mirror_of(const struct dirsyncd *d, struct str domain);
 struct mirror *dirsyncd_mirror_after(const struct dirsyncd *d, const char *directory);
+/* What is told of the groups of its directory. */
+struct sharing *dirsyncd_sharing(const struct dirsyncd *d, const struct mirror *m);
 
 #endif

@@ -4,6 +4,7 @@
 #include "bus/textlist.h"
 #include "dirsyncd/job.h"
 #include "dirsyncd/lookup.h"
+#include "dirsyncd/sharing.h"
 
 static void pair(struct job *j, const char *key, const char *value)
 {
@@ -65,10 +66,13 @@ static void ask(struct job *j)
 
 static void finish(struct job *j, struct mirror *m)
 {
+	const struct known *k = m != NULL ? knowns_named(mirror_knowns(m), j->jid.local) : NULL;
 	char standing[LOOKUP_STANDING_SIZE];
 
 	lookup_standing(m, j->jid.local, standing);
 	pair(j, "known here", standing);
+	if (m != NULL)
+		sharing_explain(dirsyncd_sharing(j->owner, m), k != NULL ? &k->person : NULL, j->answer);
 }
 
 const struct job_kind job_explain = {"key value", ask, finish, false};

@@ -100,11 +100,12 @@ static struct member_group *find_group(const struct membership *m, const uint8_t
 /* ---- upwards: who contains it -------------------------------------------------------------- */
 
 /* Groups that were not seen in this walk are put on the list of those to be looked at. */
-static void push(struct membership *m, struct member_group *g, struct member_group **todo)
+static void push(struct membership *m, struct member_group *g, struct member_group *via, struct member_group **todo)
 {
 	if (g->seen == m->walk)
 		return;
 	g->seen = m->walk;
+	g->via = via;
 	g->next = *todo;
 	*todo = g;
 }
@@ -117,13 +118,15 @@ static struct member_group *pop(struct member_group **todo)
 	return g;
 }
 
-static void push_containing(struct membership *m, const uint8_t key[DN_DIGEST_SIZE], struct member_group **todo)
+/* Those that have that one in their lists; via is NULL, or is that one. */
+static void push_containing(struct membership *m, const uint8_t key[DN_DIGEST_SIZE], struct member_group *via,
+	struct member_group **todo)
 {
 	const struct mentioned *who = find_mentioned(m, key);
 
 	if (who != NULL)
 		list_for_each(pos, &who->mentions)
-			push(m, container_of(pos, struct mention, link)->group, todo);
+			push(m, container_of(pos, struct mention, link)->group, via, todo);
 }
 
 static void visit_up(
@@ -133,7 +136,7 @@ static void visit_up(
 		struct member_group *g = pop(&todo);
 
 		each(arg, g);
-		push_containing(m, g->by_dn.key, &todo);
+		push_containing(m, g->by_dn.key, g, &todo);
 	}
 }
 
@@ -144,9 +147,9 @@ void membership_groups(struct membership *m, const struct member_person *p,
 
 	m->walk++;
 	if (p->by_dn.node.key != NULL)
-		push_containing(m, p->by_dn.key, &todo);
+		push_containing(m, p->by_dn.key, NULL, &todo);
 	if (p->by_user.node.key != NULL)
-		push_containing(m, p->by_user.key, &todo);
+		push_containing(m, p->by_user.key, NULL, &todo);
 	visit_up(m, todo, each, arg);
 }
 
@@ -235,7 +238,7 @@ static void touch_group(struct membership *m, struct member_group *g)
 	struct member_group *todo = NULL;
 
 	m->walk++;
-	push(m, g, &todo);
+	push(m, g, NULL, &todo);
 	visit_up(m, todo, m->touched, m->arg);
 }
 
@@ -290,7 +293,7 @@ static void visit(struct membership *m, const uint8_t *key, struct member_group 
 	if (p == NULL) {
 		g = find_group(m, key);
 		if (g != NULL)
-			push(m, g, todo);
+			push(m, g, NULL, todo);
 		return;
 	}
 	if (p->seen == m->walk)
@@ -307,7 +310,7 @@ bool membership_each(struct membership *m, struct member_group *g, size_t max,
 	struct member_group *todo = NULL;
 
 	m->walk++;
-	push(m, g, &todo);
+	push(m, g, NULL, &todo);
 	while (todo != NULL && c.n <= max) {
 		struct member_group *one = pop(&todo);
 

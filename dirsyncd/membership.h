@@ -35,6 +35,7 @@ struct member_group {
 	size_t n;
 	uint64_t seen;
 	struct member_group *next; /* to be looked at */
+	struct member_group *via;  /* of membership_groups() */
 };
 
 /* touched() is called from within what changes something; it changes nothing here. */
@@ -60,7 +61,8 @@ void membership_drop_group(struct membership *m, struct member_group *g);
 bool membership_each(struct membership *m, struct member_group *g, size_t max,
 	void (*each)(void *arg, struct member_person *p), void *arg);
 
-/* Calls each for every group that the account is in, once.  Nothing where it was not put. */
+/* Calls each for every group that the account is in, once.  Nothing where it was not put.  Until something changes, via
+ * is the group by way of which it is in that one; NULL: it stands in its list itself. */
 void membership_groups(struct membership *m, const struct member_person *p,
 	void (*each)(void *arg, struct member_group *g), void *arg);
 

@@ -30,6 +30,9 @@ void sharing_stop(struct sharing **s, void (*done)(void *arg), void *arg);
 /* NULL where none are looked at. */
 struct groups *sharing_groups(const struct sharing *s);
 
+/* Rows, key and value: in which groups that one is, and what follows from it; NULL: it is nobody that we know. */
+void sharing_explain(const struct sharing *s, const struct person *p, struct answer *a);
+
 /* There is a new link: routerd hears of everything. */
 void sharing_on_link(struct sharing *s);
 

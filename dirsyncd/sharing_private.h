@@ -47,6 +47,8 @@ struct link *sharing_link(const struct sharing *s);
 
 /* Finds out how the group is called and which rule is its. */
 void sharing_set_name(struct sharing *s, struct group *g);
+/* As rules know it, from then on. */
+struct group_name sharing_name(const struct group *g);
 /* Does routerd need to know of it?  From now on it has ids, or has none: then routerd is told that it is gone. */
 void sharing_admit(struct sharing *s, struct group *g);
 void sharing_retire(struct sharing *s, struct group *g);

@@ -24,7 +24,7 @@ struct link *sharing_link(const struct sharing *s)
 
 /* ---- which groups are told of --------------------------------------------------------------- */
 
-static struct group_name name_of(const struct group *g)
+struct group_name sharing_name(const struct group *g)
 {
 	return (struct group_name){str_of(g->folded != NULL ? g->folded : ""), g->member.by_dn.key};
 }
@@ -89,7 +89,7 @@ void sharing_set_name(struct sharing *s, struct group *g)
 /* Does anything follow from who is in it, but that they are seen? */
 static bool has_other_use(const struct sharing *s, const struct group *g)
 {
-	const struct group_name name = name_of(g);
+	const struct group_name name = sharing_name(g);
 
 	return g->rule->roles != 0 || rules_show_to(s->rules, &name);
 }
@@ -121,7 +121,7 @@ struct viewers {
 static void add_viewer(void *arg, struct group *g)
 {
 	struct viewers *v = arg;
-	const struct group_name name = name_of(g);
+	const struct group_name name = sharing_name(g);
 
 	if (g->told != NULL && v->ids.len < (size_t)VIEWERS_MAX * ID_SIZE && rule_shows_to(v->rule, &name))
 		buf_put(&v->ids, g->told[v->domain].id.b, ID_SIZE);

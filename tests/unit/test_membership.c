@@ -285,6 +285,18 @@ static void the_groups_of_an_account_are_those_that_contain_it(void **state)
 	assert_string_equal(touched, "");
 }
 
+static void who_is_in_a_group_is_so_by_its_list_or_by_way_of_another(void **state)
+{
+	(void)state;
+	person(0);
+	group(0, "u0"), group(1, "g0"), group(2, "g1 p0"), group(3, "g1"), group(1, "g0 g3");
+	membership_groups(m, &people[0], on_touched, NULL);
+	assert_null(groups[0].via);
+	assert_ptr_equal(groups[1].via, &groups[0]);
+	assert_null(groups[2].via);
+	assert_ptr_equal(groups[3].via, &groups[1]);
+}
+
 static void it_stops_at_the_most_that_is_wanted(void **state)
 {
 	size_t seen[PEOPLE] = {0}, n = 0;
@@ -395,6 +407,7 @@ int main(int argc, char **argv)
 		TEST(who_is_there_by_two_ways_counts_once),
 		TEST(a_change_reaches_only_groups_that_contain_it),
 		TEST(the_groups_of_an_account_are_those_that_contain_it),
+		TEST(who_is_in_a_group_is_so_by_its_list_or_by_way_of_another),
 		TEST(it_stops_at_the_most_that_is_wanted),
 		cmocka_unit_test(ten_thousand_members_are_no_trouble),
 		cmocka_unit_test(a_chain_of_any_length_is_followed),
