@@ -3,16 +3,20 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/rand.h"
 #include "daemon/log.h"
 #include "routerd/account.h"
 #include "routerd/change.h"
 #include "routerd/data.h"
 #include "routerd/domains.h"
+#include "routerd/emit.h"
 #include "routerd/ending.h"
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/roster_edit.h"
 #include "routerd/subscribe.h"
+#include "xmpp/escape.h"
+#include "xmpp/names.h"
 
 /* For its sessions, which have been told to end. */
 enum { LEAVING_MS = 10000 };
@@ -130,10 +134,44 @@ static bool move_contacts(struct ending *e)
 	return true;
 }
 
+static void push_block(struct router *r, struct account *a, struct str address)
+{
+	struct cause cause = cause_of_server(r);
+	struct buf inner = BUF_INIT;
+	struct stanza s = {.kind = STANZA_IQ, .type = TYPE_SET, .from = a->jid.bare};
+	char id[25];
+
+	rand_hex(id, 12);
+	s.id = str_of(id);
+	buf_put_lit(&inner, "<block xmlns='" NS_BLOCKING "'><item");
+	escape_put_attribute(&inner, "jid", address);
+	buf_put_lit(&inner, "/></block>");
+	s.inner = buf_str(&inner);
+	if (!buf_failed(&inner))
+		(void)emit_to_account(&cause, &s, a, session_wants_blocklist);
+	buf_fini(&inner);
+}
+
+/* Who has blocked the old address blocks the new one: here those that are in memory, in the store all. */
+static void keep_blocked(const struct ending *e)
+{
+	struct str old = e->account->jid.bare, new = e->other->jid.bare;
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &e->router->accounts);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct account *a = container_of(n, struct account, node);
+
+		if (a->state == ACCOUNT_THERE && blocklist_has(&a->blocklist, old) && blocklist_add(&a->blocklist, new) == 0)
+			push_block(e->router, a, new);
+	}
+}
+
 static void move_rows(struct ending *e)
 {
 	static const unsigned statements[] = {
-		SQL_BLOCKED_MOVE, SQL_OFFLINE_MOVE, SQL_VCARD_MOVE, SQL_PRIVATE_MOVE};
+		SQL_BLOCKED_RENAMED, SQL_BLOCKED_MOVE, SQL_OFFLINE_MOVE, SQL_VCARD_MOVE, SQL_PRIVATE_MOVE};
 	struct store_tx *tx = store_begin(e->router->store);
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
@@ -192,6 +230,7 @@ static bool move(struct ending *e)
 	}
 	if (!move_contacts(e))
 		return false;
+	keep_blocked(e);
 	move_rows(e);
 	log_info("account-moved", "account=%s to=%s", LOG_TEXT(e->name), LOG_TEXT(e->other_name));
 	return true;

@@ -136,6 +136,32 @@ def test_everything_else_moves_as_well(slapd, people):  # noqa: F811
     alicia.close()
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["there", "away"])
+def test_who_has_blocked_her_has_still(slapd, people, there):  # noqa: F811
+    blocklist = "<blocklist xmlns='urn:xmpp:blocking'/>"
+    people.carol.iq("get", blocklist)
+    people.carol.iq("set", f"<block xmlns='urn:xmpp:blocking'><item jid='{ALICE}'/></block>")
+    carol = people.carol
+    if there:
+        people.carol.ping()
+    else:
+        leave(people, people.carol)
+        os.kill(people.pids()["routerd"], signal.SIGKILL)
+        people.log.wait("router-connected role=dirsyncd", since=people.log.mark())
+    rename(slapd, people)
+    if there:
+        push = carol.until(lambda e: e.find("{urn:xmpp:blocking}block") is not None)
+        assert [i.get("jid") for i in push.iter("{urn:xmpp:blocking}item")] == [ALICIA]
+    else:
+        carol = log_in(people, "carol").available()
+    assert ALICIA in ET.tostring(carol.iq("get", blocklist)).decode()
+    alicia = as_alicia(people).available()
+    alicia.message(CAROL, "it is me")
+    assert alicia.next_message().get("type") == "error"
+    assert "it is me" not in [body(m) for m in carol.ping() if m.tag == CLIENT + "message"]
+    alicia.close(), carol.close()
+
+
 def test_what_is_there_already_stays(slapd, people):  # noqa: F811
     """Somebody has logged in under the new name before dirsyncd could say that it is the same person."""
     pid = people.pids()["dirsyncd"]
