@@ -199,24 +199,25 @@ static bool must_wait(struct transit *t, bool *lost)
 /* To a remote domain, from an account that may not (domain.federation). */
 static bool is_forbidden(const struct transit *t)
 {
-	return t->sender != NULL && abroad(t) && !federation_allows(t->cause.router, &t->from, &t->to);
+	return t->sender != NULL && !federation_allows(t->cause.router, &t->from, &t->to);
 }
 
 bool route_stanza(struct transit *t)
 {
-	bool lost;
+	bool lost, out;
 
 	if (must_wait(t, &lost))
 		return false;
+	out = abroad(t);
 	if (lost)
 		transit_error(t, STANZA_INTERNAL_SERVER_ERROR, "the account's data cannot be had");
-	else if (is_forbidden(t))
+	else if (out && is_forbidden(t))
 		transit_error(t, STANZA_FORBIDDEN, "this account may not talk to other servers");
 	else if (stanza_is_subscription(&t->stanza))
 		return subscribe_route(t);
-	else if (abroad(t) && t->stanza.kind == STANZA_IQ)
+	else if (out && t->stanza.kind == STANZA_IQ)
 		route_abroad(t);
-	else if (t->stanza.to.p != NULL && !abroad(t) && t->to.local.p == NULL)
+	else if (t->stanza.to.p != NULL && !out && t->to.local.p == NULL)
 		return route_to_server(t);
 	else
 		return route_by_kind(t);
