@@ -13,8 +13,8 @@ struct gssapi {
 	struct dirjob_result answer;
 };
 
-/* What begins a token of Kerberos 5 behind the length (RFC 2743, 3.1; RFC 4121, 4.1). */
-#define KERBEROS "\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"
+/* What begins a ticket's token of Kerberos 5 behind the length (RFC 2743, 3.1; RFC 4121, 4.1). */
+#define KERBEROS "\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00"
 
 /* No other mechanism of GSS-API is wanted: IAKERB, for one, would have us ask a KDC on the client's behalf. */
 static bool is_kerberos(struct str token)
@@ -54,7 +54,7 @@ static int begin(Gsasl *gsasl, const char *host, Gsasl_session **out)
 /* What gsasl says to a token that is nothing. */
 static int try_nothing(Gsasl *gsasl)
 {
-	static const char nothing[] = "\x60\x0f" KERBEROS "\x01\x00\x30\x00";
+	static const char nothing[] = "\x60\x0f" KERBEROS "\x30\x00";
 	Gsasl_session *session = NULL;
 	char *out = NULL;
 	size_t len = 0;
@@ -62,8 +62,7 @@ static int try_nothing(Gsasl *gsasl)
 
 	if (rc == GSASL_OK)
 		rc = gsasl_step(session, nothing, sizeof nothing - 1, &out, &len);
-	if (rc == GSASL_OK || rc == GSASL_NEEDS_MORE)
-		gsasl_free(out);
+	gsasl_free(out); /* it may be there after an error, too */
 	if (session != NULL)
 		gsasl_finish(session);
 	return rc;
@@ -94,7 +93,7 @@ static enum outcome fail_code(struct exchange *x, int rc)
 {
 	switch (rc) {
 	case GSASL_GSSAPI_ACCEPT_SEC_CONTEXT_ERROR:
-	case GSASL_GSSAPI_WRAP_ERROR: /* gsasl goes on where a token is of another kind, and finds no context */
+	case GSASL_GSSAPI_WRAP_ERROR:
 	case GSASL_GSSAPI_UNWRAP_ERROR:
 	case GSASL_GSSAPI_DISPLAY_NAME_ERROR:
 		return exchange_fail(x, SASL_NOT_AUTHORIZED, "ticket-refused");
@@ -177,11 +176,12 @@ static enum outcome gssapi_step(struct exchange *x, struct str in)
 	}
 	if (rc == GSASL_OK)
 		rc = gsasl_step(g->session, in.p, in.len, &out, &len);
+	buf_clear(&x->out);
+	if (rc == GSASL_OK || rc == GSASL_NEEDS_MORE)
+		buf_put(&x->out, out, len);
+	gsasl_free(out);
 	if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE)
 		return fail_code(x, rc);
-	buf_clear(&x->out);
-	buf_put(&x->out, out, len);
-	gsasl_free(out);
 	return rc == GSASL_OK ? take_owner(x) : OUTCOME_CHALLENGE;
 }
 

@@ -100,10 +100,11 @@ MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "EXTERNAL", "GSSAPI"]
 
 
 @pytest.fixture
-def start(make_suite, slapd, kdc, monkeypatch):  # noqa: F811
+def start(kdc, slapd, make_suite, monkeypatch):  # noqa: F811
     """start(server of hangs.example) -> the Proofs of each domain."""
     def run(servers, **more):
         monkeypatch.setenv("KRB5_CONFIG", str(kdc.machine))
+        kdc.tolerate(monkeypatch)
         suite = make_suite(start=False, domains=DOMAINS, accounts={f"alice@{DOMAINS[1]}": PASSWORD})
         authority = certificates.Authority(suite.dir / "ca")
         suite.settings.update({

@@ -18,10 +18,11 @@ NO_LAYER = 1
 
 
 @pytest.fixture
-def start(make_suite, kdc, monkeypatch):  # noqa: F811
+def start(kdc, make_suite, monkeypatch):  # noqa: F811
     """start(keys=["xmpp/localhost"], **settings) -> a suite with those keys, on a machine of that realm."""
     def run(settings=None, keys=("xmpp/localhost",), realm=REALM, **how):
         monkeypatch.setenv("KRB5_CONFIG", str(kdc.machine))
+        kdc.tolerate(monkeypatch)
         settings = {"authd.keytab": str(kdc.keytab("xmpp.keytab", *keys)), 'domain "localhost".realm': realm,
                     **(settings or {})}
         return make_suite(settings=settings, **how)
@@ -333,7 +334,7 @@ def test_the_first_keytab_needs_a_restart_and_says_so(kdc, start):  # noqa: F811
 # We ourselves, in a directory.
 
 @pytest.fixture
-def bound(make_suite, make_slapd, kdc, monkeypatch):  # noqa: F811
+def bound(kdc, make_slapd, make_suite, monkeypatch):  # noqa: F811
     """bound(**settings of the directory) -> a suite that is known to its directory by Kerberos alone."""
     def run(directory=None, settings=None, **more):
         directory = directory or make_slapd(kdc=kdc).start()
