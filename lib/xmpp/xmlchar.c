@@ -1,5 +1,7 @@
-/* The names of XML 1.0, fifth edition, without the colon. */
+/* The names of XML 1.0, first to fourth edition, without the colon. */
 #include "xmpp/xmlchar.h"
+
+#include <libxml/chvalid.h>
 
 enum { NAME_START = 1, NAME_MORE = 2 };
 
@@ -10,33 +12,12 @@ static const uint8_t ascii_names[128] = {
 	['0' ... '9'] = NAME_MORE, ['-'] = NAME_MORE, ['.'] = NAME_MORE,
 };
 
-struct range {
-	uint32_t first, last;
-};
-
-static const struct range start_ranges[] = {
-	{0xc0, 0xd6}, {0xd8, 0xf6}, {0xf8, 0x2ff}, {0x370, 0x37d}, {0x37f, 0x1fff},
-	{0x200c, 0x200d}, {0x2070, 0x218f}, {0x2c00, 0x2fef}, {0x3001, 0xd7ff},
-	{0xf900, 0xfdcf}, {0xfdf0, 0xfffd}, {0x10000, 0xeffff},
-};
-
-static const struct range more_ranges[] = {{0xb7, 0xb7}, {0x300, 0x36f}, {0x203f, 0x2040}};
-
-static bool in_ranges(uint32_t c, const struct range *ranges, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	return false;
-}
-
+/* Letter, CombiningChar, Digit and Extender, by libxml2's tables. */
 static uint8_t wide_class(uint32_t c)
 {
-	if (in_ranges(c, start_ranges, sizeof(start_ranges) / sizeof(start_ranges[0])))
+	if (xmlIsBaseCharQ(c) || xmlIsIdeographicQ(c))
 		return BOTH;
-	if (in_ranges(c, more_ranges, sizeof(more_ranges) / sizeof(more_ranges[0])))
-		return NAME_MORE;
-	return 0;
+	return xmlIsCombiningQ(c) || xmlIsDigitQ(c) || xmlIsExtenderQ(c) ? NAME_MORE : 0;
 }
 
 /* What the character at p may be in a name; *next is the place after it. */

@@ -35,7 +35,7 @@ static inline const uint8_t *xmlchar_wide(const uint8_t *p, const uint8_t *end, 
 	return *c >= 0x10000 && *c <= 0x10ffff ? p + 4 : NULL;
 }
 
-/* A whole NCName: up to the first byte that cannot belong to one. */
+/* A whole NCName (of XML 1.0 before its fifth edition): up to the first byte that cannot belong to one. */
 const uint8_t *xmlchar_name(const uint8_t *p, const uint8_t *end);
 
 #endif

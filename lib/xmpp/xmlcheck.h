@@ -18,7 +18,8 @@
  *             | ' xmlns:ns' N "='" value "' ns" N ':' name "='" value "'"
  *   text      = 1*( char but & < > ' " CR | '&amp;' | '&lt;' | '&gt;' | '&apos;' | '&quot;' | '&#13;' )
  *   value     = *( as text, but TAB, LF as '&#9;', '&#10;' )
- *   name      = an NCName of Namespaces in XML 1.0, so without a colon
+ *   name      = an NCName of Namespaces in XML 1.0, so without a colon; of XML 1.0 before its fifth edition,
+ *               whose new names expat does not know: who reads us with it would end the stream
  *   char      = a character of XML 1.0 in UTF-8
  *
  * No other blanks.  There is no comment, PI, CDATA or DTD, and no other reference.

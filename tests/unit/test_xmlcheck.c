@@ -62,6 +62,7 @@ static const char *const not_canonical[] = {
 	"<!-- x -->", "<a><!-- x --></a>", "<?x y?>", "<a><?x y?></a>", "<![CDATA[x]]>",
 	"<a><![CDATA[x]]></a>", "<!DOCTYPE x>", "<a><!DOCTYPE x></a>", "<?xml version='1.0'?><a/>",
 	"<1/>", "<-a/>", "<.a/>", "<\u00b7/>", "<\u00d7/>", "<\u037e/>", "</>", "<>", "<a\u00d7/>",
+	"<\U000171e9/>", "<\u0221/>", "<a\u2070/>", "<a \u0221='b'/>", "<a xmlns:ns1='u' ns1:\u0221='b'/>",
 	"<a 1='1'/>", "<a b='1' b='1'/>", "<a b='1' c='2' b='3'/>", "<a xml:lang='a' xml:lang='b'/>",
 	"<a xmlns='jabber:client'/>", "<a xmlns='jabber:server'/>", "<a xmlns='u'><b xmlns='u'/></a>",
 	"<a xmlns=''><b xmlns=''/></a>", "<a xmlns='u' xmlns='v'/>", "<a b='1' xmlns='u'/>",
