@@ -10,8 +10,7 @@
 #include <stdint.h>
 
 #include "directory/connection.h"
-
-enum { UUID_SIZE = 16 };
+#include "directory/sync_value.h"
 
 struct dirsync_handlers {
 	/* It is there, new or changed or neither. */
