@@ -19,12 +19,22 @@ static void ber_end(BerElement **ber)
 	*ber = NULL;
 }
 
-/* The next element, if it has that tag, by that letter of ber_scanf()'s; false where it is there and wrong. */
+static bool at_end(BerElement *ber)
+{
+	ber_len_t left = 1;
+
+	return ber_get_option(ber, LBER_OPT_BER_REMAINING_BYTES, &left) == LBER_OPT_SUCCESS && left == 0;
+}
+
+/* The next element, where it has that tag, by that letter of ber_scanf()'s.  false: what is there is no element. */
 static bool take_optional(BerElement *ber, ber_tag_t tag, const char *letter, void *out)
 {
 	ber_len_t len;
+	ber_tag_t found = ber_peek_tag(ber, &len);
 
-	return ber_peek_tag(ber, &len) != tag || ber_scanf(ber, letter, out) != LBER_ERROR;
+	if (found == LBER_DEFAULT)
+		return at_end(ber);
+	return found != tag || ber_scanf(ber, letter, out) != LBER_ERROR;
 }
 
 static bool take_cookie(BerElement *ber, struct str *cookie)
