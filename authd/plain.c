@@ -1,4 +1,6 @@
-/* PLAIN (RFC 4616): authzid NUL authcid NUL password, checked against the SCRAM-SHA-256 keys. */
+/* PLAIN: the password is checked against the SCRAM-SHA-256 keys, or by the directory. */
+#include "authd/plain.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +11,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/secret.h"
-
-enum { PASSWORD_MAX = 1024 };
 
 /* What the thread found out. */
 struct plain {
@@ -31,6 +31,15 @@ static bool take_field(struct str *rest, struct str *field)
 	*field = str_make(rest->p, (size_t)(nul - rest->p));
 	*rest = str_make(nul + 1, rest->len - field->len - 1);
 	return true;
+}
+
+bool plain_parse(struct str in, struct plain_message *out)
+{
+	*out = (struct plain_message){0};
+	if (!take_field(&in, &out->authzid) || !take_field(&in, &out->authcid))
+		return false;
+	out->password = in;
+	return in.len > 0 && in.len <= PLAIN_PASSWORD_MAX && memchr(in.p, '\0', in.len) == NULL;
 }
 
 static void on_derived(void *arg, int rc, const struct account_keys *keys)
@@ -92,15 +101,13 @@ static enum outcome ask_directory(struct exchange *x, struct str password)
 
 static enum outcome plain_step(struct exchange *x, struct str in)
 {
-	struct str authzid, authcid, password = in;
+	struct plain_message m;
 
-	if (x->state != NULL || !take_field(&password, &authzid) ||
-		!take_field(&password, &authcid) || password.len == 0 ||
-		password.len > PASSWORD_MAX || memchr(password.p, '\0', password.len) != NULL)
+	if (x->state != NULL || !plain_parse(in, &m))
 		return exchange_fail(x, SASL_MALFORMED_REQUEST, "malformed");
-	if (!identity_take(x, authcid, authzid) || !identity_may_guess(x))
+	if (!identity_take(x, m.authcid, m.authzid) || !identity_may_guess(x))
 		return OUTCOME_FAILURE;
-	return x->directory != NULL ? ask_directory(x, password) : derive_password(x, password);
+	return x->directory != NULL ? ask_directory(x, m.password) : derive_password(x, m.password);
 }
 
 static enum outcome plain_resume(struct exchange *x)

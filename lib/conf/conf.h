@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct conf;
 
 /* Parses and checks all of the file.  instance ("c2sd@2"; may be NULL) says whose settings are
@@ -23,6 +25,15 @@ struct conf;
  * 0, BH_ECONFIG, or -errno when it cannot be read. */
 int conf_load(const char *path, const char *instance, struct conf **out, char *what,
 	size_t what_size);
+
+/* The same of a text that is there already; errors name the path, and relative paths count from its
+ * folder. */
+struct conf_source {
+	struct str text;
+	const char *path, *instance;
+};
+int conf_parse(const struct conf_source *from, struct conf **out, char *what, size_t what_size);
+
 void conf_free(struct conf **conf);
 
 /* The value of "section.setting" ("c2sd.auth_timeout"); the setting must exist in

@@ -102,6 +102,7 @@ static const struct {
 	{"missing title for section '", fail_untitled},
 };
 
+__attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[256];
@@ -258,19 +259,15 @@ static void parse(struct loader *l, const char *text)
 	free_options(&options);
 }
 
-static int read_text(struct loader *l, struct buf *text)
+/* A copy with its end marked, and a NUL behind it. */
+static int mark_end(struct loader *l, struct str from, struct buf *text)
 {
-	int rc = conf_read_file(l->path, text);
-
-	if (rc < 0) {
-		snprintf(l->what, l->size, "%s: cannot be read: %s", l->path, bh_strerror(rc));
-		return rc;
-	}
-	if (text->len > 0 && memchr(text->data, '\0', text->len) != NULL) {
+	if (from.len > 0 && memchr(from.p, '\0', from.len) != NULL) {
 		snprintf(l->what, l->size, "%s:1: this is no text", l->path);
 		return BH_ECONFIG;
 	}
-	if (text->len > 0 && text->data[text->len - 1] != '\n')
+	buf_put_str(text, from);
+	if (from.len > 0 && from.p[from.len - 1] != '\n')
 		buf_put_byte(text, '\n');
 	buf_put(text, SENTINEL "=1\n", sizeof SENTINEL "=1\n");
 	return buf_failed(text) ? BH_ENOMEM : 0;
@@ -301,15 +298,14 @@ static struct conf *conf_create(const char *path)
 	return conf;
 }
 
-int conf_load(const char *path, const char *instance, struct conf **out, char *what,
-	size_t what_size)
+int conf_parse(const struct conf_source *from, struct conf **out, char *what, size_t what_size)
 {
-	struct loader l = {.path = path, .instance = instance, .what = what, .size = what_size};
+	struct loader l = {.path = from->path, .instance = from->instance, .what = what, .size = what_size};
 	struct buf text = BUF_INIT;
-	int rc = read_text(&l, &text);
+	int rc = mark_end(&l, from->text, &text);
 
 	if (rc == 0) {
-		l.conf = conf_create(path);
+		l.conf = conf_create(from->path);
 		l.lines = bh_alloc(settings_count * sizeof *l.lines);
 		for (size_t i = 0; i < settings_count; i++)
 			l.lines[i] = 1;
@@ -322,5 +318,19 @@ int conf_load(const char *path, const char *instance, struct conf **out, char *w
 	buf_fini(&text);
 	if (rc == 0)
 		*out = l.conf;
+	return rc;
+}
+
+int conf_load(const char *path, const char *instance, struct conf **out, char *what,
+	size_t what_size)
+{
+	struct buf text = BUF_INIT;
+	int rc = conf_read_file(path, &text);
+
+	if (rc < 0)
+		snprintf(what, what_size, "%s: cannot be read: %s", path, bh_strerror(rc));
+	else
+		rc = conf_parse(&(struct conf_source){buf_str(&text), path, instance}, out, what, what_size);
+	buf_fini(&text);
 	return rc;
 }

@@ -61,14 +61,16 @@ static int ask(struct dirconn *c, const struct dirsync *s, int *id)
 /* ---- what comes ------------------------------------------------------------------------------ */
 
 /* Of a refresh that is broken off nothing counts: it begins anew from the cookie before. */
-static void tell_cookie(struct following *f, const struct berval *cookie)
+static void tell_cookie(struct following *f, struct str cookie)
 {
-	if (f->refreshing) {
-		buf_clear(&f->cookie);
-		buf_put(&f->cookie, cookie->bv_val, cookie->bv_len);
+	if (cookie.p == NULL)
+		return;
+	if (!f->refreshing) {
+		f->handlers->cookie(f->arg, cookie);
 		return;
 	}
-	f->handlers->cookie(f->arg, str_make(cookie->bv_val, cookie->bv_len));
+	buf_clear(&f->cookie);
+	buf_put_str(&f->cookie, cookie);
 }
 
 static void tell_refreshed(struct following *f, bool whole)
@@ -87,159 +89,99 @@ static int say_cannot(const struct following *f)
 	return BH_EPROTO;
 }
 
-/* An entry's state: which, and what became of it. */
-static bool read_state(LDAPControl **controls, ber_int_t *state, struct berval *uuid, struct berval *cookie, BerElement **ber)
+static bool read_state(LDAPControl **controls, struct sync_state *state)
 {
-	LDAPControl *control = ldap_control_find(LDAP_CONTROL_SYNC_STATE, controls, NULL);
-	ber_len_t len;
+	const LDAPControl *control = ldap_control_find(LDAP_CONTROL_SYNC_STATE, controls, NULL);
 
-	*ber = control != NULL ? ber_init(&control->ldctl_value) : NULL;
-	if (*ber == NULL || ber_scanf(*ber, "{em", state, uuid) == LBER_ERROR || uuid->bv_len != UUID_SIZE)
-		return false;
-	*cookie = (struct berval){0, NULL};
-	if (ber_peek_tag(*ber, &len) == LDAP_TAG_SYNC_COOKIE)
-		(void)ber_scanf(*ber, "m", cookie);
-	return true;
+	return control != NULL &&
+	       sync_state_read(str_make(control->ldctl_value.bv_val, control->ldctl_value.bv_len), state);
 }
 
-static void tell_entry(const struct following *f, LDAPMessage *message, ber_int_t state, const uint8_t *uuid)
+static void tell_entry(const struct following *f, LDAPMessage *message, const struct sync_state *s)
 {
 	struct direntry entry;
 
-	if (state == LDAP_SYNC_DELETE) {
-		f->handlers->gone(f->arg, uuid);
+	if (s->change == SYNC_DELETE) {
+		f->handlers->gone(f->arg, s->uuid);
 		return;
 	}
-	if (state == LDAP_SYNC_PRESENT) {
-		f->handlers->present(f->arg, uuid);
+	if (s->change == SYNC_PRESENT) {
+		f->handlers->present(f->arg, s->uuid);
 		return;
 	}
 	direntry_read(&entry, f->c->ld, message);
-	f->handlers->entry(f->arg, uuid, &entry);
+	f->handlers->entry(f->arg, s->uuid, &entry);
 	direntry_fini(&entry);
 }
 
 static int take_entry(struct following *f, LDAPMessage *message)
 {
 	LDAPControl **controls = NULL;
-	struct berval uuid, cookie;
-	BerElement *ber = NULL;
-	ber_int_t state;
-	bool good = false;
+	struct sync_state state;
+	bool read = ldap_get_entry_controls(f->c->ld, message, &controls) == LDAP_SUCCESS &&
+		    read_state(controls, &state);
 
-	if (ldap_get_entry_controls(f->c->ld, message, &controls) == LDAP_SUCCESS &&
-		read_state(controls, &state, &uuid, &cookie, &ber)) {
-		tell_entry(f, message, state, (const uint8_t *)uuid.bv_val);
-		if (cookie.bv_val != NULL)
-			tell_cookie(f, &cookie);
-		good = true;
-	}
-	if (ber != NULL)
-		ber_free(ber, 1);
 	if (controls != NULL)
 		ldap_controls_free(controls);
-	return good ? 0 : say_cannot(f);
+	if (!read)
+		return say_cannot(f);
+	tell_entry(f, message, &state);
+	tell_cookie(f, state.cookie);
+	sync_state_fini(&state);
+	return 0;
 }
 
-static void tell_set(const struct following *f, BerVarray uuids, bool deleted)
+static void tell_set(const struct following *f, const struct sync_info *info)
 {
-	for (size_t i = 0; uuids != NULL && uuids[i].bv_val != NULL; i++) {
-		const uint8_t *uuid = (const uint8_t *)uuids[i].bv_val;
+	for (size_t at = 0; at < info->uuids.len; at += UUID_SIZE) {
+		const uint8_t *uuid = info->uuids.data + at;
 
-		if (uuids[i].bv_len != UUID_SIZE)
-			continue;
-		if (deleted)
+		if (info->deletes)
 			f->handlers->gone(f->arg, uuid);
 		else
 			f->handlers->present(f->arg, uuid);
 	}
 }
 
-static void take_optional_cookie(BerElement *ber, struct berval *cookie)
+static void tell_info(struct following *f, const struct sync_info *info)
 {
-	ber_len_t len;
+	bool refresh = info->kind == SYNC_REFRESH_DELETE || info->kind == SYNC_REFRESH_PRESENT;
 
-	*cookie = (struct berval){0, NULL};
-	if (ber_peek_tag(ber, &len) == LDAP_TAG_SYNC_COOKIE)
-		(void)ber_scanf(ber, "m", cookie);
-}
-
-static void take_refresh_end(struct following *f, BerElement *ber, bool whole)
-{
-	struct berval cookie;
-	ber_int_t done = 1;
-	ber_len_t len;
-
-	(void)ber_scanf(ber, "{");
-	take_optional_cookie(ber, &cookie);
-	if (ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDONE)
-		(void)ber_scanf(ber, "b", &done);
-	if (cookie.bv_val != NULL)
-		tell_cookie(f, &cookie);
+	tell_set(f, info);
+	tell_cookie(f, info->cookie);
 	/* OpenLDAP tells everything to whom brings a cookie that it cannot read, but not that this is all there is. */
-	f->ignored = f->known && cookie.bv_val != NULL && cookie.bv_len == 0;
-	if (done != 0 && !f->ignored)
-		tell_refreshed(f, whole);
+	f->ignored |= refresh && f->known && info->cookie.p != NULL && info->cookie.len == 0;
+	if (refresh && info->refresh_done && !f->ignored)
+		tell_refreshed(f, info->kind == SYNC_REFRESH_PRESENT);
 }
 
-static void take_set(struct following *f, BerElement *ber)
+static int take_info(struct following *f, const struct berval *data)
 {
-	BerVarray uuids = NULL;
-	struct berval cookie;
-	ber_int_t deletes = 0;
-	ber_len_t len;
+	struct sync_info info;
+	int rc = sync_info_read(str_make(data->bv_val, data->bv_len), &info);
 
-	(void)ber_scanf(ber, "{");
-	take_optional_cookie(ber, &cookie);
-	if (ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDELETES)
-		(void)ber_scanf(ber, "b", &deletes);
-	if (ber_scanf(ber, "[W]", &uuids) != LBER_ERROR)
-		tell_set(f, uuids, deletes != 0);
-	if (cookie.bv_val != NULL)
-		tell_cookie(f, &cookie);
-	ber_bvarray_free(uuids);
-}
-
-static void take_info(struct following *f, struct berval *data)
-{
-	BerElement *ber = ber_init(data);
-	struct berval cookie;
-	ber_len_t len;
-
-	if (ber == NULL)
-		return;
-	switch (ber_peek_tag(ber, &len)) {
-	case LDAP_TAG_SYNC_NEW_COOKIE:
-		if (ber_scanf(ber, "m", &cookie) != LBER_ERROR)
-			tell_cookie(f, &cookie);
-		break;
-	case LDAP_TAG_SYNC_REFRESH_DELETE:
-		take_refresh_end(f, ber, false);
-		break;
-	case LDAP_TAG_SYNC_REFRESH_PRESENT:
-		take_refresh_end(f, ber, true);
-		break;
-	case LDAP_TAG_SYNC_ID_SET:
-		take_set(f, ber);
-		break;
-	default:
-		break;
-	}
-	ber_free(ber, 1);
+	if (rc == BH_ENOTFOUND)
+		return 0;
+	if (rc != 0)
+		return say_cannot(f);
+	tell_info(f, &info);
+	sync_info_fini(&info);
+	return f->ignored ? BH_ENOTFOUND : 0;
 }
 
 static int take_intermediate(struct following *f, LDAPMessage *message)
 {
 	struct berval *data = NULL;
 	char *oid = NULL;
+	int rc = 0;
 
 	if (ldap_parse_intermediate(f->c->ld, message, &oid, &data, NULL, 0) == LDAP_SUCCESS && oid != NULL &&
-		data != NULL && str_is(str_make(oid, __builtin_strlen(oid)), LDAP_SYNC_INFO))
-		take_info(f, data);
+		data != NULL && str_is(str_of(oid), LDAP_SYNC_INFO))
+		rc = take_info(f, data);
 	ldap_memfree(oid);
 	if (data != NULL)
 		ber_bvfree(data);
-	return f->ignored ? BH_ENOTFOUND : 0;
+	return rc;
 }
 
 /* It ends by itself only when it cannot go on. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "directory/connection.h"
+#include "directory/sync_value.h"
 #include "directory/uuid.h"
 
 struct dirsync_handlers {

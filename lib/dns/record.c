@@ -17,10 +17,11 @@ static bool is_host(char c)
 static bool take_label(struct str *wire, char *out, size_t *len)
 {
 	uint8_t n = (uint8_t)wire->p[0];
+	size_t dot = *len > 0;
 
-	if (n > 63 || n >= wire->len || *len + n + 2 > DNS_NAME_SIZE)
+	if (n > 63 || n >= wire->len || *len + dot + n > DNS_NAME_MAX)
 		return false;
-	if (*len > 0)
+	if (dot > 0)
 		out[(*len)++] = '.';
 	for (uint8_t i = 1; i <= n; i++) {
 		if (!is_host(wire->p[i]))

@@ -13,8 +13,8 @@
 #include "net/address.h"
 #include "net/dane.h"
 
-/* A name as text, without the last dot: 253 bytes at most, and a NUL. */
-enum { DNS_NAME_SIZE = 256 };
+/* A name as text, without the last dot (RFC 1035, 2.3.4: 255 bytes on the wire), and a NUL. */
+enum { DNS_NAME_MAX = 253, DNS_NAME_SIZE = 256 };
 
 /* Types of records that we ask for (IANA). */
 enum { DNS_A = 1, DNS_AAAA = 28, DNS_SRV = 33, DNS_TLSA = 52 };

@@ -1,4 +1,4 @@
-/* Escaping: runs without special characters are found by words and copied whole. */
+/* Escaping: runs without special characters are copied whole. */
 #include "xmpp/escape.h"
 
 #include "xmpp/scan.h"
@@ -16,56 +16,39 @@ static const struct str references[] = {
 	[LF] = {"&#10;", 5},
 };
 
-static const uint8_t text_specials[256] = {
-	['&'] = AMP, ['<'] = LT, ['>'] = GT, ['\''] = APOS, ['"'] = QUOT, ['\r'] = CR,
+static const uint8_t specials[256] = {
+	['&'] = AMP, ['<'] = LT, ['>'] = GT, ['\''] = APOS, ['"'] = QUOT, ['\r'] = CR, ['\t'] = TAB,
+	['\n'] = LF,
 };
 
-static const uint8_t attribute_specials[256] = {
-	['&'] = AMP, ['<'] = LT, ['>'] = GT, ['\''] = APOS, ['"'] = QUOT, ['\r'] = CR,
-	['\t'] = TAB, ['\n'] = LF,
-};
-
-static const uint8_t *find_special(
-	const uint8_t *p, const uint8_t *end, const uint8_t specials[256])
-{
-	while (p < end) {
-		const uint8_t *stop;
-
-		p = scan_plain(p, end, false);
-		stop = end - p > 16 ? p + 16 : end;
-		for (; p < stop; p++)
-			if (specials[*p] != PLAIN)
-				return p;
-	}
-	return end;
-}
-
-static void escape(struct buf *out, struct str text, const uint8_t specials[256])
+/* A control character that XML does not have goes on as it is: it never comes here. */
+static void escape(struct buf *out, struct str text, unsigned stop)
 {
 	const uint8_t *p = (const uint8_t *)text.p;
 	const uint8_t *end = p + text.len;
+	const uint8_t *start = p;
 
-	while (p < end) {
-		const uint8_t *stop = find_special(p, end, specials);
-
-		buf_put(out, p, (size_t)(stop - p));
-		if (stop == end)
-			return;
-		buf_put_str(out, references[specials[*stop]]);
-		p = stop + 1;
+	while ((p = scan_plain(p, end, stop)) < end) {
+		if (specials[*p] != PLAIN) {
+			buf_put(out, start, (size_t)(p - start));
+			buf_put_str(out, references[specials[*p]]);
+			start = p + 1;
+		}
+		p++;
 	}
+	buf_put(out, start, (size_t)(end - start));
 }
 
 void escape_text(struct buf *out, struct str text)
 {
 	if (text.len > 0)
-		escape(out, text, text_specials);
+		escape(out, text, 0);
 }
 
 void escape_attribute(struct buf *out, struct str value)
 {
 	if (value.len > 0)
-		escape(out, value, attribute_specials);
+		escape(out, value, SCAN_BLANK);
 }
 
 void escape_put_attribute(struct buf *out, const char *name, struct str value)

@@ -60,8 +60,8 @@ xmlParserCtxtPtr parser_factory(const xmlSAXHandler *handler, void *user)
 	if (xml == NULL)
 		return NULL;
 	/* NOENT: attribute values come with &amp; resolved.  Nothing else could be: there
-	 * is no getEntity. */
-	xmlCtxtUseOptions(xml, XML_PARSE_NOENT | XML_PARSE_NONET);
+	 * is no getEntity.  OLD10: names that expat knows, too (xmlcheck.h). */
+	xmlCtxtUseOptions(xml, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_OLD10);
 	return xml;
 }
 

@@ -1,54 +1,38 @@
 /*
- * scan - skipping plain text eight bytes at a time
+ * scan - past what needs no closer look, a block of bytes at a time (scan_block.h)
  *
- * Plain is what needs a closer look nowhere in our XML: not & < > ' ", no control character,
- * and, where the caller says so, nothing but ASCII.
+ * Plain is what is plain everywhere in our XML: not & < > ' ", no control character but TAB and LF.
+ * The caller says what else stops.
  */
 #ifndef BH_SCAN_H
 #define BH_SCAN_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#define SCAN_EACH(byte) (0x0101010101010101u * (byte))
+#include "xmpp/scan_block.h"
 
-/* The high bit is set in some byte of the result exactly when some byte of v is zero. */
-static inline uint64_t scan_zero(uint64_t v)
+/* What a block function says, of one byte. */
+static inline bool scan_is_special(uint8_t byte, unsigned stop)
 {
-	return (v - SCAN_EACH(1)) & ~v;
+	if (byte >= 0x80)
+		return (stop & SCAN_WIDE) != 0;
+	if (byte < 0x20)
+		return (stop & SCAN_BLANK) != 0 || (byte != '\t' && byte != '\n');
+	return byte == '&' || byte == '<' || byte == '>' || byte == '\'' || byte == '"';
 }
 
-/* Not zero exactly when one of the eight bytes is not plain. */
-static inline uint64_t scan_special(uint64_t v, bool ascii_only)
+/* The first byte that is not plain, or end.  stop: a set of enum scan_stop. */
+static inline const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end, unsigned stop)
 {
-	uint64_t control = (v - SCAN_EACH(0x20u)) & ~v;
-	uint64_t amp_apos = scan_zero((v | SCAN_EACH(0x01u)) ^ SCAN_EACH((uint64_t)'\''));
-	uint64_t lt_gt = scan_zero((v | SCAN_EACH(0x02u)) ^ SCAN_EACH((uint64_t)'>'));
-	uint64_t quote = scan_zero(v ^ SCAN_EACH((uint64_t)'"'));
-	uint64_t high = ascii_only ? v : 0;
+	while (end - p >= SCAN_BLOCK) {
+		scan_found found = scan_block_special(p, stop);
 
-	return (control | amp_apos | lt_gt | quote | high) & SCAN_EACH(0x80u);
-}
-
-/* Past the first runs of eight plain bytes; what is left may begin with plain bytes too. */
-static inline const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end, bool ascii_only)
-{
-	uint64_t v, w;
-
-	while (end - p >= 16) {
-		memcpy(&v, p, sizeof v);
-		memcpy(&w, p + 8, sizeof w);
-		if ((scan_special(v, ascii_only) | scan_special(w, ascii_only)) != 0)
-			break;
-		p += 16;
+		if (found != 0)
+			return p + scan_first(found);
+		p += SCAN_BLOCK;
 	}
-	if (end - p >= 8) {
-		memcpy(&v, p, sizeof v);
-		if (scan_special(v, ascii_only) == 0)
-			p += 8;
-	}
+	while (p < end && !scan_is_special(*p, stop))
+		p++;
 	return p;
 }
 

@@ -4,6 +4,7 @@
 #include "xmpp/xmlcheck.h"
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "xmpp/names.h"
 #include "xmpp/scan.h"
 #include "xmpp/xmlchar.h"
@@ -11,37 +12,20 @@
 #define NS_XML "http://www.w3.org/XML/1998/namespace"
 #define NS_XMLNS "http://www.w3.org/2000/xmlns/"
 
-/* What a byte is in escaped text and in an escaped value. */
-enum class {
-	BAD,
-	PLAIN,
-	WIDE, /* begins a character beyond ASCII */
-	REFERENCE,
-	STOP, /* the text's '<', the value's ' */
-};
-
-#define PLAIN_ASCII                                                                                \
-	[' '] = PLAIN, ['!'] = PLAIN, ['#' ... '%'] = PLAIN, ['(' ... ';'] = PLAIN, ['='] = PLAIN,  \
-	['?' ... 0x7f] = PLAIN, [0xc2 ... 0xf4] = WIDE, ['&'] = REFERENCE
-
-static const uint8_t text_class[256] = {
-	PLAIN_ASCII, ['\t'] = PLAIN, ['\n'] = PLAIN, ['<'] = STOP,
-};
-
-static const uint8_t value_class[256] = {
-	PLAIN_ASCII, ['\''] = STOP,
-};
-
 /* An attribute without a prefix, or with xml:, has uri.p NULL and its name as written. */
 struct attribute {
 	struct str uri, name;
 };
+
+enum { FEW = 8, BUCKETS = 256 };
 
 struct tag {
 	struct str ns; /* of the element */
 	unsigned n;
 	unsigned foreign; /* namespaced ones so far */
 	struct attribute attributes[XMLCHECK_ATTRIBUTES_MAX];
+	/* With more than FEW: 1 + the last attribute in each bucket, and 1 + the one before it. */
+	uint8_t last[BUCKETS], before[XMLCHECK_ATTRIBUTES_MAX];
 };
 
 /* An open element. */
@@ -62,51 +46,33 @@ static inline const uint8_t *skip_literal(
 
 #define SKIP(p, end, text) skip_literal((p), (end), "" text, sizeof(text) - 1)
 
-/* The references that escape.c writes; the first five in text and values. */
-static const uint8_t *skip_reference(const uint8_t *p, const uint8_t *end, bool in_value)
+/* The references that escape.c writes; two of them in values alone. */
+static inline const uint8_t *skip_reference(const uint8_t *p, const uint8_t *end, bool in_value)
 {
-	static const struct str references[] = {
-		{"&lt;", 4}, {"&gt;", 4}, {"&amp;", 5}, {"&apos;", 6}, {"&quot;", 6},
-		{"&#13;", 5}, {"&#10;", 5}, {"&#9;", 4},
-	};
-	size_t n = in_value ? sizeof(references) / sizeof(references[0]) : 6;
+	const uint8_t *next;
 
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *next =
-			skip_literal(p, end, references[i].p, references[i].len);
-
-		if (next != NULL)
-			return next;
-	}
-	return NULL;
+	if ((next = SKIP(p, end, "&apos;")) != NULL || (next = SKIP(p, end, "&quot;")) != NULL ||
+		(next = SKIP(p, end, "&lt;")) != NULL || (next = SKIP(p, end, "&gt;")) != NULL ||
+		(next = SKIP(p, end, "&amp;")) != NULL || (next = SKIP(p, end, "&#13;")) != NULL || !in_value)
+		return next;
+	next = SKIP(p, end, "&#10;");
+	return next != NULL ? next : SKIP(p, end, "&#9;");
 }
 
-/* Past text or a value, to its STOP or the end of all. */
-static inline const uint8_t *skip_chars(
-	const uint8_t *p, const uint8_t *end, const uint8_t class[256])
+/* Past text or a value, to the '<' or ' behind it, or the end of all. */
+static inline const uint8_t *skip_chars(const uint8_t *p, const uint8_t *end, bool in_value)
 {
-	const uint8_t *stop;
-	uint32_t c;
+	const uint8_t stop = in_value ? '\'' : '<';
 
-	while (p != NULL && p < end) {
-		switch (class[*p]) {
-		case PLAIN:
-			p = scan_plain(p + 1, end, true);
-			stop = end - p > 16 ? p + 16 : end;
-			while (p < stop && class[*p] == PLAIN)
-				p++;
-			break;
-		case WIDE:
-			p = xmlchar_wide(p, end, &c);
-			break;
-		case REFERENCE:
-			p = skip_reference(p, end, class == value_class);
-			break;
-		case STOP:
+	while ((p = scan_plain(p, end, in_value ? SCAN_WIDE | SCAN_BLANK : SCAN_WIDE)) < end) {
+		if (*p == stop)
 			return p;
-		default:
+		if (*p >= 0x80)
+			p = xmlchar_wide_run(p, end);
+		else
+			p = *p == '&' ? skip_reference(p, end, in_value) : NULL;
+		if (p == NULL)
 			return NULL;
-		}
 	}
 	return p;
 }
@@ -116,7 +82,7 @@ static const uint8_t *skip_value(const uint8_t *p, const uint8_t *end, struct st
 {
 	const uint8_t *start = p;
 
-	p = skip_chars(p, end, value_class);
+	p = skip_chars(p, end, true);
 	if (p == NULL || p == end)
 		return NULL;
 	*value = between(start, p);
@@ -174,16 +140,57 @@ static const uint8_t *skip_foreign(
 	return p != NULL ? skip_pair(p, end, p, &a->name) : NULL;
 }
 
-static bool is_new(const struct tag *tag, const struct attribute *a)
-{
-	for (unsigned i = 0; i < tag->n; i++) {
-		const struct attribute *other = &tag->attributes[i];
+/* ---- no attribute twice -------------------------------------------------------------------- */
 
-		if (str_eq(other->name, a->name) && str_eq(other->uri, a->uri))
+/* Mostly one of the first two says no; a name is never empty. */
+static inline bool same(const struct attribute *a, const struct attribute *b)
+{
+	return a->name.len == b->name.len && *a->name.p == *b->name.p && str_eq(a->name, b->name) &&
+	       str_eq(a->uri, b->uri);
+}
+
+static bool is_new_among_few(const struct tag *tag, const struct attribute *a)
+{
+	for (unsigned i = 0; i < tag->n; i++)
+		if (same(&tag->attributes[i], a))
 			return false;
-	}
 	return true;
 }
+
+/* Under the process's key: no choice of names makes many share a bucket. */
+static uint8_t *bucket_of(struct tag *tag, const struct attribute *a)
+{
+	const struct hash_key *key = hash_process_key();
+	uint64_t hash = hash_bytes(key, a->name.p, a->name.len);
+
+	if (a->uri.p != NULL)
+		hash += 31 * hash_bytes(key, a->uri.p, a->uri.len);
+	return &tag->last[hash % BUCKETS];
+}
+
+static bool put_into_bucket(struct tag *tag, unsigned i)
+{
+	uint8_t *last = bucket_of(tag, &tag->attributes[i]);
+
+	for (uint8_t at = *last; at != 0; at = tag->before[at - 1])
+		if (same(&tag->attributes[at - 1], &tag->attributes[i]))
+			return false;
+	tag->before[i] = *last;
+	*last = (uint8_t)(i + 1);
+	return true;
+}
+
+static bool is_new_among_many(struct tag *tag)
+{
+	if (tag->n == FEW) {
+		memset(tag->last, 0, sizeof tag->last);
+		for (unsigned i = 0; i < FEW; i++)
+			(void)put_into_bucket(tag, i);
+	}
+	return put_into_bucket(tag, tag->n);
+}
+
+/* ---- tags ---------------------------------------------------------------------------------- */
 
 /* p after the blank. */
 static const uint8_t *skip_attribute(const uint8_t *p, const uint8_t *end, struct tag *tag)
@@ -200,8 +207,8 @@ static const uint8_t *skip_attribute(const uint8_t *p, const uint8_t *end, struc
 		p = skip_pair(next, end, p, &a->name);
 	else
 		p = skip_pair(p, end, p, &a->name);
-	if (p == NULL || !is_new(tag, a) ||
-		(a->uri.p == NULL && str_eq(a->name, STR_LIT("xmlns"))))
+	if (p == NULL || (a->uri.p == NULL && str_eq(a->name, STR_LIT("xmlns"))) ||
+		!(tag->n < FEW ? is_new_among_few(tag, a) : is_new_among_many(tag)))
 		return NULL;
 	tag->n++;
 	return p;
@@ -258,7 +265,7 @@ int xmlcheck_inner(struct str inner)
 
 	top->ns = STR_LIT(NS_CLIENT);
 	while (p != NULL && p < end) {
-		if (top > stack && (p = skip_chars(p, end, text_class)) == NULL)
+		if (top > stack && (p = skip_chars(p, end, false)) == NULL)
 			break;
 		if ((next = SKIP(p, end, "</")) != NULL) {
 			if (top == stack || p == opened)
@@ -299,17 +306,11 @@ bool xmlcheck_text(struct str text)
 {
 	const uint8_t *p = (const uint8_t *)text.p;
 	const uint8_t *end = text.len > 0 ? p + text.len : p;
-	uint32_t c;
 
-	while (p != NULL && p < end) {
-		p = scan_plain(p, end, true);
-		if (p == end)
-			break;
+	while (p != NULL && (p = scan_plain(p, end, SCAN_WIDE)) < end) {
 		if (*p >= 0x80)
-			p = xmlchar_wide(p, end, &c);
-		else if (*p >= 0x20 || *p == '\t' || *p == '\n' || *p == '\r')
-			p++;
-		else
+			p = xmlchar_wide_run(p, end);
+		else if (*p++ < 0x20 && p[-1] != '\r')
 			return false;
 	}
 	return p != NULL || text.p == NULL;

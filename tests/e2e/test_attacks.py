@@ -143,6 +143,16 @@ def test_s4_bytes_that_are_no_xml_end_the_stream_and_nothing_is_forwarded(shared
         alice.close()
 
 
+@pytest.mark.parametrize("form", ["<x xmlns='urn:x'><{}/></x>", "<x xmlns='urn:x' {}='1'/>"])
+@pytest.mark.parametrize("name", ["\U000171e9", "a\u2070", "\u0221"])
+def test_s4_a_name_that_only_some_parsers_know_reaches_nobody(shared, raw, form, name):
+    """XML 1.0 has more names since its fifth edition; whoever reads with expat does not know them."""
+    bob, alice = raw(shared, "bob"), raw(shared, ALICE)
+    alice.send(f"<message to='{bob.jid}'>{form.format(name)}</message>")
+    assert alice.error() == "not-well-formed"
+    assert not [e for e in bob.ping() if e.tag == CLIENT + "message"]
+
+
 SEED = (b"<message to='%s' type='chat' id='i'><body xml:lang='en'>one &lt;two&gt; \xc3\xa9</body>"
         b"<x:a xmlns:x='urn:x' b='c' x:d=\"e\"><![CDATA[f]]><g xmlns='urn:g'/></x:a></message>")
 SPICE = [b"<", b">", b"/>", b"</message>", b"<message>", b"'", b'"', b"&", b"&#0;", b"]]>", b"\x00",

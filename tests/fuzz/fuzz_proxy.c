@@ -1,11 +1,7 @@
 /* Any bytes as a PROXY header, at once and byte by byte: the answers agree. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/err.h"
+#include "fuzz.h"
 #include "net/proxy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -23,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at = proxy_parse(copy, n, &part);
 		free(copy);
 	}
-	if (rc != at || (rc > 0 && (size_t)rc > size) || rc > PROXY_HEADER_MAX ||
-		memcmp(&whole, &part, sizeof whole) != 0)
-		abort();
+	require(rc == at && (rc <= 0 || (size_t)rc <= size) && rc <= PROXY_HEADER_MAX);
+	require(memcmp(&whole, &part, sizeof whole) == 0);
 	return 0;
 }

@@ -2,25 +2,16 @@
  * XML that routerd's check and the tree accept.
  *
  * The first byte says how the bytes are cut, and whether a stream header comes before. */
-#include <stdlib.h>
-
 #include "base/buf.h"
+#include "fuzz.h"
 #include "xmpp/names.h"
 #include "xmpp/reader.h"
 #include "xmpp/tree.h"
 #include "xmpp/xmlcheck.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char header[] =
 	"<stream:stream xmlns='jabber:client' xmlns:stream='" NS_STREAMS "' xmlns:q='v'>";
 static struct reader_pool *pool;
-
-static void require(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void put(struct buf *out, struct str value)
 {

@@ -30,6 +30,25 @@ static void a_srv_record_is_read(void **state)
 	assert_string_equal(srv.target, "");
 }
 
+/* 255 bytes on the wire, and not one more. */
+static void a_name_is_as_long_as_the_dns_lets_it_be(void **state)
+{
+	char data[6 + 256] = {0};
+	struct srv srv;
+
+	(void)state;
+	memset(data + 6, 'a', sizeof data - 7);
+	for (size_t i = 0; i < 4; i++)
+		data[6 + i * 64] = 63;
+	data[6 + 3 * 64] = 61;
+	data[6 + 254] = 0;
+	assert_true(record_srv(str_make(data, 6 + 255), &srv));
+	assert_int_equal(strlen(srv.target), 253);
+	data[6 + 3 * 64] = 62;
+	data[6 + 254] = 'a';
+	assert_false(record_srv(str_make(data, 6 + 256), &srv));
+}
+
 static void what_is_no_record_is_refused(void **state)
 {
 	static const struct str bad[] = {
@@ -266,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_srv_record_is_read),
+		cmocka_unit_test(a_name_is_as_long_as_the_dns_lets_it_be),
 		cmocka_unit_test(what_is_no_record_is_refused),
 		cmocka_unit_test(addresses_and_tlsa_records_are_read),
 		cmocka_unit_test(the_weights_share_the_chances),

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "xmpp/escape.h"
-#include "xmpp/scan.h"
 
 static void assert_buf(struct buf *b, const char *expected)
 {
@@ -65,32 +64,6 @@ static void finds_specials_at_every_offset(void **state)
 	}
 }
 
-/* The word test must agree with its definition, byte for byte. */
-static void a_word_is_special_exactly_when_a_byte_is(void **state)
-{
-	(void)state;
-	for (unsigned byte = 0; byte < 256; byte++) {
-		bool special = byte < 0x20 || byte == '&' || byte == '\'' || byte == '"' ||
-			byte == '<' || byte == '>';
-
-		for (unsigned fill = 0; fill < 256; fill += 51) {
-			if (fill < 0x20)
-				continue;
-			for (unsigned at = 0; at < 8; at++) {
-				uint8_t word[8];
-				uint64_t v;
-
-				memset(word, (int)fill, sizeof word);
-				word[at] = (uint8_t)byte;
-				memcpy(&v, word, sizeof v);
-				assert_int_equal(scan_special(v, false) != 0, special);
-				assert_int_equal(scan_special(v, true) != 0,
-					special || byte > 0x7f || fill > 0x7f);
-			}
-		}
-	}
-}
-
 static void nothing_becomes_nothing(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -118,7 +91,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_text_and_attributes),
 		cmocka_unit_test(finds_specials_at_every_offset),
-		cmocka_unit_test(a_word_is_special_exactly_when_a_byte_is),
 		cmocka_unit_test(nothing_becomes_nothing),
 		cmocka_unit_test(an_attribute_gets_name_and_quotes),
 	};

@@ -66,6 +66,10 @@ static const struct {
 	{"<message><![CDATA[\xc0\xb1]]></message>", STREAM_NOT_WELL_FORMED, false},
 	{"<message><![cdata[a]]></message>", STREAM_NOT_WELL_FORMED, false},
 	{"<1/>", STREAM_NOT_WELL_FORMED, false},
+	/* Names of XML 1.0's fifth edition. */
+	{"<message><\U000171e9/></message>", STREAM_NOT_WELL_FORMED, false},
+	{"<message><a\u2070/></message>", STREAM_NOT_WELL_FORMED, false},
+	{"<message><a \u0221='b'/></message>", STREAM_NOT_WELL_FORMED, false},
 	{"<message/>text<presence/>", STREAM_BAD_FORMAT, false},
 	{"text", STREAM_BAD_FORMAT, false},
 	{" \xc2\xa0 <message/>", STREAM_BAD_FORMAT, false},

@@ -62,6 +62,7 @@ static const char *const not_canonical[] = {
 	"<!-- x -->", "<a><!-- x --></a>", "<?x y?>", "<a><?x y?></a>", "<![CDATA[x]]>",
 	"<a><![CDATA[x]]></a>", "<!DOCTYPE x>", "<a><!DOCTYPE x></a>", "<?xml version='1.0'?><a/>",
 	"<1/>", "<-a/>", "<.a/>", "<\u00b7/>", "<\u00d7/>", "<\u037e/>", "</>", "<>", "<a\u00d7/>",
+	"<\U000171e9/>", "<\u0221/>", "<a\u2070/>", "<a \u0221='b'/>", "<a xmlns:ns1='u' ns1:\u0221='b'/>",
 	"<a 1='1'/>", "<a b='1' b='1'/>", "<a b='1' c='2' b='3'/>", "<a xml:lang='a' xml:lang='b'/>",
 	"<a xmlns='jabber:client'/>", "<a xmlns='jabber:server'/>", "<a xmlns='u'><b xmlns='u'/></a>",
 	"<a xmlns=''><b xmlns=''/></a>", "<a xmlns='u' xmlns='v'/>", "<a b='1' xmlns='u'/>",
@@ -169,6 +170,34 @@ static void bounds_the_attributes(void **state)
 		buf_fini(&plain);
 		buf_fini(&foreign);
 	}
+}
+
+/* However many there are, and wherever the two stand. */
+static void finds_an_attribute_that_stands_twice(void **state)
+{
+	enum { N = 20 };
+
+	(void)state;
+	for (int twice = 0; twice < N; twice++)
+		for (int at = 0; at < N; at++) {
+			struct buf plain = BUF_INIT, foreign = BUF_INIT;
+			int expected = at == twice ? 0 : BH_EPROTO;
+
+			buf_put_lit(&plain, "<a");
+			buf_put_lit(&foreign, "<a");
+			for (int i = 0; i < N; i++) {
+				int name = i == at ? twice : i;
+
+				buf_printf(&plain, " a%d=''", name);
+				buf_printf(&foreign, " xmlns:ns%d='u' ns%d:a%d=''", i + 1, i + 1, name);
+			}
+			buf_put_lit(&plain, "/>");
+			buf_put_lit(&foreign, "/>");
+			assert_int_equal(check(plain.data, plain.len), expected);
+			assert_int_equal(check(foreign.data, foreign.len), expected);
+			buf_fini(&plain);
+			buf_fini(&foreign);
+		}
 }
 
 static void checks_the_attributes_of_a_tag(void **state)
@@ -296,6 +325,7 @@ int main(void)
 		cmocka_unit_test(refuses_every_cut),
 		cmocka_unit_test(bounds_the_depth),
 		cmocka_unit_test(bounds_the_attributes),
+		cmocka_unit_test(finds_an_attribute_that_stands_twice),
 		cmocka_unit_test(checks_the_attributes_of_a_tag),
 		cmocka_unit_test(judges_text),
 		cmocka_unit_test(accepts_what_is_escaped),
