@@ -55,8 +55,9 @@ def test_a_question_is_dirsyncd_s_to_answer(slapd, held, dirsyncd, command, verb
     (["--full", "main"], ["--full", "main"])])
 def test_a_synchronisation_is_ordered_and_answered_with_a_sentence(slapd, held, dirsyncd, arguments, told):  # noqa: F811
     suite = held()
+    played = dirsyncd(suite)
     asking = Asking(suite, "ldap", "sync", *arguments)
-    assert dirsyncd(suite).table([], [], text="3 accounts go on") == ("ldap.sync", told)
+    assert played.table([], [], text="3 accounts go on") == ("ldap.sync", told)
     assert asking.done() == (0, "3 accounts go on\n", "")
 
 
