@@ -205,7 +205,7 @@ int on_group_gone(const struct bus_event *event)
 	struct wanted w = {.gone = true};
 	struct msg_group_gone m;
 
-	if (bus_get_group_gone(event->frame->body, &m) != 0)
+	if (bus_get_group_gone(event->frame->body, &m) != 0 || s->queued > SHARING_QUEUE)
 		return BH_EPROTO;
 	memcpy(w.id, m.id.b, sizeof w.id);
 	sharing_want(s, &w);

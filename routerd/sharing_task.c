@@ -13,7 +13,7 @@
 #include "routerd/sharing_tell.h"
 #include "xmpp/xmlcheck.h"
 
-enum { TURN_NS = 2000000, NEXT_MS = 1, AGAIN_MS = 10, READ_AT_ONCE = 64, NAME_LEN_MAX = 1023 };
+enum { TURN_NS = 2000000, NEXT_MS = 1, AGAIN_MS = 10, READ_AT_ONCE = 64, NAME_LEN_MAX = 1023, TASK_BYTES = 4096 };
 
 /* ---- waiting ------------------------------------------------------------------------------ */
 
@@ -42,19 +42,28 @@ static struct task *first(const struct sharing *s)
 	return list_empty(&s->tasks) ? NULL : container_of(s->tasks.next, struct task, link);
 }
 
+/* More than its text, so that there cannot be too many. */
+static size_t weight(const struct task *t)
+{
+	return t->text.len + TASK_BYTES;
+}
+
+static void note_begun(struct task *t)
+{
+	if (!t->begun)
+		map_remove(&t->sharing->unbegun, &t->node);
+	t->begun = true;
+}
+
 static void free_task(struct task *t)
 {
+	note_begun(t);
 	list_remove(&t->link);
-	t->sharing->queued -= t->text.len;
+	t->sharing->queued -= weight(t);
 	tell_free(&t->tell);
 	regroup_free(&t->regroup, NULL, NULL);
 	buf_fini(&t->text);
 	free(t);
-}
-
-static bool has_begun(const struct task *t)
-{
-	return t->regroup != NULL;
 }
 
 static struct str keep(struct buf *text, struct str s)
@@ -83,18 +92,9 @@ static struct task *make_task(struct sharing *s, const struct wanted *w)
 	t->wanted.title = keep(&t->text, w->title);
 	t->wanted.viewers = keep(&t->text, w->viewers);
 	t->wanted.members = t->rest = keep(&t->text, w->members);
-	s->queued += t->text.len;
+	t->begun = true;
+	s->queued += weight(t);
 	return t;
-}
-
-static void forget_older(struct sharing *s, const uint8_t id[GROUP_ID_SIZE])
-{
-	list_for_each_safe(pos, &s->tasks) {
-		struct task *t = container_of(pos, struct task, link);
-
-		if (!has_begun(t) && memcmp(t->wanted.id, id, GROUP_ID_SIZE) == 0)
-			free_task(t);
-	}
 }
 
 void sharing_forget_wanted(struct sharing *s, struct str directory)
@@ -102,20 +102,24 @@ void sharing_forget_wanted(struct sharing *s, struct str directory)
 	list_for_each_safe(pos, &s->tasks) {
 		struct task *t = container_of(pos, struct task, link);
 
-		if (!has_begun(t) && str_eq(t->wanted.directory, directory))
+		if (!t->begun && str_eq(t->wanted.directory, directory))
 			free_task(t);
 	}
 }
 
 void sharing_want(struct sharing *s, const struct wanted *wanted)
 {
+	struct map_node *older = map_find(&s->unbegun, wanted->id, GROUP_ID_SIZE);
 	struct task *t = make_task(s, wanted);
 
 	if (t == NULL) {
 		log_error("group-refused", "reason=\"out of memory\"");
 		return;
 	}
-	forget_older(s, wanted->id);
+	if (older != NULL)
+		free_task(container_of(older, struct task, node));
+	BUG_ON(map_add(&s->unbegun, &t->node, t->wanted.id, GROUP_ID_SIZE) != 0);
+	t->begun = false;
 	list_append(&s->tasks, &t->link);
 	if (!s->waiting)
 		sharing_go_on(s);
@@ -156,6 +160,7 @@ static enum step begin(struct task *t)
 	struct group *g = people_group_find(p, w->id);
 	struct group_look look;
 
+	note_begun(t);
 	if (w->gone && (g == NULL || !g->look.there))
 		return OVER;
 	if (!w->gone && !fits(p, g, w)) {
@@ -339,11 +344,12 @@ struct group *sharing_under_way(const struct sharing *s)
 {
 	const struct task *t = first(s);
 
-	return t != NULL && has_begun(t) && !t->wanted.gone ? t->regroup->group : NULL;
+	return t != NULL && t->regroup != NULL && !t->wanted.gone ? t->regroup->group : NULL;
 }
 
 void sharing_tasks_free(struct sharing *s)
 {
 	while (first(s) != NULL)
 		free_task(first(s));
+	map_fini(&s->unbegun);
 }

@@ -18,8 +18,9 @@ struct tell;
 struct sharing {
 	struct router *router;
 	struct people people;
-	struct list tasks; /* struct task, the first is under way */
-	size_t queued;	   /* bytes of their texts */
+	struct list tasks;  /* struct task, the first is under way */
+	struct map unbegun; /* those that have not begun, by the group's id */
+	size_t queued;	    /* bytes that they take */
 	struct buf unasked; /* ids of groups that dirsyncd is to be asked for */
 	uv_timer_t timer;  /* the next turn's work */
 	bool open;
@@ -44,6 +45,8 @@ struct wanted {
 
 struct task {
 	struct list link;
+	struct map_node node; /* in sharing.unbegun, until it begins */
+	bool begun;
 	struct sharing *sharing;
 	struct wanted wanted; /* in text */
 	struct buf text;

@@ -288,19 +288,13 @@ static enum command_end statistics(struct command_call *call)
 
 /* ---- a word to all -------------------------------------------------------------------------------- */
 
-struct announcement {
-	struct parcel *parcel;
-};
-
-static void announce_to(void *arg, struct account *a)
+static void announce_to(void *parcel, struct account *a)
 {
-	const struct announcement *n = arg;
-
 	list_for_each(pos, &a->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);
 
 		if (session_available(s))
-			(void)fanout_add(n->parcel, s);
+			(void)fanout_add(parcel, s);
 	}
 }
 
@@ -326,8 +320,8 @@ static struct parcel *announcement(struct command_call *call, struct str text)
 static enum command_end announce(struct command_call *call)
 {
 	const struct tree_node *at = NULL;
-	struct announcement n = {NULL};
 	struct buf text = BUF_INIT;
+	struct parcel *p = NULL;
 	struct str line;
 
 	while (form_next(call->form, "announcement", &at, &line) && text.len <= TEXT_MAX) {
@@ -336,14 +330,14 @@ static enum command_end announce(struct command_call *call)
 		buf_put_str(&text, line);
 	}
 	if (text.len > 0 && text.len <= TEXT_MAX)
-		n.parcel = announcement(call, buf_str(&text));
+		p = announcement(call, buf_str(&text));
 	buf_fini(&text);
-	if (n.parcel == NULL)
+	if (p == NULL)
 		return bad(call, "an announcement has 1 to 16384 bytes");
 	fanout_begin();
-	sharing_each_present(call->transit->cause.router, call->domain, announce_to, &n);
-	fanout_send(n.parcel);
-	parcel_unref(&n.parcel);
+	sharing_each_present(call->transit->cause.router, call->domain, announce_to, p);
+	fanout_send(p);
+	parcel_unref(&p);
 	return COMMAND_DONE;
 }
 

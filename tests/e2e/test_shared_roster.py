@@ -408,6 +408,20 @@ def test_a_client_that_takes_nothing_delays_nobody(narrow, raw):
     assert len(set(ours)) == len(came)
 
 
+def test_in_a_group_of_ten_thousand_each_gets_what_has_changed(directory, people):  # noqa: F811
+    crowd = [f"user{n}" for n in range(9997)]
+    directory.put("All", ["alice", "bob", *crowd])
+    alice, bob = people("alice", "bob")
+    assert len(items(alice)) == 9998
+    directory.change("All", ["alice", "bob", "carol", *crowd])
+    came = settle(alice, bob)
+    assert pushed(came[0]) == pushed(came[1]) == {"carol": ("both", "Carol", ["All"])}
+    directory.change("All", ["alice", "carol", *crowd[:-1]])
+    came = settle(alice, bob)
+    assert pushed(came[0]) == {"bob": REMOVED, "user9996": REMOVED}
+    assert len(pushed(came[1])) == 9999 and items(bob) == {}
+
+
 def test_slixmpp_has_the_roster_and_its_changes(directory):  # noqa: F811
     from client import Client
     from suite import eventually
