@@ -180,6 +180,8 @@ static void on_refreshed(struct groups *all, const struct news *n)
 	}
 	if (n->whole || all->lost || !all->read)
 		log_info("groups-followed", "directory=%s groups=%zu", LOG_TEXT(all->directory->name), all->entries.count);
+	if (!all->read) /* that it has been read stands in the store, whether a cookie comes or not */
+		write_cookie(all, STR_LIT(""));
 	all->lost = false;
 	all_read(all);
 }

@@ -295,6 +295,8 @@ static void on_refreshed(struct mirror *m, const struct news *n)
 		gone++;
 	}
 	m->lost = false;
+	if (!m->read) /* that it has been read stands in the store, whether a cookie comes or not */
+		write_cookie(m, STR_LIT(""));
 	all_read(m);
 	log_info("directory-followed", "directory=%s accounts=%zu gone=%u", LOG_TEXT(m->directory->name),
 		m->entries.count, gone);
