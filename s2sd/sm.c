@@ -85,12 +85,18 @@ void sm_count_session(struct peer *p, bool resumable, uint32_t max)
 	inbound_note(&p->carrying.carried, NOTE_ENABLE, resumable, max);
 }
 
+/* It is kept as one of several words (way_tell()), of which "-" is none. */
+static bool may_be_kept(struct str id)
+{
+	return id.len > 0 && id.len < 256 && memchr(id.p, ' ', id.len) == NULL && !str_is(id, "-");
+}
+
 static void enabled(struct peer *p, const struct element *e)
 {
 	struct str resume = element_attribute(e, "resume"), id = element_attribute(e, "id");
 
 	p->sm.enabled = true;
-	if (id.p != NULL && id.len < 256 && (str_is(resume, "true") || str_is(resume, "1")))
+	if (may_be_kept(id) && (str_is(resume, "true") || str_is(resume, "1")))
 		p->sm.id = bh_strndup(id.p, id.len);
 	ready(p);
 	if (!p->bidi || p->state != OUT_OPEN)

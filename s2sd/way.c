@@ -521,15 +521,19 @@ int on_reach(const struct bus_event *event)
 /* As way_tell() wrote it; the third came later. */
 static void take_state(struct way *w, struct str state)
 {
-	char text[768], id[256], session[256] = "-";
+	char text[768], *rest = text, *end;
+	const char *id, *session;
 	long base;
 
 	snprintf(text, sizeof text, "%.*s", STR_FMT(state));
-	if (sscanf(text, "%ld %255s %255s", &base, id, session) < 2)
+	base = strtol(strsep(&rest, " "), &end, 10);
+	id = strsep(&rest, " ");
+	session = strsep(&rest, " ");
+	if (*end != '\0' || id == NULL)
 		return;
 	w->sm_base = base;
 	set(&w->sm_id, strcmp(id, "-") != 0 ? id : NULL);
-	set(&w->session, strcmp(session, "-") != 0 ? session : NULL);
+	set(&w->session, session != NULL && strcmp(session, "-") != 0 ? session : NULL);
 	if (w->sm_id == NULL && w->session != NULL)
 		w->until_ms = clock_ms() + RESUME_MS;
 }

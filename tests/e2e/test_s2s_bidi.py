@@ -265,6 +265,22 @@ def test_ours_is_resumed_with_both_counts(one, certificate, counted, alice, daem
     assert sm.request(again) == 2
 
 
+def test_an_id_that_is_two_words_is_not_kept(one, certificate, alice):  # noqa: F811
+    """The first would be taken for all of it, and the second for the session that we resume in routerd."""
+    alice.message(HIM, "hello")
+    stream = answer(one, certificate, SM_FEATURE)
+    stream.expect(sm.SM + "enable")
+    stream.send(f"<enabled {sm.NS} id='i-1 -' resume='true'/>")
+    assert got(stream) == "hello"
+    one.log.wait("way-open")
+    kill(one, "s2sd@1")
+    stream.close()
+    again = answer(one, certificate, SM_FEATURE)
+    assert again.next().tag == sm.SM + "enable"
+    again.send(f"<enabled {sm.NS} id='i-2' resume='true'/>")
+    assert got(again) == "hello"
+
+
 def test_a_remote_that_resumes_nothing_gets_what_there_is(one, certificate, alice):  # noqa: F811
     """prosody's streams are counted, and cannot be resumed."""
     alice.message(HIM, "hello")
