@@ -180,14 +180,13 @@ static void miss(struct groups *all)
 	}
 }
 
-/* Where there are no cookies, the store gets an empty one: that all has been read in that way. */
+/* That stands in the store, whether a cookie comes or not. */
 static void all_read(struct groups *all)
 {
 	if (all->read)
 		return;
 	all->read = true;
-	if (all->progress.polls)
-		write_cookie(all, STR_LIT(""));
+	write_cookie(all, STR_LIT(""));
 	all->spec.read(all->spec.arg);
 }
 

@@ -218,14 +218,13 @@ static size_t miss(struct mirror *m)
 	return missing;
 }
 
-/* Where there are no cookies, the store gets an empty one: that all has been read in that way. */
+/* That stands in the store, whether a cookie comes or not. */
 static void all_read(struct mirror *m)
 {
 	if (m->read)
 		return;
 	m->read = true;
-	if (m->progress.polls)
-		mirror_write_cookie(m, STR_LIT(""));
+	mirror_write_cookie(m, STR_LIT(""));
 	tell_read(m);
 }
 

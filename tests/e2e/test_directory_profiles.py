@@ -103,8 +103,8 @@ def test_a_map_of_ones_own(slapd, follow):  # noqa: F811
 def test_a_wrong_map_is_named_and_nothing_starts(slapd, follow, entry, reason):  # noqa: F811
     dirsyncd = follow(slapd, start=False, profile=["FN=cn", entry]).spawn()
     assert dirsyncd.process.wait(20) == 78
-    assert dirsyncd.log.find(f'directory "main": profile: "{entry.replace("(", ".").replace(")", ".").replace("*", ".")}"')
-    assert dirsyncd.log.find(reason)
+    dirsyncd.log.wait(f'directory "main": profile: "{entry.replace("(", ".").replace(")", ".").replace("*", ".")}"')
+    dirsyncd.log.wait(reason)
     dirsyncd.process = None
 
 
