@@ -53,21 +53,42 @@ static void close_listeners(struct c2sd *srv)
 		listener_close(&srv->listeners[--srv->nlisteners].listener);
 }
 
+static int load_certificates(struct c2sd *srv)
+{
+	struct tls_store *tls;
+	int rc = settings_load_tls(srv->daemon, key_client_signer(srv->keys), &tls);
+
+	if (rc == 0)
+		key_client_offer(srv->keys, tls);
+	return rc;
+}
+
+/* A key is missing when one of us two has read its files before they were changed: it may be we. */
+static void on_key_event(void *owner, enum key_event event, const char *text)
+{
+	bool good = event == KEY_EVENT_UP || event == KEY_EVENT_USED;
+
+	log_event(good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, key_event_name(event), "reason=%s", LOG_TEXT(text));
+	if (event == KEY_EVENT_LACKING)
+		(void)load_certificates(owner);
+}
+
 int c2sd_open(struct daemon *d)
 {
 	struct c2sd *srv = bh_alloc(sizeof *srv);
 
 	srv->daemon = d;
+	srv->keys = key_client_create(KEY_FOR_CLIENTS, on_key_event, srv);
 	carrier_init(&srv->carrier, &c2sd_carrier);
 	d->state = srv;
 	tls_global_init();
-	if (settings_read(d, &srv->settings) == 0 && settings_load_tls(d, &srv->tls) == 0 &&
+	if (settings_read(d, &srv->settings) == 0 && load_certificates(srv) == 0 &&
 		open_listeners(d, srv, "c2sd.listen", ENTRY_STARTTLS) == 0 &&
 		open_listeners(d, srv, "c2sd.listen_tls", ENTRY_TLS) == 0 &&
 		open_listeners(d, srv, "c2sd.listen_component", ENTRY_COMPONENT) == 0)
 		return 0;
 	close_listeners(srv);
-	tls_store_unref(&srv->tls);
+	key_client_stop(&srv->keys, NULL, NULL);
 	tls_global_fini();
 	free(srv);
 	return BH_ECONFIG;
@@ -142,12 +163,22 @@ static int on_domain_caps(const struct bus_event *event)
 	return 0;
 }
 
+static void count_signatures(const struct c2sd *srv)
+{
+	struct key_client_counts counts = key_client_counts(srv->keys);
+
+	c2sd_counters[COUNT_SIGNATURES].value = counts.done;
+	c2sd_counters[COUNT_SIGNATURES_FAILED].value = counts.failed;
+	c2sd_counters[COUNT_SIGNATURES_WAITING].value = counts.waiting;
+}
+
 static int on_stats_get(const struct bus_event *event)
 {
 	struct buf list = BUF_INIT;
 	struct msg_stats m;
 	int rc;
 
+	count_signatures(event->owner);
 	counter_list(&list);
 	m.counters = buf_str(&list);
 	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
@@ -316,6 +347,8 @@ int c2sd_start(struct daemon *d)
 		stream_hub_start(d->loop, &srv->hub) != 0)
 		return BH_ENOMEM;
 	stream_hub_on_flushed(srv->hub, on_flushed, srv);
+	if (key_client_start(srv->keys, d->loop, d->run_dir) != 0)
+		return BH_ECONFIG;
 	return bus_client_start(&spec, &srv->carrier.bus);
 }
 
@@ -323,18 +356,15 @@ int c2sd_reload(struct daemon *d, const struct conf *old)
 {
 	struct c2sd *srv = d->state;
 	struct c2sd_settings settings;
-	struct tls_store *tls;
 
 	(void)old;
-	if (settings_read(d, &settings) != 0 || settings_load_tls(d, &tls) != 0)
+	if (settings_read(d, &settings) != 0 || load_certificates(srv) != 0)
 		return BH_ECONFIG;
-	tls_store_unref(&srv->tls);
-	srv->tls = tls;
 	srv->settings = settings;
 	return offers_add_domains(srv);
 }
 
-static void on_hub_stopped(void *arg)
+static void on_keys_stopped(void *arg)
 {
 	struct c2sd *srv = arg;
 	struct daemon *d = srv->daemon;
@@ -342,12 +372,18 @@ static void on_hub_stopped(void *arg)
 	offers_free(srv);
 	guard_free(srv);
 	reader_pool_free(&srv->parsers);
-	tls_store_unref(&srv->tls);
 	carrier_fini(&srv->carrier);
 	buf_fini(&srv->scratch);
 	free(srv);
 	tls_global_fini();
 	daemon_stopped(d);
+}
+
+static void on_hub_stopped(void *arg)
+{
+	struct c2sd *srv = arg;
+
+	key_client_stop(&srv->keys, on_keys_stopped, srv);
 }
 
 static void on_bus_stopped(void *arg)

@@ -16,6 +16,7 @@
 #include "bus/client.h"
 #include "carry/carrier.h"
 #include "daemon/daemon.h"
+#include "key/client.h"
 #include "net/address.h"
 #include "net/listener.h"
 #include "net/stream.h"
@@ -48,7 +49,7 @@ struct c2sd_settings {
 struct c2sd {
 	struct daemon *daemon;
 	struct stream_hub *hub;
-	struct tls_store *tls;
+	struct key_client *keys; /* certificates, and who signs for them */
 	struct reader_pool *parsers;
 	struct c2sd_listener listeners[LISTENERS_MAX];
 	unsigned nlisteners;
@@ -75,7 +76,7 @@ void c2sd_stop(struct daemon *d);
 /* Takes the settings of a configuration.  0 or BH_ECONFIG after daemon_fail(). */
 int settings_read(struct daemon *d, struct c2sd_settings *out);
 /* Loads the certificates that the configuration names. */
-int settings_load_tls(struct daemon *d, struct tls_store **out);
+int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out);
 
 /* The last client is gone while stopping. */
 void c2sd_emptied(struct c2sd *srv);

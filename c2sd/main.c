@@ -1,8 +1,8 @@
 /* c2sd - carries client streams: TCP, TLS, XML */
 #include "c2sd/c2sd.h"
 
-/* Certificates and keys are read again by a reload. */
-static const char *const reads[] = {"domain.certificate", "domain.key", "c2sd.client_ca", NULL};
+/* Certificates are read again by a reload; keyd has the keys. */
+static const char *const reads[] = {"domain.certificate", "c2sd.client_ca", NULL};
 static const char *const writes[] = {NULL};
 static const int calls[] = {-1};
 
@@ -11,7 +11,7 @@ static const struct sandbox sandbox = {
 	.read_paths = reads,
 	.write_paths = writes,
 	.inet = true,
-	.keys = true,
+	.group = "bulkhead-sign",
 };
 
 int main(int argc, char **argv)

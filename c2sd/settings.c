@@ -61,11 +61,12 @@ int settings_read(struct daemon *d, struct c2sd_settings *out)
 	return read_proxies(d, out);
 }
 
-int settings_load_tls(struct daemon *d, struct tls_store **out)
+int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out)
 {
 	size_t n = conf_domains(d->conf);
 	struct tls_identity *ids = bh_alloc(n * sizeof *ids);
-	const char *ca = conf_text(d->conf, "c2sd.client_ca");
+	struct tls_plan plan = {
+		.ids = ids, .n = n, .signer = signer, .client_ca = conf_text(d->conf, "c2sd.client_ca")};
 	char what[1024] = "";
 	int rc;
 
@@ -75,7 +76,7 @@ int settings_load_tls(struct daemon *d, struct tls_store **out)
 			.certificate = conf_domain_text(d->conf, i, "certificate"),
 			.key = conf_domain_text(d->conf, i, "key"),
 		};
-	rc = tls_store_load(&(struct tls_plan){.ids = ids, .n = n, .client_ca = ca}, out, what, sizeof what);
+	rc = tls_store_load(&plan, out, what, sizeof what);
 	if (rc != 0)
 		daemon_fail(d, "%s", what);
 	else if (what[0] != '\0')

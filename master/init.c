@@ -3,7 +3,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <grp.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +96,10 @@ static int make_folders(struct options *o)
 		return BH_ETOOBIG;
 	}
 	snprintf(path, sizeof path, "%s/certs", o->folder);
+	if (make_folder(path, 0755) < 0)
+		return BH_EIO;
+	/* Apart from what front ends read: their sandboxes do not let them in here, whosever user they are. */
+	snprintf(path, sizeof path, "%s/keys", o->folder);
 	return make_folder(path, 0755) < 0 ? BH_EIO : 0;
 }
 
@@ -122,7 +125,7 @@ static int check_reachable(const char *folder)
 	return 0;
 }
 
-/* c2sd and s2sd read the key again at a reload, when they are root no more. */
+/* keyd reads the key again at a reload, when it is root no more. */
 static int give_key(const char *key)
 {
 	const struct group *tls = geteuid() == 0 ? getgrnam("bulkhead-tls") : NULL;
@@ -134,11 +137,13 @@ static int give_key(const char *key)
 
 static int make_certificate(const struct options *o, const char *domain)
 {
-	char crt[PATH_MAX + 1100], key[PATH_MAX + 1100], what[PATH_MAX + 1400];
+	char crt[PATH_MAX + 1100], key[PATH_MAX + 1100], former[PATH_MAX + 1100], what[PATH_MAX + 1400];
 
 	snprintf(crt, sizeof crt, "%s/certs/%s.crt", o->folder, domain);
-	snprintf(key, sizeof key, "%s/certs/%s.key", o->folder, domain);
-	if (access(crt, F_OK) == 0 && access(key, F_OK) == 0) {
+	snprintf(key, sizeof key, "%s/keys/%s.key", o->folder, domain);
+	/* Where keys were before they had a folder of their own. */
+	snprintf(former, sizeof former, "%s/certs/%s.key", o->folder, domain);
+	if (access(crt, F_OK) == 0 && (access(key, F_OK) == 0 || access(former, F_OK) == 0)) {
 		printf("kept the certificate %s\n", crt);
 		return 0;
 	}
@@ -167,7 +172,7 @@ static void write_configuration(FILE *f, const struct options *o)
 		fprintf(f, "\tlisten_tls = {\"%s\"}\n", o->c2s_tls);
 	fprintf(f, "}\n\ns2sd {\n\tlisten = {\"%s\"}\n}\n", o->s2s);
 	for (unsigned i = 0; i < o->ndomains; i++)
-		fprintf(f, "\ndomain \"%s\" {\n\tcertificate = \"certs/%s.crt\"\n\tkey = \"certs/%s.key\"\n}\n",
+		fprintf(f, "\ndomain \"%s\" {\n\tcertificate = \"certs/%s.crt\"\n\tkey = \"keys/%s.key\"\n}\n",
 			o->domains[i], o->domains[i], o->domains[i]);
 }
 

@@ -18,7 +18,7 @@
 #include "master/master.h"
 
 /* Each is ready before the next begins; they stop in the opposite order. */
-static const char *const order[] = {"routerd", "authd", "dirsyncd", "c2sd", "s2sd"};
+static const char *const order[] = {"routerd", "keyd", "authd", "dirsyncd", "c2sd", "s2sd"};
 enum { NDAEMONS = sizeof order / sizeof order[0] };
 
 static bool all_of(const struct run *r, const char *daemon, enum child_state state)
@@ -205,6 +205,7 @@ static void add_instances(struct run *r, const char *daemon)
 static void add_children(struct run *r)
 {
 	add_child(r, "routerd", "routerd");
+	add_child(r, "keyd", "keyd");
 	add_child(r, "authd", "authd");
 	if (conf_directories(r->conf) > 0)
 		add_child(r, "dirsyncd", "dirsyncd");

@@ -1,14 +1,16 @@
-/* One user a daemon, made by useradd(8); and the group of those who may read private keys. */
+/* One user a daemon, made by useradd(8); the groups of who may read private keys, and of those who may ask it to sign. */
 #include "master/users.h"
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 
+static const char *const groups[] = {"bulkhead-tls", "bulkhead-sign"};
 static const char *const daemons[] = {"routerd", "c2sd", "s2sd", "authd", "dirsyncd", "snmp", "keyd"};
 
 static int run(char *const command[])
@@ -34,17 +36,17 @@ static int run_useradd(char *name)
 	return run(command);
 }
 
-static int make_group(void)
+static int make_group(const char *name)
 {
-	char *command[] = {"groupadd", "--system", "bulkhead-tls", NULL};
+	char *command[] = {"groupadd", "--system", (char *)(uintptr_t)name, NULL};
 
-	if (getgrnam("bulkhead-tls") != NULL)
+	if (getgrnam(name) != NULL)
 		return 0;
-	if (run(command) != 0 && getgrnam("bulkhead-tls") == NULL) {
-		fprintf(stderr, "bulkhead: cannot make the group: run \"groupadd --system bulkhead-tls\"\n");
+	if (run(command) != 0 && getgrnam(name) == NULL) {
+		fprintf(stderr, "bulkhead: cannot make the group: run \"groupadd --system %s\"\n", name);
 		return BH_EIO;
 	}
-	printf("made the group bulkhead-tls\n");
+	printf("made the group %s\n", name);
 	return 0;
 }
 
@@ -54,8 +56,9 @@ int users_make(void)
 
 	if (geteuid() != 0)
 		return 0;
-	if (make_group() != 0)
-		return BH_EIO;
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+		if (make_group(groups[i]) != 0)
+			return BH_EIO;
 	for (size_t i = 0; i < sizeof daemons / sizeof daemons[0]; i++) {
 		snprintf(name, sizeof name, "bulkhead-%s", daemons[i]);
 		if (getpwnam(name) != NULL)

@@ -9,5 +9,8 @@ struct counter s2sd_counters[] = {
 	[COUNT_STANZAS_IN] = {.name = "stanzas_in"},
 	[COUNT_STANZAS_OUT] = {.name = "stanzas_out"},
 	[COUNT_UNREACHABLE] = {.name = "unreachable"},
+	[COUNT_SIGNATURES] = {.name = "signatures"},
+	[COUNT_SIGNATURES_FAILED] = {.name = "signatures_failed"},
+	[COUNT_SIGNATURES_WAITING] = {.name = "signatures_waiting"},
 	[COUNT_END] = {.name = NULL},
 };

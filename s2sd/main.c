@@ -3,8 +3,8 @@
 
 #include "s2sd/s2sd.h"
 
-/* Certificates and keys are read again by a reload; the resolver reads its files when it begins. */
-static const char *const reads[] = {"domain.certificate", "domain.key", "s2sd.ca", "s2sd.trust_anchor",
+/* Certificates are read again by a reload, keyd has the keys; the resolver reads its files when it begins. */
+static const char *const reads[] = {"domain.certificate", "domain.s2s_certificate", "s2sd.ca", "s2sd.trust_anchor",
 	"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs", NULL};
 static const char *const writes[] = {NULL};
 /* The resolver has a thread of its own, which it talks to over a pair of sockets, and UDP sockets that it binds. */
@@ -16,7 +16,7 @@ static const struct sandbox sandbox = {
 	.write_paths = writes,
 	.inet = true,
 	.connects = true,
-	.keys = true,
+	.group = "bulkhead-sign",
 };
 
 int main(int argc, char **argv)

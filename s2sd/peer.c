@@ -357,7 +357,7 @@ void peer_accept(struct s2sd *srv, int fd, bool tls)
 		peer_fail(p, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
 	}
-	if (tls && stream_start_tls(p->stream, srv->tls, "xmpp-server") != 0)
+	if (tls && stream_start_tls(p->stream, key_client_store(srv->keys), "xmpp-server") != 0)
 		peer_fail(p, STREAM_INTERNAL_SERVER_ERROR, NULL);
 	log_debug("peer-connected", "conn=%s from=%s", peer_name(p), peer_address(p));
 }

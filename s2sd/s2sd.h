@@ -23,6 +23,7 @@
 #include "carry/carrier.h"
 #include "daemon/daemon.h"
 #include "dns/resolver.h"
+#include "key/client.h"
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -48,7 +49,7 @@ struct s2sd_settings {
 struct s2sd {
 	struct daemon *daemon;
 	struct stream_hub *hub;
-	struct tls_store *tls;
+	struct key_client *keys; /* certificates, and who signs for them */
 	struct reader_pool *parsers;
 	struct resolver *resolver;
 	struct s2sd_listener listeners[LISTENERS_MAX];
@@ -77,7 +78,7 @@ void s2sd_stop(struct daemon *d);
 /* Takes the settings of a configuration. */
 void settings_read(struct daemon *d, struct s2sd_settings *out);
 /* Loads the certificates that the configuration names.  0 or BH_ECONFIG after daemon_fail(). */
-int settings_load_tls(struct daemon *d, struct tls_store **out);
+int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out);
 
 /* The last of the carrier's things is gone: while stopping, the rest follows. */
 void s2sd_emptied(struct s2sd *srv);

@@ -354,10 +354,21 @@ static void listener_fini(struct listener *l)
 static int listener_open(struct listener *l, const char *run_dir,
 	const struct bus_socket_owner *owner, struct buf *what)
 {
+	struct server_socket spec = {
+		.name = bus_role_socket(owner->role),
+		.server = "routerd",
+		.type = SOCK_STREAM,
+		.uid = owner->uid,
+		.gid = owner->gid,
+		.mode = owner->mode,
+	};
+
+	if (spec.name == NULL)
+		return BH_EINVAL;
 	l->role = owner->role;
 	l->uid = owner->uid != (uid_t)-1 ? owner->uid : geteuid();
 	l->any_uid = (owner->mode & 0022) != 0;
-	return server_socket_open(run_dir, owner, l->path, &l->fd, what);
+	return server_socket_open(run_dir, &spec, l->path, &l->fd, what);
 }
 
 static void close_listeners(struct bus_server *s)

@@ -1,4 +1,4 @@
-/* Binding routerd's sockets while still privileged. */
+/* Binding the sockets of routerd and keyd while still privileged. */
 #include "bus/server_socket.h"
 
 #include <errno.h>
@@ -18,17 +18,17 @@ static void fill_address(struct sockaddr_un *addr, const char *path)
 	snprintf(addr->sun_path, sizeof addr->sun_path, "%s", path);
 }
 
-static int make_socket(void)
+static int make_socket(int type)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	return fd >= 0 ? fd : -errno;
 }
 
 /* Does somebody listen there?  1, 0, or -errno.  A full backlog is somebody. */
-static int is_listening(const struct sockaddr_un *addr)
+static int is_listening(const struct sockaddr_un *addr, int type)
 {
-	int fd = make_socket(), rc = 1;
+	int fd = make_socket(type), rc = 1;
 
 	if (fd < 0)
 		return fd;
@@ -38,8 +38,8 @@ static int is_listening(const struct sockaddr_un *addr)
 	return rc;
 }
 
-/* Removes what an earlier routerd left behind, and nothing else. */
-static int clear_stale(const struct sockaddr_un *addr, struct buf *what)
+/* Removes what an earlier process left behind, and nothing else. */
+static int clear_stale(const struct sockaddr_un *addr, const struct server_socket *spec, struct buf *what)
 {
 	struct stat st;
 	int rc;
@@ -50,9 +50,9 @@ static int clear_stale(const struct sockaddr_un *addr, struct buf *what)
 		buf_printf(what, ": there is a file that is no socket");
 		return BH_EEXIST;
 	}
-	rc = is_listening(addr);
+	rc = is_listening(addr, spec->type);
 	if (rc > 0) {
-		buf_printf(what, ": another routerd is running");
+		buf_printf(what, ": another %s is running", spec->server);
 		return BH_EBUSY;
 	}
 	if (rc == 0 && unlink(addr->sun_path) < 0 && errno != ENOENT)
@@ -60,13 +60,13 @@ static int clear_stale(const struct sockaddr_un *addr, struct buf *what)
 	return rc;
 }
 
-static int set_owner(const char *path, const struct bus_socket_owner *owner)
+static int set_owner(const char *path, const struct server_socket *spec)
 {
-	bool leave = owner->uid == (uid_t)-1 && owner->gid == (gid_t)-1;
+	bool leave = spec->uid == (uid_t)-1 && spec->gid == (gid_t)-1;
 
-	if (!leave && lchown(path, owner->uid, owner->gid) < 0)
+	if (!leave && lchown(path, spec->uid, spec->gid) < 0)
 		return -errno;
-	return chmod(path, owner->mode) < 0 ? -errno : 0;
+	return chmod(path, spec->mode) < 0 ? -errno : 0;
 }
 
 static int bind_closed(int fd, const struct sockaddr_un *addr)
@@ -78,13 +78,13 @@ static int bind_closed(int fd, const struct sockaddr_un *addr)
 	return rc;
 }
 
-static int bind_owned(int fd, const struct sockaddr_un *addr, const struct bus_socket_owner *owner)
+static int bind_owned(int fd, const struct sockaddr_un *addr, const struct server_socket *spec)
 {
 	int rc = bind_closed(fd, addr);
 
 	if (rc < 0)
 		return rc;
-	rc = set_owner(addr->sun_path, owner);
+	rc = set_owner(addr->sun_path, spec);
 	if (rc == 0 && listen(fd, BACKLOG) < 0)
 		rc = -errno;
 	if (rc < 0)
@@ -92,28 +92,25 @@ static int bind_owned(int fd, const struct sockaddr_un *addr, const struct bus_s
 	return rc;
 }
 
-int server_socket_open(const char *run_dir, const struct bus_socket_owner *owner,
+int server_socket_open(const char *run_dir, const struct server_socket *spec,
 	char path[SERVER_PATH_SIZE], int *fd, struct buf *what)
 {
-	const char *name = bus_role_socket(owner->role);
 	struct sockaddr_un addr;
 	int rc, s;
 
-	buf_printf(what, "%s/%s", run_dir, name != NULL ? name : "?");
-	if (name == NULL)
-		return BH_EINVAL;
-	if (snprintf(path, SERVER_PATH_SIZE, "%s/%s", run_dir, name) >= SERVER_PATH_SIZE) {
+	buf_printf(what, "%s/%s", run_dir, spec->name);
+	if (snprintf(path, SERVER_PATH_SIZE, "%s/%s", run_dir, spec->name) >= SERVER_PATH_SIZE) {
 		buf_printf(what, ": longer than %d bytes", SERVER_PATH_SIZE - 1);
 		return BH_ETOOBIG;
 	}
 	fill_address(&addr, path);
-	rc = clear_stale(&addr, what);
+	rc = clear_stale(&addr, spec, what);
 	if (rc < 0)
 		return rc;
-	s = make_socket();
+	s = make_socket(spec->type);
 	if (s < 0)
 		return s;
-	rc = bind_owned(s, &addr, owner);
+	rc = bind_owned(s, &addr, spec);
 	if (rc < 0)
 		close(s);
 	else

@@ -113,7 +113,7 @@ static void take_values(struct loader *l, cfg_t *cfg, const char *section, struc
 		if (strcmp(s->section, section) != 0)
 			continue;
 		value_set_folder(&to->values[i], s, l->conf->folder);
-		if (s->type == SETTING_FILE && to->values[i].text == NULL && setting_section(section)->whole)
+		if (s->type == SETTING_FILE && to->values[i].text == NULL && s->min > 0)
 			loader_fail(l, cfg->line, "%s \"%s\" has no %s: add %s = \"FILE\"", section,
 				to->name, s->name, s->name);
 	}
@@ -194,10 +194,14 @@ static void take_groups(struct loader *l, cfg_t *root)
 	}
 }
 
-static void check_directory(struct loader *l, cfg_t *root, size_t i)
+static void check_domain(struct loader *l, cfg_t *root, size_t i)
 {
 	const char *name = conf_domain_text(l->conf, i, "directory");
 
+	if ((conf_domain_text(l->conf, i, "s2s_certificate") != NULL) != (conf_domain_text(l->conf, i, "s2s_key") != NULL))
+		loader_fail(l, cfg_getnsec(root, "domain", (unsigned)i)->line,
+			"domain \"%s\": s2s_certificate and s2s_key go together: give both, or none",
+			conf_domain_name(l->conf, i));
 	if (name != NULL && *name != '\0' && !has_name(&l->conf->directories, name))
 		loader_fail(l, cfg_getnsec(root, "domain", (unsigned)i)->line,
 			"domain \"%s\": there is no section directory \"%s\"", conf_domain_name(l->conf, i), name);
@@ -227,7 +231,7 @@ static void take_domains(struct loader *l, cfg_t *root)
 	take_all_named(l, root, "component", &l->conf->components);
 	take_all_named(l, root, "directory", &l->conf->directories);
 	for (size_t i = 0; i < l->conf->domains.n && !l->failed; i++) {
-		check_directory(l, root, i);
+		check_domain(l, root, i);
 		check_admins(l, root, i);
 	}
 	take_groups(l, root);

@@ -15,17 +15,18 @@ const struct setting settings[] = {
 const size_t settings_count = sizeof settings / sizeof settings[0];
 
 const struct setting_section setting_sections[] = {
-	{"c2sd", NULL, true, false, "The processes that carry client streams."},
-	{"s2sd", NULL, true, false, "The processes that carry streams from and to remote servers."},
-	{"routerd", NULL, true, false, "The switch between all processes."},
-	{"authd", NULL, true, false, "The process that knows accounts and passwords."},
-	{"domain", "example.org", false, true, "A domain that this server serves, and its certificate."},
-	{"directory", "main", false, false, "An LDAP directory that holds accounts (domain.directory names it)."},
-	{"group", "Engineering", false, false,
+	{"c2sd", NULL, true, "The processes that carry client streams."},
+	{"s2sd", NULL, true, "The processes that carry streams from and to remote servers."},
+	{"keyd", NULL, true, "The process that has the private keys."},
+	{"routerd", NULL, true, "The switch between all processes."},
+	{"authd", NULL, true, "The process that knows accounts and passwords."},
+	{"domain", "example.org", false, "A domain that this server serves, and its certificate."},
+	{"directory", "main", false, "An LDAP directory that holds accounts (domain.directory names it)."},
+	{"group", "Engineering", false,
 		"A group in a directory (directory.group_base): who sees its members, and what they may do."},
-	{"component", "irc.example.org", false, true,
+	{"component", "irc.example.org", false,
 		"A domain that another program serves, which connects here (XEP-0114)."},
-	{"instance", "c2sd@2", false, false,
+	{"instance", "c2sd@2", false,
 		"Settings of one process (\"c2sd@2\"), in place of those of its daemon."},
 };
 const size_t setting_sections_count = sizeof setting_sections / sizeof setting_sections[0];

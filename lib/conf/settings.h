@@ -42,7 +42,6 @@ struct setting_section {
 	const char *name;
 	const char *title; /* an example of its name (domain "example.org"); NULL without */
 	bool daemon; /* the settings of a daemon; instance "..." may replace them */
-	bool whole;  /* its files must be given */
 	const char *text;
 };
 extern const struct setting_section setting_sections[];

@@ -34,7 +34,7 @@ struct sandbox {
 	bool connects;			/* and connect them to others */
 	bool directories;		/* both where the configuration has directories (LDAP), else not */
 	const char *keytab;		/* a setting: where it has a value, takes Kerberos' tickets */
-	bool keys;			/* reads private keys again: keeps the group bulkhead-tls */
+	const char *group;		/* keeps this one besides its own: "bulkhead-tls"; NULL: none */
 };
 
 struct daemon_spec {

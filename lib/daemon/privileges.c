@@ -32,14 +32,15 @@ void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid)
 	*gid = pw->pw_gid;
 }
 
-/* Of those who may read private keys; as many as *groups has. */
+/* As many as *group has. */
 static size_t keep_groups(const struct daemon *d, gid_t *group)
 {
-	const struct group *tls = d->spec->sandbox->keys ? getgrnam("bulkhead-tls") : NULL;
+	const char *name = d->spec->sandbox->group;
+	const struct group *found = name != NULL ? getgrnam(name) : NULL;
 
-	if (tls != NULL)
-		*group = tls->gr_gid;
-	return tls != NULL;
+	if (found != NULL)
+		*group = found->gr_gid;
+	return found != NULL;
 }
 
 static int become(struct daemon *d)

@@ -122,7 +122,7 @@ int stream_start_tls(struct stream *s, struct tls_store *store, const char *alpn
 {
 	int rc = prepare_tls(s);
 
-	return rc == 0 ? tls_session_open(store, alpn, &s->hub->io, &s->tls) : rc;
+	return rc == 0 ? tls_session_open(store, alpn, &(struct tls_place){&s->hub->io, s}, &s->tls) : rc;
 }
 
 int stream_connect_tls(struct stream *s, struct tls_store *store, const struct tls_wish *wish)
@@ -130,7 +130,7 @@ int stream_connect_tls(struct stream *s, struct tls_store *store, const struct t
 	int rc = prepare_tls(s);
 
 	if (rc == 0)
-		rc = tls_session_connect(store, wish, &s->hub->io, &s->tls);
+		rc = tls_session_connect(store, wish, &(struct tls_place){&s->hub->io, s}, &s->tls);
 	if (rc != 0)
 		return rc;
 	s->greeting = true;

@@ -52,6 +52,8 @@ void stream_begin_close(struct stream *s, const char *why, unsigned linger_ms)
 	if (why != NULL)
 		snprintf(c->why, sizeof c->why, "%s", why);
 	s->waiting = false;
+	if (s->tls != NULL)
+		tls_session_cancel(s->tls);
 	if (linger_ms > 0) {
 		c->timed = true;
 		s->handles++;

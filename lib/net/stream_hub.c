@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "net/stream_private.h"
+#include "net/tls_handshake.h"
 
 enum {
 	OUT_FIRST = 1024,
@@ -48,7 +49,7 @@ void stream_hub_give_out(struct stream_hub *hub, struct stream_out **where)
 
 static void run_turn(struct stream *s)
 {
-	if (s->resumed && s->closing == NULL)
+	if (s->resumed && !s->paused && s->closing == NULL)
 		stream_read_resume(s);
 	if (s->greeting && s->closing == NULL)
 		stream_greet(s);
@@ -79,6 +80,14 @@ void stream_schedule(struct stream *s)
 	if (list_empty(&s->hub->turn))
 		uv_idle_start(&s->hub->idle, on_idle);
 	list_append(&s->hub->turn, &s->turn);
+}
+
+void stream_wake(void *stream)
+{
+	struct stream *s = stream;
+
+	s->resumed = true;
+	stream_schedule(s);
 }
 
 /* Streams that are scheduled meanwhile have their turn next time, without a wait before it: so
@@ -135,6 +144,9 @@ int stream_hub_start(uv_loop_t *loop, struct stream_hub **out)
 	hub->loop = loop;
 	list_init(&hub->turn);
 	buf_grow(&hub->io.out, WIRE_SIZE);
+	list_init(&hub->io.waiting);
+	hub->io.stacks = coroutine_pool_create(TLS_STACKS);
+	hub->io.wake = stream_wake;
 	uv_prepare_init(loop, &hub->prepare);
 	uv_idle_init(loop, &hub->idle);
 	hub->prepare.data = hub;
@@ -161,6 +173,7 @@ static void hub_free(struct stream_hub *hub)
 	}
 	buf_fini(&hub->sink);
 	buf_fini_secret(&hub->io.out);
+	coroutine_pool_free(&hub->io.stacks);
 	free(hub);
 }
 

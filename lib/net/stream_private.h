@@ -87,13 +87,15 @@ struct stream {
 	bool greeting : 1; /* the client side of TLS has not begun yet */
 	bool waiting : 1; /* for on_sent */
 	bool paused : 1;
-	bool resumed : 1; /* reading starts again at the end of the turn */
+	bool resumed : 1; /* what is held is used, and reading starts again, at the end of the turn */
 	bool eof : 1;
 	bool goodbye : 1; /* said */
 	bool closed : 1;  /* handles are closing */
 	bool silent : 1;  /* never opened: the owner hears nothing */
 };
 
+/* Its handshake can go on; for struct tls_io. */
+void stream_wake(void *stream);
 /* The stream gets its turn at the end of this turn of the loop. */
 void stream_schedule(struct stream *s);
 /* After the last stream of a hub that stops. */

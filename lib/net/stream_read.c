@@ -26,6 +26,12 @@ static void hold(struct stream *s, const uint8_t *p, size_t n)
 	s->held_len = n;
 }
 
+/* What is held must be used first. */
+static bool must_not_read(const struct stream *s)
+{
+	return s->held != NULL && s->tls != NULL && tls_session_waits(s->tls);
+}
+
 static void tls_failed(struct stream *s)
 {
 	char why[sizeof s->closing->why];
@@ -78,7 +84,8 @@ void stream_greet(struct stream *s)
 	stream_send_wire(s);
 }
 
-/* Whole records go to TLS; what is left, a part of one or all behind a pause, is held. */
+/* Whole records go to TLS; what is left, a part of one or all behind a pause, is held.  While the handshake waits the
+ * socket is still read, to see its end, until something comes that must be held. */
 static void input_tls(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct tls_io *io = &s->hub->io;
@@ -96,6 +103,8 @@ static void input_tls(struct stream *s, const uint8_t *p, size_t n)
 	stream_send_wire(s);
 	if (s->closing == NULL)
 		hold(s, io->in, (size_t)(p + n - io->in));
+	if (must_not_read(s))
+		uv_read_stop((uv_stream_t *)&s->tcp);
 }
 
 static void input(struct stream *s, const uint8_t *p, size_t n)
@@ -123,7 +132,7 @@ static void input(struct stream *s, const uint8_t *p, size_t n)
 		s->handlers->on_data(s->owner, p, n);
 }
 
-/* What was held back goes in front of what came now; it is less than a record. */
+/* What was held back goes in front of what came now; it is less than a record, or the socket is not read. */
 static void join_held(struct stream *s, const uint8_t **p, size_t *n)
 {
 	uint8_t *start = s->hub->read + STREAM_HEADROOM - s->held_len;
@@ -175,6 +184,7 @@ void stream_read_start(struct stream *s)
 
 void stream_read_resume(struct stream *s)
 {
+	static const uint8_t nothing[1];
 	uint8_t *p = s->held;
 	size_t n = s->held_len;
 
@@ -183,7 +193,9 @@ void stream_read_resume(struct stream *s)
 	s->held_len = 0;
 	if (p != NULL)
 		input(s, p, n);
+	else if (s->tls != NULL && !s->secure && !s->greeting)
+		input_tls(s, nothing, 0);
 	free(p);
-	if (!s->paused && s->closing == NULL)
+	if (!s->paused && s->closing == NULL && !must_not_read(s))
 		stream_read_start(s);
 }

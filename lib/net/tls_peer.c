@@ -1,6 +1,7 @@
 /* The names that a peer shows: the server name it wants, its certificate, and the domains in that. */
 #include "net/tls_peer.h"
 
+#include <gnutls/abstract.h>
 #include <gnutls/x509-ext.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,58 @@ struct certificate *tls_peer_certificate(gnutls_session_t session)
 	if (gnutls_certificate_verify_peers2(session, &status) < 0 || status != 0)
 		return NULL;
 	return certificate_read(str_make(chain[0].data, chain[0].size));
+}
+
+/* ---- what its key costs ------------------------------------------------------------ */
+
+/* Bytes; 65537 has three. */
+enum { EXPONENT_MAX = 8 };
+
+static bool exponent_is_small(gnutls_pubkey_t key)
+{
+	gnutls_datum_t modulus = {0}, exponent = {0};
+	bool yes = gnutls_pubkey_export_rsa_raw2(key, &modulus, &exponent, GNUTLS_EXPORT_FLAG_NO_LZ) == 0 &&
+		   exponent.size <= EXPONENT_MAX;
+
+	gnutls_free(modulus.data);
+	gnutls_free(exponent.data);
+	return yes;
+}
+
+static bool is_cheap(gnutls_pubkey_t key)
+{
+	unsigned bits = 0;
+	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
+
+	if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS)
+		return bits <= TLS_PEER_BITS_MAX && exponent_is_small(key);
+	return bits <= TLS_PEER_BITS_MAX;
+}
+
+static int check_leaf_key(const gnutls_datum_t *der)
+{
+	gnutls_pcert_st leaf;
+	int rc = gnutls_pcert_import_x509_raw(&leaf, der, GNUTLS_X509_FMT_DER, 0);
+
+	if (rc < 0)
+		return rc;
+	rc = is_cheap(leaf.pubkey) ? 0 : GNUTLS_E_CONSTRAINT_ERROR;
+	gnutls_pcert_deinit(&leaf);
+	return rc;
+}
+
+/* These two carry the signature, TLS 1.3's and TLS 1.2's. */
+int tls_peer_check_key(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+	const gnutls_datum_t *message)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *chain;
+
+	(void)when, (void)message;
+	if (!incoming || (type != GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY && type != GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE))
+		return 0;
+	chain = gnutls_certificate_get_peers(session, &n);
+	return chain != NULL && n > 0 ? check_leaf_key(&chain[0]) : 0;
 }
 
 /* ---- whose certificate it is ------------------------------------------------------- */

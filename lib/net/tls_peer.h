@@ -12,6 +12,13 @@
 #include "net/certificate.h"
 #include "net/dane.h"
 
+/* Keys of more bits are not looked at: what they cost is the peer's choice, in time and in stack. */
+enum { TLS_PEER_BITS_MAX = 8192 };
+
+/* A hook of GnuTLS: ends the handshake before a signature is verified by a key of the peer's that costs too much. */
+int tls_peer_check_key(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+	const gnutls_datum_t *message);
+
 /* The client's certificate, when the session's own credentials verify it; else NULL.  The caller frees it; its DER is
  * the session's. */
 struct certificate *tls_peer_certificate(gnutls_session_t session);

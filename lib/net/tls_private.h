@@ -12,7 +12,7 @@
 
 /* What a session's gnutls_session_get_ptr() is. */
 struct tls_choice {
-	const struct tls_store *store;
+	struct tls_store *store;
 	bool client;
 	struct str local; /* of a client: whose certificate it shows, where it has one; absent: none */
 };

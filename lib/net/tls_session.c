@@ -9,12 +9,11 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "net/tls_handshake.h"
 #include "net/tls_peer.h"
 #include "net/tls_private.h"
 
 enum {
-	/* Records in a row that carry no data (key updates, warnings, empty ones). */
-	BARREN_MAX = 32,
 	/* Of one handshake message: a client's certificate chain fits. */
 	HANDSHAKE_MESSAGE_MAX = 32 * 1024,
 	RECORD_TYPE_MIN = 20,
@@ -24,14 +23,13 @@ enum {
 struct tls_session {
 	gnutls_session_t tls;
 	struct tls_io *io;
-	struct tls_store *store;
+	struct tls_handshake *handshake; /* NULL when it is complete */
 	struct tls_choice choice;
 	struct str sni; /* the store's copy, or own_sni */
-	char *own_sni, *local;
+	char *own_sni;
 	struct certificate *certificate; /* of a client, verified; or NULL */
 	int error;
 	uint8_t barren;
-	bool ready; /* the handshake is complete */
 };
 
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *to, size_t n)
@@ -89,9 +87,10 @@ static int configure(struct tls_session *t)
 
 	if (rc == 0)
 		rc = gnutls_credentials_set(
-			t->tls, GNUTLS_CRD_CERTIFICATE, tls_store_credentials(t->store));
+			t->tls, GNUTLS_CRD_CERTIFICATE, tls_store_credentials(t->choice.store));
 	gnutls_handshake_set_max_packet_length(t->tls, HANDSHAKE_MESSAGE_MAX);
-	t->choice.store = t->store;
+	gnutls_handshake_set_hook_function(
+		t->tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_POST, tls_peer_check_key);
 	gnutls_session_set_ptr(t->tls, &t->choice);
 	gnutls_transport_set_ptr(t->tls, t->io);
 	gnutls_transport_set_pull_function(t->tls, pull);
@@ -108,7 +107,7 @@ static int serve(struct tls_session *t, const char *alpn)
 		rc = gnutls_session_ticket_enable_server(t->tls, tls_ticket_key());
 	if (rc == 0)
 		rc = offer_alpn(t, alpn, GNUTLS_ALPN_MANDATORY);
-	if (tls_store_asks_client(t->store))
+	if (tls_store_asks_client(t->choice.store))
 		gnutls_certificate_server_set_request(t->tls, GNUTLS_CERT_REQUEST);
 	return rc;
 }
@@ -118,10 +117,8 @@ static int ask(struct tls_session *t, const struct tls_wish *wish)
 	int rc = configure(t);
 
 	t->choice.client = true;
-	if (wish->local != NULL) {
-		t->local = bh_strdup(wish->local);
-		t->choice.local = str_of(t->local);
-	}
+	if (wish->local != NULL)
+		t->choice.local = str_of(bh_strdup(wish->local));
 	if (rc == 0)
 		rc = gnutls_server_name_set(t->tls, GNUTLS_NAME_DNS, wish->server, strlen(wish->server));
 	if (rc == 0)
@@ -129,7 +126,7 @@ static int ask(struct tls_session *t, const struct tls_wish *wish)
 	return rc;
 }
 
-static struct tls_session *create(struct tls_store *store, unsigned flags, struct tls_io *io)
+static struct tls_session *create(struct tls_store *store, unsigned flags, const struct tls_place *place)
 {
 	struct tls_session *t = bh_alloc(sizeof *t);
 
@@ -137,8 +134,9 @@ static struct tls_session *create(struct tls_store *store, unsigned flags, struc
 		free(t);
 		return NULL;
 	}
-	t->io = io;
-	t->store = tls_store_ref(store);
+	t->io = place->io;
+	t->choice.store = tls_store_ref(store);
+	t->handshake = tls_handshake_create(t->tls, place->io, place->owner);
 	return t;
 }
 
@@ -152,18 +150,18 @@ static int finish(struct tls_session *t, int rc, struct tls_session **out)
 	return 0;
 }
 
-int tls_session_open(struct tls_store *store, const char *alpn, struct tls_io *io,
+int tls_session_open(struct tls_store *store, const char *alpn, const struct tls_place *place,
 	struct tls_session **out)
 {
-	struct tls_session *t = create(store, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET, io);
+	struct tls_session *t = create(store, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET, place);
 
 	return t != NULL ? finish(t, serve(t, alpn), out) : BH_ENOMEM;
 }
 
-int tls_session_connect(struct tls_store *store, const struct tls_wish *wish, struct tls_io *io,
-	struct tls_session **out)
+int tls_session_connect(struct tls_store *store, const struct tls_wish *wish,
+	const struct tls_place *place, struct tls_session **out)
 {
-	struct tls_session *t = create(store, GNUTLS_CLIENT | GNUTLS_NO_TICKETS, io);
+	struct tls_session *t = create(store, GNUTLS_CLIENT | GNUTLS_NO_TICKETS, place);
 
 	return t != NULL ? finish(t, ask(t, wish), out) : BH_ENOMEM;
 }
@@ -180,11 +178,12 @@ void tls_session_free(struct tls_session **session)
 	*session = NULL;
 	if (t == NULL)
 		return;
+	tls_handshake_free(&t->handshake);
 	gnutls_deinit(t->tls);
-	tls_store_unref(&t->store);
+	tls_store_unref(&t->choice.store);
 	free(t->own_sni);
-	free(t->local);
 	certificate_free(&t->certificate);
+	free((char *)(uintptr_t)t->choice.local.p);
 	free(t);
 }
 
@@ -218,14 +217,6 @@ static int fail(struct tls_session *t, int error)
 	return BH_EPROTO;
 }
 
-/* An event without data: may the peer go on? */
-static bool bear(struct tls_session *t, int event)
-{
-	if (event == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal(event))
-		return false;
-	return ++t->barren <= BARREN_MAX;
-}
-
 static void remember_sni(struct tls_session *t)
 {
 	char name[TLS_NAME_SIZE];
@@ -233,7 +224,7 @@ static void remember_sni(struct tls_session *t)
 
 	if (len == 0)
 		return;
-	t->sni = tls_store_domain(t->store, str_make(name, len));
+	t->sni = tls_store_domain(t->choice.store, str_make(name, len));
 	if (t->sni.p == NULL) {
 		t->own_sni = bh_strndup(name, len);
 		t->sni = str_make(t->own_sni, len);
@@ -242,22 +233,30 @@ static void remember_sni(struct tls_session *t)
 
 int tls_session_handshake(struct tls_session *t)
 {
-	int rc;
+	int rc = tls_handshake_step(t->handshake);
 
-	while ((rc = gnutls_handshake(t->tls)) < 0) {
-		if (rc == GNUTLS_E_AGAIN && t->io->in == t->io->end)
-			return BH_EAGAIN;
-		if (!bear(t, rc))
-			return fail(t, rc);
-	}
-	t->ready = true;
-	t->barren = 0;
+	if (rc == BH_EAGAIN)
+		return rc;
+	if (rc < 0)
+		return fail(t, t->handshake->result);
+	tls_handshake_free(&t->handshake);
 	if (t->choice.client)
 		return 0;
 	remember_sni(t);
-	if (tls_store_asks_client(t->store))
+	if (tls_store_asks_client(t->choice.store))
 		t->certificate = tls_peer_certificate(t->tls);
 	return 0;
+}
+
+bool tls_session_waits(const struct tls_session *t)
+{
+	return t->handshake != NULL && tls_handshake_waits(t->handshake);
+}
+
+void tls_session_cancel(struct tls_session *t)
+{
+	if (t->handshake != NULL)
+		tls_handshake_cancel(t->handshake);
 }
 
 /* What stands behind the data that is already there is told by the next call. */
@@ -277,7 +276,7 @@ ssize_t tls_session_read(struct tls_session *t, uint8_t *out, size_t size)
 			return len > 0 ? (ssize_t)len : BH_ECLOSED;
 		} else if (n == GNUTLS_E_AGAIN && before == t->io->end) {
 			return len > 0 ? (ssize_t)len : BH_EAGAIN;
-		} else if (!bear(t, (int)n)) {
+		} else if (!tls_bear(&t->barren, (int)n)) {
 			fail(t, (int)n);
 		}
 	}
@@ -307,7 +306,7 @@ void tls_session_send_ticket(struct tls_session *t)
 
 void tls_session_bye(struct tls_session *t)
 {
-	if (t->ready && t->error == 0)
+	if (t->handshake == NULL && t->error == 0)
 		gnutls_bye(t->tls, GNUTLS_SHUT_WR);
 }
 
@@ -327,6 +326,9 @@ static const struct {
 	{GNUTLS_E_WARNING_ALERT_RECEIVED, "too many records without data"},
 	{GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS, "too many key updates"},
 	{GNUTLS_E_DECRYPTION_FAILED, "a record that does not decrypt"},
+	{GNUTLS_E_TIMEDOUT, "keyd has not signed in time"},
+	{GNUTLS_E_PK_SIGN_FAILED, "keyd does not sign for this certificate"},
+	{GNUTLS_E_CONSTRAINT_ERROR, "the peer's key is too large"},
 };
 
 void tls_session_why(const struct tls_session *t, char *out, size_t size)
@@ -373,7 +375,7 @@ bool tls_session_exporter(const struct tls_session *t, uint8_t out[32])
 	static const char label[] = "EXPORTER-Channel-Binding";
 
 	/* RFC 9266 4.2: without extended master secret it binds to nothing. */
-	if (!t->ready ||
+	if (t->handshake != NULL ||
 		(gnutls_protocol_get_version(t->tls) != GNUTLS_TLS1_3 &&
 			(gnutls_session_get_flags(t->tls) & GNUTLS_SFLAGS_EXT_MASTER_SECRET) == 0))
 		return false;

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "net/certificate.h"
 #include "net/dane.h"
@@ -29,24 +30,41 @@ enum {
 struct tls_io {
 	const uint8_t *in, *end;
 	struct buf out;
+	/* For handshakes (tls_handshake.h): the stacks, those who wait for one, and who is to be told that his handshake
+	 * can go on. */
+	struct coroutine_pool *stacks;
+	struct list waiting;
+	void (*wake)(void *owner);
 };
 
+/* Where a session is: whose input and output it uses, and who is woken for it. */
+struct tls_place {
+	struct tls_io *io;
+	void *owner;
+};
+
+struct coroutine_pool;
 struct tls_session;
 
-/* io must outlive the session; alpn must, too.  0, BH_ENOMEM or BH_ECRYPTO. */
-int tls_session_open(struct tls_store *store, const char *alpn, struct tls_io *io,
+/* place->io must outlive the session; alpn must, too.  0, BH_ENOMEM or BH_ECRYPTO. */
+int tls_session_open(struct tls_store *store, const char *alpn, const struct tls_place *place,
 	struct tls_session **out);
 /* The client side; it speaks first, with the first tls_session_handshake(). */
-int tls_session_connect(struct tls_store *store, const struct tls_wish *wish, struct tls_io *io,
-	struct tls_session **out);
+int tls_session_connect(struct tls_store *store, const struct tls_wish *wish,
+	const struct tls_place *place, struct tls_session **out);
 bool tls_session_is_client(const struct tls_session *t);
 void tls_session_free(struct tls_session **session);
 
 /* The length of the whole records at the start of p, or BH_EPROTO where no record can begin. */
 ssize_t tls_whole_records(const uint8_t *p, size_t n);
 
-/* 0 when complete, BH_EAGAIN for more input, else it failed (tls_session_why). */
+/* 0 when complete, BH_EAGAIN for more input or as long as it waits for something else, else it failed
+ * (tls_session_why). */
 int tls_session_handshake(struct tls_session *t);
+/* The handshake waits for a signature, or for a stack: io->wake comes when it can go on. */
+bool tls_session_waits(const struct tls_session *t);
+/* Its handshake, if it is under way, comes to nothing: the signer is not asked any more. */
+void tls_session_cancel(struct tls_session *t);
 /* > 0 bytes of one or more records; BH_EAGAIN; BH_ECLOSED after the peer's goodbye; else it
  * failed.  size is at least TLS_PLAIN_MAX. */
 ssize_t tls_session_read(struct tls_session *t, uint8_t *out, size_t size);

@@ -1,9 +1,7 @@
 /* The certificates of all domains: loading with checks that say what is wrong, choice by SNI. */
-#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,16 +11,16 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "net/tls_handshake.h"
+#include "net/tls_load.h"
+#include "net/tls_peer.h"
 #include "net/tls_private.h"
-
-enum { CHAIN_MAX = 16, FILE_MAX = 1024 * 1024 };
 
 struct identity {
 	struct map_node node; /* key: name */
 	char *name;	      /* the domain in A-labels */
-	gnutls_pcert_st chain[CHAIN_MAX];
-	unsigned chain_len;
-	gnutls_privkey_t key;
+	struct tls_chain chain;
+	struct tls_asked_key key;
 };
 
 struct tls_store {
@@ -33,147 +31,6 @@ struct tls_store {
 	size_t n;
 	struct identity ids[];
 };
-
-/* Where the sentence goes: the first error, or warnings one after the other. */
-struct report {
-	char *text;
-	size_t size, len;
-};
-
-static void report(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void report(struct report *r, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (r->len + 3 >= r->size)
-		return;
-	if (r->len > 0)
-		r->len += (size_t)snprintf(r->text + r->len, r->size - r->len, "; ");
-	va_start(ap, fmt);
-	n = vsnprintf(r->text + r->len, r->size - r->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		r->len += (size_t)n < r->size - r->len ? (size_t)n : r->size - r->len - 1;
-}
-
-static int read_file(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "re");
-	size_t n;
-	int rc = 0;
-
-	if (f == NULL)
-		return -errno;
-	/* Unbuffered: stdio would keep a copy of the key. */
-	setvbuf(f, NULL, _IONBF, 0);
-	do {
-		if (out->len > FILE_MAX || buf_room(out, 4096) == NULL) {
-			rc = BH_ETOOBIG;
-			break;
-		}
-		n = fread(out->data + out->len, 1, 4096, f);
-		buf_commit(out, n);
-	} while (n > 0);
-	if (rc == 0 && ferror(f))
-		rc = errno != 0 ? -errno : BH_EIO;
-	fclose(f);
-	return rc;
-}
-
-/* "certificate /x/y.crt: file not found: ...", with what to do about it. */
-static int read_part(const struct tls_identity *id, const char *part, const char *path,
-	struct buf *out, struct report *r)
-{
-	int rc = read_file(path, out);
-
-	if (rc == -ENOENT)
-		report(r,
-			"%s %s: file not found: set domain \"%s\" { %s } to an existing file, or "
-			"make one with: openssl req -x509 -newkey ec "
-			"-pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=%s -addext subjectAltName=DNS:%s -keyout %s -out %s",
-			part, path, id->domain, part, id->domain, id->domain, id->key,
-			id->certificate);
-	else if (rc == -EACCES)
-		report(r, "%s %s: permission denied: let the user of this daemon read it", part,
-			path);
-	else if (rc < 0)
-		report(r, "%s %s: cannot be read: %s", part, path, bh_strerror(rc));
-	return rc;
-}
-
-static int load_chain(
-	const struct tls_identity *id, struct identity *into, struct report *r)
-{
-	struct buf pem = BUF_INIT;
-	int rc = read_part(id, "certificate", id->certificate, &pem, r);
-
-	if (rc == 0) {
-		gnutls_datum_t data = {pem.data, (unsigned)pem.len};
-
-		into->chain_len = CHAIN_MAX;
-		rc = gnutls_pcert_list_import_x509_raw(
-			into->chain, &into->chain_len, &data, GNUTLS_X509_FMT_PEM, 0);
-		if (rc < 0 || into->chain_len == 0) {
-			report(r,
-				"certificate %s: holds no PEM certificate chain (%s): it must "
-				"begin with the certificate of %s",
-				id->certificate, gnutls_strerror(rc), id->domain);
-			into->chain_len = 0;
-			rc = BH_ECONFIG;
-		}
-	}
-	buf_fini(&pem);
-	return rc;
-}
-
-static int import_key(struct identity *into, const struct buf *pem)
-{
-	gnutls_datum_t data = {pem->data, (unsigned)pem->len};
-	int rc = gnutls_privkey_init(&into->key);
-
-	if (rc < 0) {
-		into->key = NULL;
-		return rc;
-	}
-	return gnutls_privkey_import_x509_raw(into->key, &data, GNUTLS_X509_FMT_PEM, NULL, 0);
-}
-
-static int load_key(const struct tls_identity *id, struct identity *into, struct report *r)
-{
-	struct buf pem = BUF_INIT;
-	int rc = read_part(id, "key", id->key, &pem, r);
-
-	if (rc == 0) {
-		rc = import_key(into, &pem);
-		if (rc < 0) {
-			report(r, "key %s: not a PEM private key without a password: %s", id->key,
-				gnutls_strerror(rc));
-			rc = BH_ECONFIG;
-		}
-	}
-	buf_fini_secret(&pem);
-	return rc;
-}
-
-static bool key_matches(const struct identity *id)
-{
-	uint8_t of_key[64], of_cert[64];
-	size_t key_len = sizeof of_key, cert_len = sizeof of_cert;
-	gnutls_pubkey_t pub;
-	bool same;
-
-	if (gnutls_pubkey_init(&pub) < 0)
-		return false;
-	same = gnutls_pubkey_import_privkey(pub, id->key, 0, 0) == 0 &&
-		gnutls_pubkey_get_key_id(pub, GNUTLS_KEYID_USE_SHA256, of_key, &key_len) == 0 &&
-		gnutls_pubkey_get_key_id(
-			id->chain[0].pubkey, GNUTLS_KEYID_USE_SHA256, of_cert, &cert_len) == 0 &&
-		key_len == cert_len && memcmp(of_key, of_cert, key_len) == 0;
-	gnutls_pubkey_deinit(pub);
-	return same;
-}
 
 static void check_dates(const struct tls_identity *id, gnutls_x509_crt_t leaf, struct report *r)
 {
@@ -194,13 +51,13 @@ static void check_dates(const struct tls_identity *id, gnutls_x509_crt_t leaf, s
 }
 
 /* The leaf names the domain; its dates only give a warning. */
-static int check_leaf(const struct tls_identity *id, const struct identity *loaded,
-	struct report *r, struct report *warnings)
+static int check_leaf(
+	const struct tls_identity *id, struct identity *loaded, struct report *r, struct report *warnings)
 {
 	gnutls_x509_crt_t leaf;
 	int rc = 0;
 
-	if (gnutls_pcert_export_x509((gnutls_pcert_st *)&loaded->chain[0], &leaf) < 0) {
+	if (gnutls_pcert_export_x509(&loaded->chain.certs[0], &leaf) < 0) {
 		report(r, "certificate %s: is not X.509", id->certificate);
 		return BH_ECONFIG;
 	}
@@ -230,9 +87,10 @@ static char *wire_name(const char *domain)
 	return name;
 }
 
-static int load_identity(struct tls_store *store, const struct tls_identity *id,
-	struct report *r, struct report *warnings)
+static int load_identity(struct tls_store *store, const struct tls_plan *plan, struct report *r,
+	struct report *warnings)
 {
+	const struct tls_identity *id = &plan->ids[store->n];
 	struct identity *into = &store->ids[store->n++];
 	int rc;
 
@@ -243,16 +101,11 @@ static int load_identity(struct tls_store *store, const struct tls_identity *id,
 	}
 	rc = map_add(&store->by_name, &into->node, into->name, strlen(into->name));
 	if (rc == 0)
-		rc = load_chain(id, into, r);
-	if (rc == 0)
-		rc = load_key(id, into, r);
+		rc = tls_chain_load(id, &into->chain, r);
 	if (rc < 0)
 		return rc;
-	if (!key_matches(into)) {
-		report(r, "key %s: does not match the certificate %s: they must be of one pair",
-			id->key, id->certificate);
-		return BH_ECONFIG;
-	}
+	if (tls_asked_key_init(&into->key, plan->signer, into->chain.certs[0].pubkey) < 0)
+		return BH_ENOMEM;
 	return check_leaf(id, into, r, warnings);
 }
 
@@ -260,7 +113,7 @@ static int load_client_ca(struct tls_store *store, const char *path, struct repo
 {
 	struct buf pem = BUF_INIT;
 	gnutls_datum_t data;
-	int rc = read_file(path, &pem);
+	int rc = tls_read_file(path, &pem);
 
 	if (rc < 0) {
 		report(r, "client CA %s: cannot be read: %s", path, bh_strerror(rc));
@@ -313,13 +166,19 @@ static int retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *
 	const struct identity *id = choose(gnutls_session_get_ptr(session), session);
 
 	(void)info;
-	*chain = id != NULL ? (gnutls_pcert_st *)id->chain : NULL;
-	*chain_len = id != NULL ? id->chain_len : 0;
+	*chain = id != NULL ? (gnutls_pcert_st *)id->chain.certs : NULL;
+	*chain_len = id != NULL ? id->chain.len : 0;
 	*ocsp = NULL;
 	*ocsp_len = 0;
-	*key = id != NULL ? id->key : NULL;
+	*key = id != NULL ? id->key.key : NULL;
 	*flags = 0; /* all of it stays ours */
 	return 0;
+}
+
+static void set_up(struct tls_store *store)
+{
+	gnutls_certificate_set_retrieve_function3(store->credentials, retrieve);
+	gnutls_certificate_set_verify_limits(store->credentials, TLS_PEER_BITS_MAX, TLS_CHAIN_MAX);
 }
 
 static void store_free(struct tls_store *store)
@@ -327,10 +186,8 @@ static void store_free(struct tls_store *store)
 	for (size_t i = 0; i < store->n; i++) {
 		struct identity *id = &store->ids[i];
 
-		for (unsigned k = 0; k < id->chain_len; k++)
-			gnutls_pcert_deinit(&id->chain[k]);
-		if (id->key != NULL)
-			gnutls_privkey_deinit(id->key);
+		tls_chain_fini(&id->chain);
+		tls_asked_key_fini(&id->key);
 		free(id->name);
 	}
 	map_fini(&store->by_name);
@@ -358,9 +215,9 @@ int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *wh
 	if (gnutls_certificate_allocate_credentials(&store->credentials) < 0)
 		rc = BH_ENOMEM;
 	else
-		gnutls_certificate_set_retrieve_function3(store->credentials, retrieve);
-	for (size_t i = 0; i < plan->n && rc == 0; i++)
-		rc = load_identity(store, &plan->ids[i], &r, &warnings);
+		set_up(store);
+	while (rc == 0 && store->n < plan->n)
+		rc = load_identity(store, plan, &r, &warnings);
 	if (rc == 0 && plan->client_ca != NULL)
 		rc = load_client_ca(store, plan->client_ca, &r);
 	if (rc == 0 && plan->system_trust)
@@ -388,6 +245,21 @@ void tls_store_unref(struct tls_store **store)
 	*store = NULL;
 	if (s != NULL && --s->refs == 0)
 		store_free(s);
+}
+
+size_t tls_store_size(const struct tls_store *store)
+{
+	return store->n;
+}
+
+const char *tls_store_name(const struct tls_store *store, size_t i)
+{
+	return store->ids[i].name;
+}
+
+const struct tls_key_id *tls_store_key(const struct tls_store *store, size_t i)
+{
+	return &store->ids[i].key.id;
 }
 
 gnutls_certificate_credentials_t tls_store_credentials(const struct tls_store *store)

@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parent / "e2e")]
 import peers  # noqa: E402
 from lab import ADDRESS, DOMAIN, Lab  # noqa: E402
 from servers import descendants  # noqa: E402
-from suite import BIN, Suite, give_to_c2sd  # noqa: E402
+from suite import BIN, Suite, give_to_keyd  # noqa: E402
 
 SETTINGS = {"authd.iterations": 4096, "c2sd.connections_per_address": 0}
 
@@ -30,7 +30,7 @@ class Bulkhead:
 
     def __init__(self, certificate, authority, trusted):
         assert trusted
-        give_to_c2sd(certificate[1])
+        give_to_keyd(certificate[1])
         self.users, self.quiet = (), True
         self.suite = Suite(domains=[self.domain], s2s=True).init_only()
         self.suite.settings.update(SETTINGS, **{

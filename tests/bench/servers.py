@@ -22,6 +22,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+import certificates  # noqa: E402
 import conf  # noqa: E402  reads and writes bulkhead.conf
 
 DOMAIN = "localhost"
@@ -184,6 +185,25 @@ class Bulkhead(Server):
         if self.durability:
             settings.set("routerd.durability", self.durability)
         file.write_text(settings.text() + "\n")
+
+    def prepare_keys(self):
+        """Also a domain for each kind of key: kind -> (certificate, key)."""
+        files = {}
+        self.directory.chmod(0o755)
+        self.run("bulkhead", "init", self.instance, "--domain", DOMAIN, "--c2s", f"127.0.0.1:{self.port}", "--s2s",
+                 f"127.0.0.1:{free_port()}")
+        settings = conf.Section.parse((self.instance / "bulkhead.conf").read_text())
+        for kind in ("p256", "rsa", "ed25519"):
+            folder = self.directory / kind
+            folder.mkdir()
+            files[kind] = certificates.write(folder, f"{kind}.example", kind=kind)
+            if os.geteuid() == 0:
+                shutil.chown(files[kind][1], group="bulkhead-tls")
+                files[kind][1].chmod(0o640)
+            for name, file in zip(("certificate", "key"), files[kind]):
+                settings.set(f'domain "{kind}.example".{name}', str(file))
+        (self.instance / "bulkhead.conf").write_text(settings.text() + "\n")
+        return files
 
     def pid_of(self, daemon):
         return next(pid for pid in self.pids()

@@ -29,7 +29,7 @@ SETTINGS = {"authd.guess_limit": 100000, "authd.address_limit": 1000000, "authd.
             "c2sd.connections_per_address": 0}
 
 # The suite and its daemons, and the other domain's; of each four talkers one is there.
-DAEMONS = {"near": ["routerd", "authd", "c2sd@1", "c2sd@2", "s2sd@1"], "far": ["routerd", "c2sd@1", "s2sd@1"]}
+DAEMONS = {"near": ["routerd", "authd", "keyd", "c2sd@1", "c2sd@2", "s2sd@1"], "far": ["routerd", "c2sd@1", "s2sd@1"]}
 FAR_SHARE = 4
 
 
@@ -101,7 +101,10 @@ class Chaos:
 
     def rows(self, where):
         done = self.suites[where].ctl("status", "--json")
-        return {r["instance"]: r for r in json.loads(done.stdout)} if done.returncode == 0 else {}
+        rows = {r["instance"]: r for r in json.loads(done.stdout)} if done.returncode == 0 else {}
+        with contextlib.suppress(AssertionError):  # it is just started again
+            rows["keyd"] = {"pid": self.suites[where].keyd}
+        return rows
 
     def healed(self):
         """Both routerds and everybody else is there, and no stanza is in danger: "near:authd" -> its row."""
@@ -154,8 +157,11 @@ class Chaos:
         """bulkheadctl restart: a new process, and everybody online again."""
         before = self.wait_healed(time.monotonic())[name]["pid"]
         where, daemon = name.split(":")
-        done = self.suites[where].ctl("restart", daemon)
-        assert done.returncode == 0, done.stderr
+        if daemon == "keyd":  # routerd does not know it
+            os.kill(before, signal.SIGTERM)
+        else:
+            done = self.suites[where].ctl("restart", daemon)
+            assert done.returncode == 0, done.stderr
         since = time.monotonic()
         eventually(lambda: (self.healed() or {}).get(name, {"pid": before})["pid"] != before,
                    f"a new {name}", 60)
@@ -165,7 +171,7 @@ class Chaos:
 
     def upgrade(self):
         """Each binary in turn; a c2sd is drained first, and has nobody left who could go on elsewhere."""
-        for name in ("near:routerd", "near:authd", "near:s2sd@1"):
+        for name in ("near:routerd", "near:keyd", "near:authd", "near:s2sd@1"):
             lost = sum(t.lost for t in self.talkers)
             self.restart(name)
             self.lost_streams += sum(t.lost for t in self.talkers) - lost

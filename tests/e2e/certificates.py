@@ -3,10 +3,25 @@ import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 XMPP_ADDR = ObjectIdentifier("1.3.6.1.5.5.7.8.5")
+
+
+# A key of each kind that TLS has certificates for; RSA-PSS keys are in tests/unit/test_tls_signer.c.
+KINDS = {
+    "rsa": lambda: rsa.generate_private_key(65537, 2048),
+    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "ed448": ed448.Ed448PrivateKey.generate,
+}
+
+
+def digest(key):
+    """What it signs certificates with."""
+    return None if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)) else hashes.SHA256()
 
 
 def utf8_string(text):
@@ -37,7 +52,7 @@ def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False,
         builder = builder.add_extension(extension, False)
     if not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usage), False)
-    return builder.sign(issuer_key or key, hashes.SHA256())
+    return builder.sign(issuer_key or key, digest(issuer_key or key))
 
 
 def save(folder, certificate, key):
@@ -50,9 +65,9 @@ def save(folder, certificate, key):
     return files
 
 
-def write(folder, domain, days=30):
+def write(folder, domain, days=30, kind="p256"):
     """Self-signed, for a domain."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = KINDS[kind]()
     return save(folder, build(domain, key, alternatives=[x509.DNSName(domain)], days=days), key)
 
 
@@ -84,11 +99,11 @@ class Authority:
         return save(folder, build(subject, key, self.certificate, self.key, names,
                                   extensions=[identifier, *extensions], **how), key)
 
-    def server(self, domain, names=None, days=30, purposes=None, **how):
+    def server(self, domain, names=None, days=30, purposes=None, kind="p256", **how):
         """(certificate, key) of a server: for the domain as dNSName, or for those names."""
         folder = self.folder / f"server-{domain}-{len(list(self.folder.iterdir()))}"
         folder.mkdir()
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = KINDS[kind]()
         names = [x509.DNSName(domain)] if names is None else names
         return save(folder, build(domain, key, self.certificate, self.key, names, days=days,
                                   purposes=purposes, **how), key)

@@ -9,7 +9,7 @@ import pytest
 
 from certificates import Authority
 from dns import Dns
-from suite import give_to_c2sd
+from suite import give_to_keyd
 
 
 class Net:
@@ -25,7 +25,7 @@ class Net:
         how.setdefault("accounts", {f"{user}@{domain}": f"{user}-1"})
         suite = make_suite(start=False, domains=[domain], s2s=True, **how).init_only()
         certificate = certificate or self.authority.server(domain)
-        give_to_c2sd(certificate[1])
+        give_to_keyd(certificate[1])
         suite.settings.update({
             f'domain "{domain}".certificate': str(certificate[0]),
             f'domain "{domain}".key': str(certificate[1]),

@@ -15,7 +15,7 @@ import pytest
 
 import bus
 import certificates
-from suite import BIN, PATIENCE, SANITIZER_REPORT, Log, free_port, give_to_c2sd
+from suite import BIN, PATIENCE, SANITIZER_REPORT, Log, free_port, give_to_keyd, make_users
 from xmpp import BIND, Raw
 
 PLAIN = "AGFsaWNlAHNlY3JldA=="  # whatever it says: the test is the one who judges
@@ -72,6 +72,7 @@ class Front:
         self.port, self.tls_port, self.component_port = free_port(), free_port(), free_port()
         self.listener = socket.socket(socket.AF_UNIX)
         self.mechanisms = mechanisms
+        make_users()
         self.write(settings or {}, components)
         self.start()
 
@@ -82,7 +83,7 @@ class Front:
         os.chmod(run / "c2s.sock", 0o666)
         self.listener.listen()
         certificate, key = certificates.write(self.dir, "localhost")
-        give_to_c2sd(key)
+        give_to_keyd(key)
         sections = {"c2sd": [f'listen = {{"127.0.0.1:{self.port}"}}',
                              f'listen_tls = {{"127.0.0.1:{self.tls_port}"}}',
                              f'listen_component = {{"127.0.0.1:{self.component_port}"}}']}
@@ -95,11 +96,20 @@ class Front:
         text += [f"{name} {{ {' '.join(lines)} }}" for name, lines in sections.items()]
         (self.dir / "bulkhead.conf").write_text("\n".join(text) + "\n")
 
-    def start(self):
-        self.process = subprocess.Popen(
-            [BIN / "bulkhead-c2sd", "-c", self.dir / "bulkhead.conf"], stdin=subprocess.DEVNULL,
+    def spawn(self, program):
+        """A daemon on this configuration, and its log."""
+        process = subprocess.Popen(
+            [BIN / program, "-c", self.dir / "bulkhead.conf"], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        self.log = Log(self.process.stdout)
+        return process, Log(process.stdout)
+
+    def start_keyd(self):
+        self.keyd, self.keyd_log = self.spawn("bulkhead-keyd")
+        self.keyd_log.wait("keyd started")  # else it could not yet be asked to end
+
+    def start(self):
+        self.start_keyd()
+        self.process, self.log = self.spawn("bulkhead-c2sd")
         self.listener.settimeout(PATIENCE)
         self.router = self.accept()
         self.log.wait("for=components")
@@ -145,22 +155,28 @@ class Front:
     # Its end.
 
     def finish(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(PATIENCE)
-        finally:
-            self.process.kill()
-        self.log.thread.join(PATIENCE)
-        tail = "\n".join(self.log.lines[-40:])
-        assert not SANITIZER_REPORT.search(self.log.text()), tail
-        assert code == 0, tail
+        end_well(self.process, self.log)
+        end_well(self.keyd, self.keyd_log)
 
     def remove(self):
-        self.process.kill()
-        self.process.wait()
+        for process in (self.process, self.keyd):
+            process.kill()
+            process.wait()
         self.listener.close()
         self.router.socket.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def end_well(process, log):
+    process.send_signal(signal.SIGTERM)
+    try:
+        code = process.wait(PATIENCE)
+    finally:
+        process.kill()
+    log.thread.join(PATIENCE)
+    tail = "\n".join(log.lines[-40:])
+    assert not SANITIZER_REPORT.search(log.text()), tail
+    assert code == 0, tail
 
 
 @pytest.fixture

@@ -61,8 +61,10 @@ class ServerWire(Wire):
     def __init__(self, connection):
         self.socket, self.tls = connection, None
 
-    def accept_tls(self, certificate, authority=None):
+    def accept_tls(self, certificate, authority=None, version=None):
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        if version:
+            context.set_max_proto_version(version)
         context.use_certificate_chain_file(str(certificate[0]))
         context.use_privatekey_file(str(certificate[1]))
         if authority:
@@ -96,12 +98,12 @@ class Called(Raw):
             self.send(f"<stream:features>{features}</stream:features>")
         return head
 
-    def secured(self, certificate, features="", authority=None, **how):
-        """STARTTLS, and the next greeting."""
+    def secured(self, certificate, features="", authority=None, tls=None, **how):
+        """STARTTLS, of at most that version, and the next greeting."""
         self.greeted("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>")
         self.expect(TLS + "starttls")
         self.send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
-        self.wire.accept_tls(certificate, authority)
+        self.wire.accept_tls(certificate, authority, tls)
         return self.greeted(features, **how)
 
 

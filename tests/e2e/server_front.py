@@ -3,7 +3,6 @@
     server_front   it, and a stream of two.example's: server_front.call()
 """
 import os
-import subprocess
 
 import pytest
 
@@ -11,7 +10,7 @@ import bus
 from federation import net  # noqa: F401 (a fixture)
 from front import CREDIT, Front, Router
 from remote import Stream
-from suite import BIN, PATIENCE, Log, give_to_c2sd
+from suite import PATIENCE, give_to_keyd
 
 LOCAL, REMOTE = "one.example", "two.example"
 SECRET = b"s" * 32
@@ -29,7 +28,7 @@ class ServerFront(Front):
         os.chmod(run / "s2s.sock", 0o666)
         self.listener.listen()
         certificate, key = self.net.authority.server(LOCAL)
-        give_to_c2sd(key)
+        give_to_keyd(key)
         (self.dir / "bulkhead.conf").write_text(
             f'run_dir = "{run}"\nstate_dir = "{self.dir}/state"\n'
             f'domain "{LOCAL}" {{ certificate = "{certificate}" key = "{key}" }}\n'
@@ -37,10 +36,8 @@ class ServerFront(Front):
             f' resolver = "{self.net.dns.address}" }}\n')
 
     def start(self):
-        self.process = subprocess.Popen(
-            [BIN / "bulkhead-s2sd", "-c", self.dir / "bulkhead.conf"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        self.log = Log(self.process.stdout)
+        self.start_keyd()
+        self.process, self.log = self.spawn("bulkhead-s2sd")
         self.listener.settimeout(PATIENCE)
         self.router = self.accept()
         self.log.wait("for=servers")

@@ -136,14 +136,8 @@ class Suite:
     # Making it.
 
     def init(self, *more):
-        arguments = ["init", self.dir / "i", "--domain", self.domains[0],
-                     "--c2s", f"127.0.0.1:{self.port}",
-                     "--s2s", f"127.0.0.1:{self.s2s_port}", *more]
-        # As root init may add the daemons' users, one at a time.
-        with open(os.path.join(tempfile.gettempdir(), f"bh-init-{os.getuid()}.lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            done = run(BIN / "bulkhead", *arguments)
-        assert done.returncode == 0, done.stderr + done.stdout
+        init(self.dir / "i", "--domain", self.domains[0],
+             "--c2s", f"127.0.0.1:{self.port}", "--s2s", f"127.0.0.1:{self.s2s_port}", *more)
         return self
 
     @property
@@ -181,7 +175,7 @@ class Suite:
             changes["s2sd.instances"] = 0
             for domain in self.domains:
                 changes[f'domain "{domain}".s2s'] = "off"
-        self.edit(**changes, **self.settings)
+        self.edit(**{**changes, **self.settings})
 
     def certificate(self, domain, **how):
         """A fresh self-signed certificate for the domain: (certificate file, key file)."""
@@ -189,7 +183,7 @@ class Suite:
         folder = self.home / "made" / str(random.getrandbits(48))
         folder.mkdir(parents=True)
         certificate, key = certificates.write(folder, domain, **how)
-        give_to_c2sd(key)
+        give_to_keyd(key)
         return certificate, key
 
     @property
@@ -238,9 +232,16 @@ class Suite:
         return rows
 
     def pids(self, daemon=None):
-        """instance -> process id, of running daemons."""
+        """instance -> process id, of running daemons that routerd knows: all but keyd."""
         return {row["instance"]: int(row["pid"]) for row in self.rows("status")
                 if daemon in (None, row["daemon"])}
+
+    @property
+    def keyd(self):
+        """Its process id, which nobody tells: it has no link to routerd."""
+        found = [pid for pid in self.processes() if program_of(pid) == "bulkhead-keyd"]
+        assert len(found) == 1, found
+        return found[0]
 
     def reload(self):
         """SIGHUP to every daemon, through the one that runs them."""
@@ -312,8 +313,29 @@ class Suite:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def give_to_c2sd(key):
-    """As an administrator does it who is root: c2sd reads the key again at a reload."""
+def program_of(pid):
+    with contextlib.suppress(OSError):
+        return Path(os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])).name
+    return ""
+
+
+def init(*arguments):
+    """`bulkhead init`.  As root it may add the daemons' users: one at a time."""
+    with open(os.path.join(tempfile.gettempdir(), f"bh-init-{os.getuid()}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run(BIN / "bulkhead", "init", *arguments)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def make_users():
+    """For tests that start a daemon without an instance around it."""
+    with tempfile.TemporaryDirectory(prefix="bh-users-") as folder:
+        os.chmod(folder, 0o755)
+        init(Path(folder) / "i")
+
+
+def give_to_keyd(key):
+    """As an administrator does it who is root: keyd reads the key again at a reload."""
     if AS_ROOT:
         os.chown(key, 0, grp.getgrnam("bulkhead-tls").gr_gid)
         os.chmod(key, 0o640)

@@ -9,7 +9,8 @@ import pytest
 
 from suite import AS_ROOT
 
-DAEMONS = ["routerd", "authd", "c2sd"]
+DAEMONS = ["routerd", "authd", "c2sd", "keyd"]
+GROUPS = {"keyd": "bulkhead-tls", "c2sd": "bulkhead-sign", "s2sd": "bulkhead-sign"}
 
 
 def status(pid):
@@ -18,7 +19,7 @@ def status(pid):
 
 
 def pid_of(suite, daemon):
-    return suite.pids(daemon).popitem()[1]
+    return suite.keyd if daemon == "keyd" else suite.pids(daemon).popitem()[1]
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)
@@ -37,26 +38,28 @@ def test_a_daemon_runs_as_a_user_of_its_own(shared, daemon):
         assert users == {str(os.getuid())}
         return
     assert users == {str(pwd.getpwnam(f"bulkhead-{daemon}").pw_uid)} and users != {"0"}
-    keys = [str(grp.getgrnam("bulkhead-tls").gr_gid)] if daemon == "c2sd" else []
-    assert found["Groups"].split() == keys
+    group = GROUPS.get(daemon)
+    assert found["Groups"].split() == ([str(grp.getgrnam(group).gr_gid)] if group else [])
     for capabilities in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
         assert int(found[capabilities], 16) == 0
 
 
 def test_the_users_differ(shared):
-    users = {status(pid)["Uid"].split()[0] for pid in shared.pids().values()}
+    users = {status(pid_of(shared, daemon))["Uid"].split()[0] for daemon in DAEMONS}
     assert len(users) == (len(DAEMONS) if AS_ROOT else 1)
 
 
-def can(uid, gid, action):
-    """Does it work as that user?  In a child process."""
+def can(daemon, action):
+    """Does it work as that daemon's user, in its group besides?  In a child process."""
+    user = pwd.getpwnam(f"bulkhead-{daemon}")
+    groups = [grp.getgrnam(GROUPS[daemon]).gr_gid] if daemon in GROUPS else []
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            os.setgroups([])
-            os.setgid(gid)
-            os.setuid(uid)
+            os.setgroups(groups)
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
             action()
             code = 0
         except OSError:
@@ -85,16 +88,14 @@ def test_no_daemon_can_read_what_is_another_s(suite):
     if not AS_ROOT:
         return
     for daemon in DAEMONS:
-        user = pwd.getpwnam(f"bulkhead-{daemon}")
-        # Until keyd comes, c2sd reads its keys again at a reload.
-        for path in ([] if daemon == "c2sd" else keys) + ([] if daemon == "authd" else stores):
-            assert not can(user.pw_uid, user.pw_gid, lambda: open(path, "rb").close()), \
-                f"{daemon} can read {path}"
+        for path in ([] if daemon == "keyd" else keys) + ([] if daemon == "authd" else stores):
+            assert not can(daemon, lambda: open(path, "rb").close()), f"{daemon} can read {path}"
+    assert all(can("keyd", lambda: open(path, "rb").close()) for path in keys)
 
 
 def test_a_role_s_socket_is_for_its_user_only(shared):
     sockets = {p.name: os.stat(p) for p in shared.bus_dir.glob("*.sock")}
-    assert {"c2s.sock", "auth.sock", "ctl.sock"} <= set(sockets)
+    assert {"c2s.sock", "auth.sock", "ctl.sock", "key.sock"} <= set(sockets)
     for name, found in sockets.items():
         assert found.st_mode & 0o007 == 0, name
         if AS_ROOT and name in ("c2s.sock", "auth.sock"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import certificates
 from dns import Dns
-from suite import Suite, give_to_c2sd
+from suite import Suite, give_to_keyd
 from xmpp import Raw
 
 ADDRESS = "10.77.0.1"
@@ -46,7 +46,7 @@ class Lab:
         suite = Suite(domains=[DOMAIN], accounts={f"alice@{DOMAIN}": "wonderland-1"},
                       s2s=True).init_only()
         certificate, key = self.certificate(DOMAIN)
-        give_to_c2sd(key)
+        give_to_keyd(key)
         suite.settings.update({
             f'domain "{DOMAIN}".certificate': str(certificate), f'domain "{DOMAIN}".key': str(key),
             f'domain "{DOMAIN}".s2s': "secure" if self.trusted else "dialback",

@@ -18,17 +18,18 @@ installs()
 has_users()
 {
 	local user
-	for user in routerd c2sd s2sd authd dirsyncd; do
+	for user in routerd keyd c2sd s2sd authd dirsyncd; do
 		getent passwd "bulkhead-$user"
 	done
 	getent group bulkhead-tls
+	getent group bulkhead-sign
 	[ "$(stat -c %U:%a /var/lib/bulkhead)" = root:755 ]
 }
 
 has_units()
 {
 	local unit
-	for unit in bulkhead.target bulkhead-routerd.service bulkhead-authd.service bulkhead-c2sd@.service \
+	for unit in bulkhead.target bulkhead-routerd.service bulkhead-keyd.service bulkhead-authd.service bulkhead-c2sd@.service \
 		bulkhead-s2sd@.service; do
 		test -f "/usr/lib/systemd/system/$unit" || test -f "/lib/systemd/system/$unit"
 	done

@@ -26,6 +26,8 @@ struct cert_spec {
 	const char *issuer; /* the name of a CA made before; NULL: by itself */
 	bool ca;
 	int from_days, to_days; /* from now; 0, 0: good for a day around now */
+	gnutls_pk_algorithm_t algorithm; /* 0: a key of the P-256 curve */
+	unsigned bits;			 /* or the curve, as GnuTLS has it in one number */
 };
 
 static char certs_dir[64];
@@ -114,17 +116,38 @@ static inline void certs_fill(gnutls_x509_crt_t crt, const struct cert_spec *spe
 	}
 }
 
-/* Writes the pair, of the P-256 curve. */
+static inline gnutls_x509_privkey_t certs_make_key(const struct cert_spec *spec)
+{
+	bool given = spec->algorithm != GNUTLS_PK_UNKNOWN;
+	gnutls_x509_privkey_t key;
+
+	CERTS_MUST(gnutls_x509_privkey_init(&key));
+	CERTS_MUST(gnutls_x509_privkey_generate(key, given ? spec->algorithm : GNUTLS_PK_ECDSA,
+		given ? spec->bits : GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+	return key;
+}
+
+/* What it signs certificates with. */
+static inline gnutls_digest_algorithm_t certs_digest(gnutls_x509_privkey_t key)
+{
+	switch (gnutls_x509_privkey_get_pk_algorithm(key)) {
+	case GNUTLS_PK_EDDSA_ED25519:
+		return GNUTLS_DIG_SHA512;
+	case GNUTLS_PK_EDDSA_ED448:
+		return GNUTLS_DIG_SHAKE_256;
+	default:
+		return GNUTLS_DIG_SHA256;
+	}
+}
+
+/* Writes the pair. */
 static inline void certs_make(const struct cert_spec *spec)
 {
-	gnutls_x509_privkey_t key, issuer_key;
+	gnutls_x509_privkey_t key = certs_make_key(spec), issuer_key;
 	gnutls_x509_crt_t crt, issuer;
 	gnutls_datum_t pem;
 
-	CERTS_MUST(gnutls_x509_privkey_init(&key));
-	CERTS_MUST(gnutls_x509_privkey_generate(
-		key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
-	CERTS_MUST(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem));
+	CERTS_MUST(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem));
 	certs_write(certs_path(spec->name, ".key"), pem.data, pem.size);
 	gnutls_free(pem.data);
 	CERTS_MUST(gnutls_x509_crt_init(&crt));
@@ -132,7 +155,7 @@ static inline void certs_make(const struct cert_spec *spec)
 	CERTS_MUST(gnutls_x509_crt_set_key(crt, key));
 	issuer = spec->issuer != NULL ? certs_read_crt(spec->issuer) : crt;
 	issuer_key = spec->issuer != NULL ? certs_read_key(spec->issuer) : key;
-	CERTS_MUST(gnutls_x509_crt_sign2(crt, issuer, issuer_key, GNUTLS_DIG_SHA256, 0));
+	CERTS_MUST(gnutls_x509_crt_sign2(crt, issuer, issuer_key, certs_digest(issuer_key), 0));
 	CERTS_MUST(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem));
 	certs_write(certs_path(spec->name, ".crt"), pem.data, pem.size);
 	gnutls_free(pem.data);

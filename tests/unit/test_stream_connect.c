@@ -16,17 +16,19 @@
 #include "net/stream.h"
 
 #include "net_certs.h"
+#include "net_signer.h"
 
+static struct test_signer keys;
 static struct tls_store *stores[32];
 static unsigned nstores;
 
 static struct tls_store *store_of(const char *name, const char *domain)
 {
 	struct tls_identity id = {domain, certs_path(name, ".crt"), certs_path(name, ".key")};
-	struct tls_plan plan = {.ids = &id, .n = 1, .client_ca = certs_path("ca", ".crt")};
+	struct tls_plan plan = {.ids = &id, .n = 1, .signer = &keys.signer, .client_ca = certs_path("ca", ".crt")};
 	char what[512];
 
-	if (tls_store_load(&plan, &stores[nstores], what, sizeof what) != 0)
+	if (signer_add(&keys, &id) != 0 || tls_store_load(&plan, &stores[nstores], what, sizeof what) != 0)
 		fail_msg("%s", what);
 	return stores[nstores++];
 }
@@ -362,6 +364,7 @@ static int make_certificates(void **state)
 
 	(void)state;
 	tls_global_init();
+	signer_init(&keys);
 	if (certs_begin() != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
@@ -374,6 +377,7 @@ static int forget(void **state)
 	(void)state;
 	while (nstores > 0)
 		tls_store_unref(&stores[--nstores]);
+	signer_fini(&keys);
 	tls_global_fini();
 	return certs_end();
 }

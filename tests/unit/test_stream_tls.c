@@ -2,7 +2,9 @@
 #include "net_fixture.h"
 
 #include "net_certs.h"
+#include "net_signer.h"
 
+static struct test_signer keys;
 static struct tls_store *store;	      /* a.example, b.example */
 static struct tls_store *asking_store; /* the same, asks for client certificates */
 
@@ -612,7 +614,7 @@ static void sessions_hold_their_store(void **state)
 	char what[200];
 
 	(void)state;
-	assert_int_equal(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &v.plan.store, what, sizeof what), 0);
+	assert_int_equal(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1, .signer = &keys.signer}, &v.plan.store, what, sizeof what), 0);
 	serve(&v, &c);
 	assert_null(v.plan.store);
 	assert_got(&v, "hello");
@@ -622,6 +624,7 @@ static void sessions_hold_their_store(void **state)
 static int begin(void **state)
 {
 	struct tls_identity ids[2];
+	struct tls_plan plan = {.ids = ids, .n = 2, .signer = &keys.signer};
 	char what[400];
 
 	(void)state;
@@ -645,10 +648,12 @@ static int begin(void **state)
 		"a.example", certs_path("a", ".crt"), certs_path("a", ".key")};
 	ids[1] = (struct tls_identity){
 		"b.example", certs_path("b", ".crt"), certs_path("b", ".key")};
-	if (tls_store_load(&(struct tls_plan){.ids = ids, .n = 2}, &store, what, sizeof what) < 0)
+	signer_init(&keys);
+	if (signer_add(&keys, &ids[0]) < 0 || signer_add(&keys, &ids[1]) < 0 ||
+		tls_store_load(&plan, &store, what, sizeof what) < 0)
 		return -1;
-	return tls_store_load(&(struct tls_plan){.ids = ids, .n = 2, .client_ca = certs_path("ca", ".crt")}, &asking_store,
-		what, sizeof what);
+	plan.client_ca = certs_path("ca", ".crt");
+	return tls_store_load(&plan, &asking_store, what, sizeof what);
 }
 
 static int end(void **state)
@@ -656,6 +661,7 @@ static int end(void **state)
 	(void)state;
 	tls_store_unref(&store);
 	tls_store_unref(&asking_store);
+	signer_fini(&keys);
 	tls_global_fini();
 	return certs_end();
 }

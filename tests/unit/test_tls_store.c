@@ -1,4 +1,4 @@
-/* tls_store_load: what it accepts, and the sentences that it says. */
+/* tls_store_load and tls_key_load: what they accept, and the sentences that they say. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "net/tls.h"
+#include "net/tls_key.h"
 #include "net_certs.h"
 
 static char what[1024];
@@ -24,11 +25,17 @@ static int load(const struct tls_identity *ids, size_t n, const char *ca)
 	return rc;
 }
 
+/* As the two halves do it: keyd the key, which it holds against the certificate, a front end the certificate. */
 static int load_one(const char *domain, const char *crt, const char *key)
 {
 	struct tls_identity id = {domain, certs_path(crt, ""), certs_path(key, "")};
+	struct tls_key *k = NULL;
+	int rc = tls_key_load(&id, &k, what, sizeof what);
 
-	return load(&id, 1, NULL);
+	assert_true((rc == 0) == (k != NULL));
+	tls_key_free(&k);
+	assert_null(k);
+	return rc != 0 ? rc : load(&id, 1, NULL);
 }
 
 static void assert_says(const char *text)
@@ -91,6 +98,24 @@ static void dates_only_warn(void **state)
 	assert_says("new.example, is not valid before 20");
 }
 
+static void a_store_needs_no_key(void **state)
+{
+	struct tls_identity id = {"a.example", certs_path("a.crt", ""), certs_path("none.key", "")};
+	struct tls_store *store;
+	struct tls_key *key;
+
+	(void)state;
+	assert_int_equal(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &store, what, sizeof what), 0);
+	assert_string_equal(what, "");
+	id.key = certs_path("a.key", "");
+	assert_int_equal(tls_key_load(&id, &key, what, sizeof what), 0);
+	assert_int_equal(tls_store_size(store), 1);
+	assert_string_equal(tls_store_name(store, 0), "a.example");
+	assert_memory_equal(tls_store_key(store, 0), tls_key_id(key), sizeof *tls_key_id(key));
+	tls_key_free(&key);
+	tls_store_unref(&store);
+}
+
 static void several_domains_load_and_each_only_once(void **state)
 {
 	struct tls_identity ids[] = {
@@ -123,10 +148,13 @@ static void a_small_place_for_the_sentence_is_enough(void **state)
 {
 	struct tls_identity id = {"a.example", "/nowhere", "/nowhere"};
 	struct tls_store *store = NULL;
+	struct tls_key *key = NULL;
 	char small[8] = "1234567";
 
 	(void)state;
 	assert_true(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &store, small, sizeof small) < 0);
+	assert_int_equal(strlen(small), 7);
+	assert_true(tls_key_load(&id, &key, small, sizeof small) < 0);
 	assert_int_equal(strlen(small), 7);
 	assert_true(tls_store_load(&(struct tls_plan){.ids = &id, .n = 1}, &store, NULL, 0) < 0);
 }
@@ -176,6 +204,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_pair_is_refused_with_a_sentence),
 		cmocka_unit_test(an_unreadable_key_says_so),
 		cmocka_unit_test(dates_only_warn),
+		cmocka_unit_test(a_store_needs_no_key),
 		cmocka_unit_test(several_domains_load_and_each_only_once),
 		cmocka_unit_test(a_client_ca_must_be_one),
 		cmocka_unit_test(a_small_place_for_the_sentence_is_enough),
