@@ -407,8 +407,10 @@ static void nothing_is_left_of_keys_that_are_forgotten(void **state)
 
 	(void)state;
 	memory_lock(&memory);
+	if (!WIPES)
+		return;
 	assert_true(memory.heap != 0);
-	for (size_t i = 0; i < sizeof specs / sizeof specs[0] && WIPES; i++) {
+	for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
 		char text[200];
 		uint8_t secret[256];
 		struct conf *conf;
