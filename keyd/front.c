@@ -60,11 +60,8 @@ static void end(struct front *f, const char *why)
 /* ---- sending ------------------------------------------------------------------------------- */
 
 /* 0, BH_EAGAIN when the socket takes no more, or -errno. */
-static int send_frame(struct front *f, const struct key_frame *frame)
+static int send_packet(struct front *f, const uint8_t *p, size_t n)
 {
-	uint8_t *p = f->keyd->frame;
-	size_t n = key_frame_put(frame, p, sizeof f->keyd->frame);
-
 	if (send(f->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n)
 		return 0;
 	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? BH_EAGAIN : -errno;
@@ -82,8 +79,9 @@ static int send_list(struct front *f)
 		struct key_frame frame = {.type = KEY_KEYS,
 			.keys = {.generation = f->listed->generation, .last = f->told + n == all,
 				.ids = ids->data + f->told * TLS_KEY_ID_SIZE, .n = n}};
+		uint8_t *p = f->keyd->frame;
 
-		rc = send_frame(f, &frame);
+		rc = send_packet(f, p, key_frame_put(&frame, p, sizeof f->keyd->frame));
 		if (rc != 0)
 			break;
 		f->told += n;
@@ -95,11 +93,11 @@ static int send_list(struct front *f)
 
 static int send_answer(struct front *f)
 {
-	if (send(f->fd, f->answer, f->answer_len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)f->answer_len) {
+	int rc = send_packet(f, f->answer, f->answer_len);
+
+	if (rc == 0)
 		f->answer_len = 0;
-		return 0;
-	}
-	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? BH_EAGAIN : -errno;
+	return rc;
 }
 
 /* What is due, before anything else is read. */

@@ -129,8 +129,8 @@ void key_client_flush(struct key_client *c)
 
 static int on_keys(struct key_client *c, const struct key_frame *f)
 {
-	if (c->coming.len > 0 && f->keys.generation != c->coming_generation)
-		return BH_EPROTO;
+	if (f->keys.generation != c->coming_generation)
+		buf_clear(&c->coming);
 	if (c->coming.len > KEY_LIST_MAX)
 		return BH_ETOOBIG;
 	c->coming_generation = f->keys.generation;

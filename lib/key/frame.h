@@ -8,6 +8,7 @@
  *   HELLO   front end  what it signs for (enum key_role); the first, and once
  *   KEYS    keyd       the keys that there are, as their ids, in as many frames as it takes: the answer to HELLO, and
  *                      again whenever they change.  A list has a number (its generation); the last frame is marked.
+ *                      One that begins before the end of another takes its place.
  *   USES    front end  from now on it shows certificates for the keys of that list only
  *   SIGN    front end  a signature, please (tls_signer.h): under a number of its own, which rises
  *   SIGNED  keyd       the answer, in the order of the questions

@@ -328,10 +328,12 @@ static void a_list_of_many_frames_counts_when_it_is_complete(void **state)
 	list_keys(1, ids, 1);
 	UNTIL(t.events[KEY_EVENT_UP] == 1);
 	assert_int_equal(t.events[KEY_EVENT_LACKING], 0);
-	part.keys.generation = 2; /* another list in the middle of one */
+	assert_int_equal(expect(KEY_USES).uses.generation, 1);
+	part.keys.generation = 2; /* another list in the middle of one: only what it says itself counts */
 	say(&part);
-	list_keys(3, ids, 1);
-	UNTIL(t.events[KEY_EVENT_DOWN] == 1);
+	list_keys(3, &ids[1], 2);
+	UNTIL(t.events[KEY_EVENT_LACKING] == 1);
+	assert_int_equal(t.events[KEY_EVENT_DOWN], 0);
 	finish();
 }
 
