@@ -48,8 +48,6 @@ static int show(const struct ctl *ctl, struct query *q)
 		json_print(stdout, &q->result);
 	else
 		table_print(stdout, &q->result, !ctl->quiet);
-	if (fflush(stdout) != 0)
-		return complain(EXIT_FAILED, "standard output cannot be written");
 	return EXIT_OK;
 }
 
