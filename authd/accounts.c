@@ -14,7 +14,7 @@
 #include "daemon/log.h"
 
 /* What orders under way may take in memory. */
-#define ORDERS_BYTES_MAX (64u * 1024 * 1024)
+#define ORDERS_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 enum { COUNT_WRITTEN, COUNT_REFUSED, COUNT_READ_ERRORS };
 static struct counter counters[] = {
@@ -197,7 +197,9 @@ int accounts_changes(struct accounts *a, struct account_page *page)
 
 void accounts_pretend(const struct accounts *a, struct str account, struct account_keys *out)
 {
-	for (uint8_t hash = 0; hash < SCRAM_HASHES; hash++) {
+	const uint8_t hashes = SCRAM_HASHES;
+
+	for (uint8_t hash = 0; hash < hashes; hash++) {
 		struct mac_part parts[] = {{&hash, 1}, {account.p, account.len}};
 		struct scram_keys *k = &out->of[hash];
 		uint8_t mac[MAC_SIZE];
