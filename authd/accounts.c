@@ -14,7 +14,7 @@
 #include "daemon/log.h"
 
 /* What orders under way may take in memory. */
-#define ORDERS_BYTES_MAX (64u * 1024 * 1024)
+#define ORDERS_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 enum { COUNT_WRITTEN, COUNT_REFUSED, COUNT_READ_ERRORS };
 static struct counter counters[] = {
@@ -208,7 +208,9 @@ static void pretend_salt(const struct accounts *a, struct str account, uint8_t h
 
 void accounts_pretend(const struct accounts *a, struct str account, struct account_keys *out)
 {
-	for (uint8_t hash = 0; hash < SCRAM_HASHES; hash++) {
+	const uint8_t hashes = SCRAM_HASHES;
+
+	for (uint8_t hash = 0; hash < hashes; hash++) {
 		struct scram_keys *k = &out->of[hash];
 
 		pretend_salt(a, account, hash, k->salt);

@@ -284,7 +284,7 @@ int authd_start(struct daemon *d)
 int authd_reload(struct daemon *d, const struct conf *old)
 {
 	struct authd *a = d->state;
-	struct directories *directories;
+	struct directories *directories = NULL;
 	struct policy policy;
 	char what[512];
 	int rc = policy_load(d->conf, a->tickets, &policy, what, sizeof(what));

@@ -142,13 +142,13 @@ static void acknowledged(struct client *c, const struct element *e)
 
 void sm_element(struct client *c, const struct element *e)
 {
+	bool enabled = c->sm != NULL;
+
 	if (str_is(e->name, "enable"))
 		enable(c, e);
-	else if (c->sm == NULL)
-		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
-	else if (str_is(e->name, "r"))
+	else if (enabled && str_is(e->name, "r"))
 		sm_requested(c);
-	else if (str_is(e->name, "a"))
+	else if (enabled && str_is(e->name, "a"))
 		acknowledged(c, e);
 	else
 		sm_failed(c, STANZA_UNEXPECTED_REQUEST);

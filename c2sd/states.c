@@ -229,7 +229,7 @@ void states_open(struct client *c, const struct stream_header *h)
 		return;
 	}
 	remember_language(c, h->lang);
-	c->state = next_state(c->state);
+	c->state = (uint8_t)next_state(c->state);
 	if (!component && !c->versionless) /* the others know no features */
 		features_send(c);
 }

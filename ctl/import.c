@@ -67,6 +67,7 @@ static int send_line(struct import *im, struct routerd *routerd, struct str line
 {
 	const char *tab = memchr(line.p, '\t', line.len);
 	struct msg_account_put m = {.how = ACCOUNT_IMPORT};
+	uint64_t *place;
 
 	if (tab == NULL) {
 		fail(im, im->number, STR_LIT("no tab between a JID and a password"));
@@ -79,7 +80,9 @@ static int send_line(struct import *im, struct routerd *routerd, struct str line
 		fail(im, im->number, STR_LIT("the JID or the password is empty or too long"));
 		return EXIT_OK;
 	}
-	*place_of(im, 0) = im->number;
+	place = place_of(im, 0);
+	BUG_ON(place == NULL); /* so many are never under way */
+	*place = im->number;
 	im->nunder_way++;
 	return routerd_put_account(routerd, im->number, &m);
 }

@@ -32,6 +32,14 @@ static int run_word(const struct ctl *ctl, const char *word)
 	return commands_run(ctl, 1, argv);
 }
 
+/* The exit code, when all that was said is where it should be. */
+static int finish(int code)
+{
+	if (code != EXIT_OK || (fflush(stdout) == 0 && !ferror(stdout)))
+		return code;
+	return complain(EXIT_FAILED, "standard output cannot be written");
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = {.conf_path = DEFAULT_CONF};
@@ -55,9 +63,9 @@ int main(int argc, char **argv)
 			complain_as_json();
 			break;
 		case 'h':
-			return run_word(&ctl, "help");
+			return finish(run_word(&ctl, "help"));
 		case 'V':
-			return run_word(&ctl, "version");
+			return finish(run_word(&ctl, "version"));
 		case '?':
 			fprintf(stderr, "%s\n", USAGE);
 			return EXIT_USAGE;
@@ -65,5 +73,5 @@ int main(int argc, char **argv)
 			ctl.options |= (unsigned)opt & ~(unsigned)OPT_OF_COMMAND;
 		}
 	}
-	return commands_run(&ctl, argc - optind, argv + optind);
+	return finish(commands_run(&ctl, argc - optind, argv + optind));
 }

@@ -49,8 +49,6 @@ static int show(const struct ctl *ctl, struct query *q)
 		table_print(stdout, &q->result, !ctl->quiet);
 	else if (!failed)
 		tell(ctl, q->text);
-	if (fflush(stdout) != 0)
-		return complain(EXIT_FAILED, "standard output cannot be written");
 	return failed ? complain(q->code, "%s", q->text) : EXIT_OK;
 }
 

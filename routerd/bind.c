@@ -52,6 +52,7 @@ static unsigned make_room(const struct connection *c, struct str resource)
 	/* One connection serves a component: the first one keeps it. */
 	if (c->component != NULL)
 		return component_session(c->component) != NULL ? STANZA_CONFLICT : 0;
+	BUG_ON(c->account == NULL); /* is_somebody() */
 	if (old != NULL)
 		replace(old);
 	return c->account->nsessions >= c->front->router->limits.sessions_per_account

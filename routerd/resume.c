@@ -31,13 +31,13 @@ const char *resume_id(const struct session *s)
 
 static bool id_parse(struct str text, struct bus_id *id)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char digits[16] = "0123456789abcdef";
 
 	if (text.p == NULL || text.len != ID_TEXT)
 		return false;
 	for (size_t i = 0; i < sizeof id->b; i++) {
-		const char *high = memchr(digits, text.p[2 * i], 16);
-		const char *low = memchr(digits, text.p[2 * i + 1], 16);
+		const char *high = memchr(digits, text.p[2 * i], sizeof digits);
+		const char *low = memchr(digits, text.p[2 * i + 1], sizeof digits);
 
 		if (high == NULL || low == NULL)
 			return false;

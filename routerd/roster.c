@@ -32,7 +32,7 @@ static struct str copy(char **at, struct str s)
 {
 	struct str copied = {s.p != NULL ? *at : NULL, s.len};
 
-	if (s.len > 0)
+	if (s.p != NULL && s.len > 0)
 		*at = mempcpy(*at, s.p, s.len);
 	return copied;
 }

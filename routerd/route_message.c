@@ -210,8 +210,7 @@ void route_undelivered(struct router *r, struct parcel *p)
 		return;
 	jid_split(s.to, &to);
 	a = account_find(r, to.bare);
-	if (a == NULL || a->state != ACCOUNT_THERE)
-		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);
-	else if (to_resources(p, a) == 0 && (!offline_wants(&s) || offline_store(a, p) != 0))
+	if (a == NULL || a->state != ACCOUNT_THERE ||
+		(to_resources(p, a) == 0 && (!offline_wants(&s) || offline_store(a, p) != 0)))
 		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);
 }

@@ -2,6 +2,7 @@
 #include "routerd/session_state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -53,8 +54,9 @@ int session_state_take(struct session *s, struct str state)
 {
 	struct str text;
 	char head[32];
-	unsigned flags;
-	int priority;
+	unsigned long flags;
+	char *end;
+	long priority;
 
 	if (s->proofs != NULL)
 		return 0; /* its state was its owner */
@@ -65,7 +67,9 @@ int session_state_take(struct session *s, struct str state)
 	if (!textlist_take(&state, &text) || text.len >= sizeof head)
 		return BH_EPROTO;
 	snprintf(head, sizeof head, "%.*s", STR_FMT(text));
-	if (sscanf(head, "%u %d", &flags, &priority) != 2)
+	flags = strtoul(head, &end, 10);
+	priority = strtol(end, &end, 10);
+	if (end == head || *end != '\0')
 		return BH_EPROTO;
 	if (flags & AVAILABLE && (!textlist_take(&state, &text) || take_presence(s, text) != 0))
 		return BH_EPROTO;

@@ -24,7 +24,7 @@ static void fill_row(unsigned *row, const unsigned *above, const unsigned *above
 
 unsigned edit_distance(const char *a, const char *b)
 {
-	unsigned rows[3][EDIT_LENGTH_MAX + 1];
+	unsigned rows[3][EDIT_LENGTH_MAX + 1] = {{0}};
 	size_t m = strlen(a), n = strlen(b);
 
 	if (m > EDIT_LENGTH_MAX || n > EDIT_LENGTH_MAX)

@@ -24,7 +24,7 @@
 
 #include "bus/bus.h"
 
-#define LINK_QUEUE_MAX (256u * 1024 * 1024)
+#define LINK_QUEUE_MAX ((size_t)256 * 1024 * 1024)
 
 struct link;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/secret.h"
 #include "bus/link_private.h"
@@ -149,8 +150,10 @@ static void keep_tail(struct link *link, size_t at)
 
 static void resize(struct link *link, size_t cap)
 {
-	uint8_t *in = realloc(link->in, cap);
+	uint8_t *in;
 
+	BUG_ON(cap < IN_FIRST);
+	in = realloc(link->in, cap);
 	if (in == NULL) {
 		link_fail(link, "no memory for a frame");
 		return;

@@ -27,7 +27,8 @@ void kept_add(struct records *kept, const struct msg_deliver *m, uint64_t n)
 	if (p == NULL)
 		return; /* then it is in routerd's memory only */
 	p = mempcpy(p, &e, sizeof e);
-	p = mempcpy(p, m->from.p, e.from_len);
+	if (e.from_len > 0)
+		p = mempcpy(p, m->from.p, e.from_len);
 	if (e.additions_len > 0)
 		p = mempcpy(p, m->additions.p, e.additions_len);
 	memcpy(p, m->stanza.p, e.len);

@@ -63,7 +63,7 @@ static bool is_near(const char *name, unsigned far)
 {
 	size_t len = strlen(name);
 
-	return far <= 3 && far * 3 <= len;
+	return far <= 3 && (size_t)far * 3 <= len;
 }
 
 struct guess {

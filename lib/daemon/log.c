@@ -29,11 +29,13 @@ static const struct {
 static bool stderr_is_journal(void)
 {
 	const char *text = getenv("JOURNAL_STREAM");
-	unsigned long device, inode;
+	char own[64];
 	struct stat st;
 
-	return text != NULL && sscanf(text, "%lu:%lu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	if (text == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(own, sizeof own, "%lu:%lu", st.st_dev, st.st_ino);
+	return strcmp(text, own) == 0;
 }
 
 void log_open(const char *instance, enum log_level level)

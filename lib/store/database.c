@@ -101,7 +101,7 @@ static int migrate(struct database *db, const char *const *migrations, char *wha
 
 static int prepare_all(struct database *db, const struct database_spec *spec)
 {
-	db->statements = bh_alloc((spec->nstatements + 1) * sizeof *db->statements);
+	db->statements = bh_alloc((spec->nstatements + 1) * sizeof(sqlite3_stmt *));
 	db->nstatements = spec->nstatements;
 	for (size_t i = 0; i < spec->nstatements; i++) {
 		if (sqlite3_prepare_v3(db->db, spec->statements[i], -1, SQLITE_PREPARE_PERSISTENT,

@@ -427,7 +427,7 @@ static void undeclared_prefix(struct parser *p, const char *prefix)
 	size_t n = 0;
 
 	for (; prefix != NULL && prefix[n] != '\0' && n < sizeof(shown) - 1; n++)
-		shown[n] = prefix[n] > ' ' && prefix[n] < 0x7f ? prefix[n] : '?';
+		shown[n] = (char)(prefix[n] > ' ' && prefix[n] < 0x7f ? prefix[n] : '?');
 	p->stop = true;
 	reader_fail(p->reader, STREAM_BAD_NAMESPACE_PREFIX, "undeclared prefix '%s'", shown);
 }

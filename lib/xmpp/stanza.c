@@ -50,9 +50,11 @@ static bool type_fits(uint8_t kind, uint8_t type)
 
 uint8_t stanza_type_parse(uint8_t kind, struct str text)
 {
+	const uint8_t end = TYPE_UNKNOWN;
+
 	if (text.p == NULL)
 		return TYPE_NONE;
-	for (uint8_t type = TYPE_NORMAL; type < TYPE_UNKNOWN; type++)
+	for (uint8_t type = TYPE_NORMAL; type < end; type++)
 		if (type_fits(kind, type) && str_is(text, type_names[type]))
 			return type;
 	return TYPE_UNKNOWN;

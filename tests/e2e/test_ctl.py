@@ -154,6 +154,14 @@ def test_help_goes_to_standard_output(shared):
     assert done.returncode == 0 and "session" in done.stdout and not done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["status"], ["--json", "user", "list"], ["--help"]])
+def test_output_that_cannot_be_written_is_an_error(shared, arguments):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([BIN / "bulkheadctl", "-d", shared.home, *arguments], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "standard output" in done.stderr
+
+
 def test_a_password_is_never_an_argument(shared):
     """A word too many is refused before anything happens, and not repeated anywhere."""
     done = shared.ctl("user", "add", "dave@localhost", "his-password-1")
