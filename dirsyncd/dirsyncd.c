@@ -61,19 +61,6 @@ static int on_set_log(const struct bus_event *event)
 	return 0;
 }
 
-static int on_stats_get(const struct bus_event *event)
-{
-	struct buf list = BUF_INIT;
-	struct msg_stats m;
-	int rc;
-
-	counter_list(&list);
-	m.counters = buf_str(&list);
-	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
-	buf_fini(&list);
-	return rc != 0 ? BH_EPROTO : 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct msg_restart m;
@@ -86,7 +73,7 @@ static int on_restart(const struct bus_event *event)
 
 static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
-	{BUS_STATS_GET, on_stats_get},
+	{BUS_STATS_GET, counter_answer},
 	{BUS_RESTART, on_restart},
 	{0, NULL},
 };

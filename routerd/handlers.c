@@ -6,12 +6,14 @@
 #include "routerd/admin.h"
 #include "routerd/conversation.h"
 #include "routerd/client_state.h"
+#include "routerd/instances.h"
 #include "routerd/mechanisms.h"
 #include "routerd/proofs.h"
 #include "routerd/registration.h"
 #include "routerd/relay.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
+#include "routerd/watch.h"
 
 const struct bus_handler router_handlers[] = {
 	{BUS_MECHANISMS, on_mechanisms},
@@ -46,5 +48,8 @@ const struct bus_handler router_handlers[] = {
 	{BUS_PROVE, on_prove},
 	{BUS_UNREACHABLE, on_unreachable},
 	{BUS_WAY_STATE, on_way_state},
+	{BUS_GOODBYE, on_goodbye},
+	{BUS_WATCH, on_watch},
+	{BUS_ASSOCIATIONS, on_associations},
 	{0, NULL},
 };

@@ -22,9 +22,12 @@ struct conversations;
 struct custody_batch;
 struct restoring;
 struct requests;
+struct instances;
 struct mechanisms;
+struct monitor;
 struct registrations;
 struct rules;
+struct watching;
 
 /* Of the configuration: bytes, numbers, and times as their names say. */
 struct router_limits {
@@ -59,6 +62,9 @@ struct router {
 	struct requests *requests;
 	struct mechanisms *mechanisms;
 	struct registrations *registrations;
+	struct instances *instances;
+	struct monitor *monitor;
+	struct watching *watching;
 	uint8_t dialback_secret[32];
 	struct origin *self;	 /* of what the server sends of its own accord */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */

@@ -45,6 +45,8 @@ struct tls_wish {
  * expired is loaded all the same: then the result is 0 and *what is not empty but a warning. */
 int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *what,
 	size_t what_size);
+/* When the certificate of its i-th identity expires, in seconds since 1970. */
+int64_t tls_store_expires(const struct tls_store *store, size_t i);
 struct tls_store *tls_store_ref(struct tls_store *store);
 void tls_store_unref(struct tls_store **store);
 

@@ -23,6 +23,7 @@ struct identity {
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned chain_len;
 	gnutls_privkey_t key;
+	int64_t expires;
 };
 
 struct tls_store {
@@ -194,16 +195,17 @@ static void check_dates(const struct tls_identity *id, gnutls_x509_crt_t leaf, s
 }
 
 /* The leaf names the domain; its dates only give a warning. */
-static int check_leaf(const struct tls_identity *id, const struct identity *loaded,
+static int check_leaf(const struct tls_identity *id, struct identity *loaded,
 	struct report *r, struct report *warnings)
 {
 	gnutls_x509_crt_t leaf;
 	int rc = 0;
 
-	if (gnutls_pcert_export_x509((gnutls_pcert_st *)&loaded->chain[0], &leaf) < 0) {
+	if (gnutls_pcert_export_x509(&loaded->chain[0], &leaf) < 0) {
 		report(r, "certificate %s: is not X.509", id->certificate);
 		return BH_ECONFIG;
 	}
+	loaded->expires = gnutls_x509_crt_get_expiration_time(leaf);
 	if (!gnutls_x509_crt_check_hostname(leaf, id->domain)) {
 		report(r,
 			"certificate %s: does not name the domain %s: get one whose "
@@ -373,6 +375,11 @@ int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *wh
 		snprintf(what, what_size, "%s", buffer);
 	*out = store;
 	return 0;
+}
+
+int64_t tls_store_expires(const struct tls_store *store, size_t i)
+{
+	return store->ids[i].expires;
 }
 
 struct tls_store *tls_store_ref(struct tls_store *store)

@@ -212,7 +212,7 @@ static void an_event_that_is_too_long_is_still_one_line(void **state)
 
 static void counters_are_listed_by_name_after_they_enrolled(void **state)
 {
-	static struct counter table[] = {{.name = "stanzas_in"}, {.name = "stanzas_out"}, {NULL, 0, NULL}};
+	static struct counter table[] = {{.name = "stanzas_in"}, {.name = "stanzas_out"}, {.name = NULL}};
 	struct buf out = BUF_INIT;
 	struct str list, name, value;
 	unsigned found = 0;
