@@ -113,17 +113,19 @@ static void limit(struct instances *all)
 	forget(all, oldest);
 }
 
-void instances_left(struct router *r, const struct bus_peer *peer)
+bool instances_left(struct router *r, const struct bus_peer *peer)
 {
 	struct instance *i = find(r->instances, peer->instance);
+	bool goodbye = i != NULL && i->goodbye;
 
 	if (i == NULL || i->peer != peer)
-		return;
+		return false;
 	i->peer = NULL;
-	i->deaths += !i->goodbye;
+	i->deaths += !goodbye;
 	set_state(i, INSTANCE_RESTARTING, clock_ms());
 	r->instances->gone++;
 	limit(r->instances);
+	return goodbye;
 }
 
 int on_goodbye(const struct bus_event *event)

@@ -51,7 +51,8 @@ struct instances *instances_create(void);
 void instances_free(struct instances **all);
 
 void instances_joined(struct router *r, struct bus_peer *peer);
-void instances_left(struct router *r, const struct bus_peer *peer);
+/* It has gone; true: and had said so. */
+bool instances_left(struct router *r, const struct bus_peer *peer);
 /* It says that it ends. */
 bus_handler_fn on_goodbye;
 

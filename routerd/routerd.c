@@ -109,14 +109,16 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 {
 	struct router *r = owner;
 	struct front *front = peer->data;
+	bool planned;
 
-	if (peer->role != ROLE_CTL)
-		log_warn("peer-left", "peer=%s reason=%s", peer->instance, LOG_TEXT(why));
 	association_closed(ASSOCIATION_IN);
 	watch_lost(r, peer);
 	requests_lost(r, peer);
 	conversations_lost(r, peer);
-	instances_left(r, peer);
+	planned = instances_left(r, peer);
+	if (peer->role != ROLE_CTL)
+		log_event(planned ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "peer-left", "peer=%s reason=%s", peer->instance,
+			planned ? "goodbye" : LOG_TEXT(why));
 	front_free(&front);
 	origins_tell(r);
 }

@@ -19,6 +19,8 @@ const struct setting_section setting_sections[] = {
 	{"s2sd", NULL, true, false, "The processes that carry streams from and to remote servers."},
 	{"routerd", NULL, true, false, "The switch between all processes."},
 	{"authd", NULL, true, false, "The process that knows accounts and passwords."},
+	{"snmp", NULL, true, false, "The process that shows the suite to SNMP (AgentX)."},
+	{"metrics", NULL, true, false, "The process that shows the suite to Prometheus and its like (OpenMetrics)."},
 	{"domain", "example.org", false, true, "A domain that this server serves, and its certificate."},
 	{"directory", "main", false, false, "An LDAP directory that holds accounts (domain.directory names it)."},
 	{"group", "Engineering", false, false,

@@ -35,7 +35,7 @@ static struct counter counters[] = {
 	[FAILED] = {.name = "connections_failed", .about = "Connections of ours that could not be made"},
 	[LIMIT] = {.name = "connections_limit", .kind = GAUGE,
 		.about = "How many connections of others may be open, 0 for any number"},
-	[ACCEPTING] = {.name = "accepting", .kind = GAUGE, .about = "Whether anybody is let in: 1 or 0"},
+	[ACCEPTING] = {.name = "connections_accepting", .kind = GAUGE, .about = "Whether anybody is let in: 1 or 0"},
 	{.name = NULL},
 };
 

@@ -120,14 +120,24 @@ bool counter_take(struct str *list, struct counted *out)
 	return true;
 }
 
+/* From one clock to the other: the same as before where it is about that, so that what does not change is not shown
+ * with another time every time. */
+static uint64_t wall_offset(void)
+{
+	enum { SAME_MS = 50 };
+	static uint64_t offset;
+	uint64_t now = clock_wall_us() / 1000 - clock_ms();
+
+	if (now > offset + SAME_MS || offset > now + SAME_MS)
+		offset = now;
+	return offset;
+}
+
 uint64_t counted_wall_ms(const struct counted *c)
 {
-	uint64_t ago;
-
 	if (c->kind == GAUGE_TIME || c->value == 0)
 		return c->value * 1000;
-	ago = clock_ms() - c->value;
-	return clock_wall_us() / 1000 - ago;
+	return c->value + wall_offset();
 }
 
 void counted_text(const struct counted *c, char out[COUNTED_TEXT_SIZE])

@@ -6,7 +6,8 @@
  * what they are: so a new counter is one line in one table.
  *
  * A name has small letters, digits and '_', and may be followed by one label: logins_failed{reason="aborted"}.  It ends
- * with its unit where it has one: _bytes, _seconds, _timestamp_seconds.
+ * with its unit where it has one: _bytes, _seconds, _timestamp_seconds.  Those that begin with process_ or connection
+ * are lib/daemon's own, and the same in every daemon.
  */
 #ifndef BH_COUNTER_H
 #define BH_COUNTER_H

@@ -8,9 +8,9 @@
 enum { STARTED, CPU, MEMORY, COUNT };
 
 static struct counter counters[] = {
-	[STARTED] = {.name = "start_timestamp_seconds", .about = "When the process began", .kind = GAUGE_CLOCK},
-	[CPU] = {.name = "cpu_seconds", .about = "What it has used of processors", .kind = COUNTER_MS},
-	[MEMORY] = {.name = "memory_peak_bytes", .about = "The most memory that it has had", .kind = GAUGE},
+	[STARTED] = {.name = "process_start_timestamp_seconds", .about = "When the process began", .kind = GAUGE_CLOCK},
+	[CPU] = {.name = "process_cpu_seconds", .about = "What it has used of processors", .kind = COUNTER_MS},
+	[MEMORY] = {.name = "process_memory_peak_bytes", .about = "The most memory that it has had", .kind = GAUGE},
 };
 
 static uint64_t ms(const struct timeval *t)

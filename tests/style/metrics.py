@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ["c2sd", "s2sd", "routerd", "authd", "keyd", "dirsyncd", "snmpd-plugin", "lib", "ctl",
-           "master"]
+PRODUCT = ["c2sd", "s2sd", "routerd", "authd", "keyd", "dirsyncd", "snmpd-plugin", "metricsd", "lib",
+           "ctl", "master"]
 DAEMONS = [p for p in PRODUCT if p != "lib"]
 FUNCTION_MAX, FILE_MAX, PARAMETERS_MAX = 80, 800, 5
 
@@ -26,11 +26,13 @@ LIBRARY_HOME = {
     r"seccomp\.h": "lib/daemon",
     r"systemd/": "lib/daemon",
     r"nettle/": "lib/base",
+    r"net-snmp/": "snmpd-plugin",
+    r"microhttpd\.h": "metricsd",
 }
 
-# Functions whose shape a library dictates: SAX2's startElementNs, GnuTLS' retrieve function.
+# Functions whose shape a library dictates: of SAX2, of GnuTLS, of libmicrohttpd.
 DICTATED = {("lib/xmpp/sax.c", "on_start"), ("lib/xmpp/tree.c", "on_start"),
-            ("lib/net/tls_store.c", "retrieve")}
+            ("lib/net/tls_store.c", "retrieve"), ("metricsd/http.c", "on_request")}
 
 
 def blank(match):
