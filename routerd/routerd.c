@@ -115,10 +115,10 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	watch_lost(r, peer);
 	requests_lost(r, peer);
 	conversations_lost(r, peer);
-	planned = instances_left(r, peer);
+	planned = instances_left(r, peer) || r->stopping;
 	if (peer->role != ROLE_CTL)
 		log_event(planned ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "peer-left", "peer=%s reason=%s", peer->instance,
-			planned ? "goodbye" : LOG_TEXT(why));
+			r->stopping || !planned ? LOG_TEXT(why) : "goodbye");
 	front_free(&front);
 	origins_tell(r);
 }

@@ -80,7 +80,7 @@ void watch_lost(struct router *r, const struct bus_peer *watcher)
 
 /* ---- the picture ------------------------------------------------------------------------ */
 
-static void show_self(struct router *r, const struct wait *to, uint64_t now)
+static void show_self(struct router *r, const struct wait *to)
 {
 	const struct watching *w = r->watching;
 	struct buf own = BUF_INIT;
@@ -90,8 +90,8 @@ static void show_self(struct router *r, const struct wait *to, uint64_t now)
 		.software = STR_LIT(BULKHEAD_VERSION),
 		.pid = (uint32_t)getpid(),
 		.state = w->ready ? INSTANCE_UP : INSTANCE_RESTARTING,
-		.state_ms = now - (w->ready ? w->ready_ms : r->started_ms),
-		.age_ms = now - r->started_ms,
+		.changed_ms = w->ready ? w->ready_ms : r->started_ms,
+		.started_ms = r->started_ms,
 	};
 
 	counter_list(&own);
@@ -100,7 +100,7 @@ static void show_self(struct router *r, const struct wait *to, uint64_t now)
 	buf_fini(&own);
 }
 
-static void show_instance(const struct instance *i, const struct wait *to, uint64_t now)
+static void show_instance(const struct instance *i, const struct wait *to)
 {
 	struct msg_instance m = {
 		.role = (uint16_t)i->role,
@@ -108,8 +108,8 @@ static void show_instance(const struct instance *i, const struct wait *to, uint6
 		.software = str_of(i->software),
 		.pid = (uint32_t)i->pid,
 		.state = (uint8_t)i->state,
-		.state_ms = now - i->changed_ms,
-		.age_ms = now - i->started_ms,
+		.changed_ms = i->changed_ms,
+		.started_ms = i->started_ms,
 		.deaths = i->deaths,
 		.counters = buf_str(&i->counters.text),
 	};
@@ -123,11 +123,10 @@ static void show_instance(const struct instance *i, const struct wait *to, uint6
 static void show(struct router *r, const struct wait *to)
 {
 	const struct msg_watched m = {};
-	uint64_t now = clock_ms();
 
-	show_self(r, to, now);
+	show_self(r, to);
 	list_for_each(pos, &r->instances->all)
-		show_instance(container_of(pos, struct instance, link), to, now);
+		show_instance(container_of(pos, struct instance, link), to);
 	(void)LINK_SEND(to->watcher->link, WATCHED, watched, to->subject, &m);
 }
 

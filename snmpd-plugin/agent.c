@@ -223,6 +223,9 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--a->parts > 0)
 		return;
+	/* Else the library would free what they have as theirs. */
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connected, a, 1);
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_lost, a, 1);
 	snmp_shutdown(PROGRAM);
 	shutdown_agent();
 	close(a->epoll);

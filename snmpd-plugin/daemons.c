@@ -117,10 +117,11 @@ static void take(struct daemon_row *row, const struct seen *s)
 	enum oper_status status = status_of(s);
 
 	row->seen = s;
-	if (row->status == status)
-		return;
-	/* Where routerd has noticed it, it knows better when that was. */
-	row->status_ms = s->changed_ms > row->status_ms ? s->changed_ms : clock_ms();
+	if (row->changed_ms != s->changed_ms)
+		row->status_ms = s->changed_ms;
+	else if (row->status != status)
+		row->status_ms = clock_ms(); /* which it says itself, not routerd */
+	row->changed_ms = s->changed_ms;
 	row->status = status;
 }
 

@@ -27,6 +27,7 @@ struct daemon_row {
 	uint32_t index;
 	enum oper_status status;
 	uint64_t status_ms;	 /* clock_ms(): since when */
+	uint64_t changed_ms;	 /* what routerd said of that */
 	uint32_t deaths;	 /* that were seen */
 	bool died;		 /* and nobody has heard yet that it is back */
 	const struct seen *seen; /* in this picture; NULL: it is not in it */

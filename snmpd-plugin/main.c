@@ -19,6 +19,7 @@ static const struct sandbox sandbox = {
 	.syscalls = calls,
 	.read_paths = reads,
 	.write_paths = writes,
+	.asks_inet = true, /* for our address, to put it into notifications of SNMP 1 */
 };
 
 int main(int argc, char **argv)

@@ -172,7 +172,7 @@ static int greet(struct bus_client *c)
 		.instance = str_of(c->spec.instance),
 		.software = str_of(c->spec.software),
 		.pid = (uint32_t)getpid(),
-		.age_ms = clock_ms() - c->began,
+		.started_ms = c->began,
 	};
 	struct link_spec spec = {
 		.loop = c->spec.loop,

@@ -200,7 +200,7 @@ static int welcome(struct connection *c, const struct msg_hello *hello)
 	copy_text(c->peer.instance, hello->instance);
 	copy_text(c->peer.software, hello->software);
 	c->peer.since_ms = clock_ms();
-	c->peer.started_ms = c->peer.since_ms - (hello->age_ms < c->peer.since_ms ? hello->age_ms : c->peer.since_ms);
+	c->peer.started_ms = hello->started_ms < c->peer.since_ms ? hello->started_ms : c->peer.since_ms;
 	c->is_peer = true;
 	uv_timer_stop(&c->hello_timer);
 	link_greeted(c->peer.link);

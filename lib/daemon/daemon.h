@@ -32,6 +32,7 @@ struct sandbox {
 	const char *const *write_paths; /* the same: directories that it may write under */
 	bool inet;			/* may make TCP sockets (never true for routerd) */
 	bool connects;			/* and connect them to others */
+	bool asks_inet;			/* has a library that asks for one, and does without */
 	bool directories;		/* both where the configuration has directories (LDAP), else not */
 	bool keys;			/* reads private keys again: keeps the group bulkhead-tls */
 };

@@ -104,7 +104,6 @@ static size_t take_associations(struct str list, struct association *out)
 
 struct seen *picture_add(struct picture *p, const struct msg_instance *m)
 {
-	uint64_t now = clock_ms();
 	struct seen *s = add(p, m->instance);
 
 	snprintf(s->software, sizeof s->software, "%.*s", STR_FMT(m->software));
@@ -112,8 +111,8 @@ struct seen *picture_add(struct picture *p, const struct msg_instance *m)
 	s->pid = m->pid;
 	s->deaths = m->deaths;
 	s->state = picture_state_name(m->state) != NULL ? m->state : INSTANCE_UNKNOWN;
-	s->changed_ms = now - m->state_ms;
-	s->started_ms = now - m->age_ms;
+	s->changed_ms = m->changed_ms;
+	s->started_ms = m->started_ms;
 	buf_put_str(&s->counters_text, m->counters);
 	s->ncounters = take_counters(buf_str(&s->counters_text), NULL);
 	s->counters = calloc(s->ncounters + 1, sizeof *s->counters);

@@ -9,7 +9,7 @@
 #include "bus/client.h"
 #include "daemon/log.h"
 
-enum { EVERY_MS = 1000, ASSOCIATIONS_EVERY = 5 /* pictures */ };
+enum { EVERY_MS = 1000, CLIENTS_EVERY = 5 /* pictures: they may be many */ };
 
 struct watch {
 	struct watch_spec spec;
@@ -18,7 +18,8 @@ struct watch {
 	struct picture *picture;
 	struct picture *next; /* that is being taken, or NULL */
 	enum watch_wish wish;
-	unsigned since_wish;
+	unsigned since_wish; /* pictures since connections were asked for */
+	bool asked_wish;     /* they are, for the next one */
 	bool up;
 	bool goodbye; /* routerd has said that it ends */
 	uint32_t router_deaths;
@@ -40,12 +41,13 @@ void watch_set_wish(struct watch *w, enum watch_wish wish)
 static void ask(struct watch *w)
 {
 	struct link *link = bus_client_link(w->bus);
-	bool associations = w->since_wish == 0;
-	struct msg_watch m = {.associations = (uint8_t)(associations ? w->wish : WATCH_NONE)};
+	unsigned every = w->wish == WATCH_ALL ? CLIENTS_EVERY : 1;
+	struct msg_watch m = {.associations = (uint8_t)(w->since_wish == 0 ? w->wish : WATCH_NONE)};
 
 	if (link == NULL || w->next != NULL || LINK_SEND(link, WATCH, watch, 0, &m) != 0)
 		return;
-	w->since_wish = (w->since_wish + 1) % ASSOCIATIONS_EVERY;
+	w->asked_wish = w->since_wish == 0;
+	w->since_wish = (w->since_wish + 1) % every;
 	w->next = bh_alloc(sizeof *w->next);
 	list_init(&w->next->all);
 }
@@ -94,7 +96,7 @@ static int on_associations(const struct bus_event *event)
 /* A picture for which nobody was asked about connections has those of the one before. */
 static void keep_associations(struct watch *w)
 {
-	if (w->wish == WATCH_NONE || w->since_wish == 1)
+	if (w->asked_wish)
 		return;
 	list_for_each(pos, &w->next->all) {
 		struct seen *s = container_of(pos, struct seen, link);

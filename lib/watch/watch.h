@@ -25,7 +25,7 @@ struct watch_spec {
 int watch_start(const struct watch_spec *spec, struct watch **out);
 void watch_stop(struct watch **watch, void (*done)(void *), void *arg);
 
-/* Whose connections are wanted, too; every five seconds. */
+/* Whose connections are wanted, too; with those of clients every five seconds. */
 void watch_set_wish(struct watch *watch, enum watch_wish wish);
 
 /* Until the next on_picture(). */
