@@ -38,15 +38,18 @@ static bool is_quotable(struct str text)
 	return true;
 }
 
-/* {label="value"}, or nothing */
+/* {label="value"}, or nothing; not the label that is ours. */
 static bool is_label(struct str text)
 {
 	const char *equals = text.len > 0 ? memchr(text.p, '=', text.len) : NULL;
-	struct str value;
+	struct str name, value;
 
 	if (text.len == 0)
 		return true;
-	if (equals == NULL || !is_name(str_make(text.p + 1, (size_t)(equals - text.p) - 1)))
+	if (equals == NULL)
+		return false;
+	name = str_make(text.p + 1, (size_t)(equals - text.p) - 1);
+	if (!is_name(name) || str_is(name, "process"))
 		return false;
 	value = str_make(equals + 1, (size_t)(text.p + text.len - equals) - 1);
 	return value.len >= 3 && value.p[0] == '"' && ends_with(value, "\"}") &&
