@@ -113,9 +113,3 @@ int listen_open(const char *where, char *what, size_t what_size)
 		snprintf(what, what_size, "cannot listen on %s: %s", where, bh_strerror(rc));
 	return rc;
 }
-
-void listen_forget(const char *where)
-{
-	if (where[0] == '/')
-		unlink(where);
-}

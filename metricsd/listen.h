@@ -8,9 +8,6 @@
 
 /* A listening descriptor for a port of this machine ("127.0.0.1:9287", "[::1]:9287") or a path; whoever may be on the
  * machine may read there.  Negative after a sentence in `what`: also for an address that others can reach, since nothing
- * here asks who somebody is. */
+ * here asks who somebody is.  A path stays when the process ends: the next one takes its place. */
 int listen_open(const char *where, char *what, size_t what_size);
-/* What a path leaves behind. */
-void listen_forget(const char *where);
-
 #endif

@@ -133,7 +133,6 @@ void metricsd_stop(struct daemon *d)
 
 	m->live = m->nplaces;
 	for (size_t i = 0; i < m->nplaces; i++) {
-		listen_forget(m->places[i].where);
 		free(m->places[i].where);
 		http_stop(&m->places[i].http, on_http_stopped, m);
 	}

@@ -122,6 +122,21 @@ def test_what_dies_is_restarting_and_then_up_again(watched, snmpd):  # noqa: F81
     assert snmpd.traps.named() == ["bhDaemonDied", "bhDaemonBack"]
 
 
+@pytest.mark.section("RFC 2788 applTable")
+def test_what_does_not_come_back_is_down(watched, snmpd):  # noqa: F811
+    watched.process.send_signal(signal.SIGSTOP)
+    try:
+        kill(watched, "c2sd@1")
+        snmpd.wait_status("c2sd@1", "restarting")
+        snmpd.wait_status("c2sd@1", "down", timeout=PATIENCE + 15)  # it has half a minute
+        row = snmpd.appl("c2sd@1")
+        now = seconds(snmpd.walk("1.3.6.1.2.1.1.3").popitem()[1])
+        assert now - 5 < seconds(row["applLastChange"]) <= now and row["applInboundAssociations"] == "0"
+    finally:
+        watched.process.send_signal(signal.SIGCONT)
+    snmpd.wait_status("c2sd@1", "up")
+
+
 def test_a_restart_that_is_asked_for_is_no_death(watched, snmpd):  # noqa: F811
     old = watched.pids()
     for instance in ("c2sd@1", "authd"):
