@@ -26,13 +26,14 @@ static struct counter counters[] = {
 	{.name = NULL},
 };
 
-static void enrol_counters(void)
+static void enrol_counters(uint64_t limit)
 {
 	static bool enrolled;
 
 	if (!enrolled)
 		counter_enrol(counters);
 	associations_enrol();
+	association_set_limit(limit);
 	association_set_accepting(true);
 	enrolled = true;
 }
@@ -207,7 +208,7 @@ struct conversations *conversations_start(const struct conversations_spec *spec)
 {
 	struct conversations *c = bh_alloc(sizeof(*c));
 
-	enrol_counters();
+	enrol_counters(spec->max);
 	c->spec = *spec;
 	list_init(&c->by_age);
 	uv_timer_init(spec->loop, &c->timer);

@@ -271,7 +271,7 @@ def test_streams_of_servers_are_associations(make_pair, snmpd, raw):  # noqa: F8
 
     def rows():
         return sorted((row["assocApplicationType"], row["assocRemoteApplication"],
-                       row["assocApplicationProtocol"].split("::")[1])
+                       row["assocApplicationProtocol"].split("::")[-1])
                       for row in snmpd.table("NETWORK-SERVICES-MIB::assocTable"))
     eventually(lambda: rows() == [("peerinitiator", "two.example", "applTCPProtoID.5269"),
                                   ("peerresponder", "two.example", "applTCPProtoID.5269")], "both streams")
@@ -295,7 +295,7 @@ def test_clients_are_associations_only_where_that_is_wanted(watched, snmpd, raw)
 
     def rows():
         return [(row["assocRemoteApplication"], row["assocApplicationType"],
-                 row["assocApplicationProtocol"].split("::")[1])
+                 row["assocApplicationProtocol"].split("::")[-1])
                 for row in snmpd.table("NETWORK-SERVICES-MIB::assocTable")]
     eventually(lambda: snmpd.number("bhSessionsAvailable") == 1, "alice")
     assert rows() == []
@@ -378,7 +378,7 @@ def test_a_certificate_that_expires_soon_is_told_of(make_suite, snmpd, days, exp
     snmpd.wait_rows(*ALL)
     row, = snmpd.table("BULKHEAD-MIB::bhCertificateTable")
     assert row["bhCertificateDomain"] == "localhost"
-    assert int(row["bhCertificateDays"].split()[0]) in ((days - 1, days) if days > 0 else (days,))
+    assert int(row["bhCertificateDays"].split()[0]) in (days - 1, days)
     expires = time.strftime("%Y-%-m-%-d", time.gmtime(time.time() + days * 86400))
     assert row["bhCertificateExpires"].startswith(expires)
     if expiring:
@@ -499,10 +499,8 @@ def test_a_watcher_that_never_reads_loses_its_link_and_nobody_else_anything(suit
     alice, bob = raw(suite, "alice", "a"), raw(suite, "bob", "b")
     with bus.Peer(suite, role) as watcher:
         watcher.welcomed(instance="deaf")
+        watcher.send("WATCH")  # the picture waits for the counters of a daemon that does not tell them: the watcher
         watcher.send("WATCH")
-        watcher.expect("WATCHED")
-        watcher.send("WATCH")
-        watcher.send("WATCH")  # before it has had the last one
         watcher.gone()
     eventually(lambda: "deaf" not in suite.pids(), "its end")
     assert chat(alice, bob, 20) < 10
