@@ -18,9 +18,9 @@
 
 enum { COUNT_WRITTEN, COUNT_REFUSED, COUNT_READ_ERRORS };
 static struct counter counters[] = {
-	[COUNT_WRITTEN] = {.name = "accounts_written"},
-	[COUNT_REFUSED] = {.name = "accounts_refused"},
-	[COUNT_READ_ERRORS] = {.name = "accounts_read_errors"},
+	[COUNT_WRITTEN] = {.name = "accounts_written", .about = "Accounts that were made or changed"},
+	[COUNT_REFUSED] = {.name = "accounts_refused", .about = "Changes of accounts that were refused"},
+	[COUNT_READ_ERRORS] = {.name = "accounts_read_errors", .about = "Accounts that could not be read"},
 	{.name = NULL},
 };
 
