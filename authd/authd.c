@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 
 /* What routerd is told again at each new link, in case the word was lost with the last one. */
 enum { RETELL_S = 24 * 3600 };
@@ -73,6 +74,11 @@ static int on_restart(const struct bus_event *event)
 	return 0;
 }
 
+static int on_reload(const struct bus_event *event)
+{
+	return reload_on_message(((struct authd *)event->owner)->daemon, event);
+}
+
 static const struct bus_handler handlers[] = {
 	{BUS_AUTH_BEGIN, on_auth_begin},
 	{BUS_AUTH_STEP, on_auth_step},
@@ -84,6 +90,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_STATS_GET, counter_answer},
 	{BUS_SET_LOG, on_set_log},
 	{BUS_RESTART, on_restart},
+	{BUS_RELOAD, on_reload},
 	{0, NULL},
 };
 
@@ -264,36 +271,67 @@ int authd_start(struct daemon *d)
 	return rc;
 }
 
-int authd_reload(struct daemon *d, const struct conf *old)
+/* What a reload brings. */
+struct fresh {
+	struct policy policy;
+	struct directories *directories;
+};
+
+int authd_prepare(struct daemon *d, void **prepared)
 {
 	struct authd *a = d->state;
-	struct directories *directories = NULL;
-	struct policy policy;
+	struct fresh *fresh = bh_alloc(sizeof *fresh);
 	char what[512];
-	int rc = policy_load(d->conf, a->tickets, &policy, what, sizeof(what));
+	int rc = policy_load(d->conf, a->tickets, &fresh->policy, what, sizeof(what));
 
-	(void)old;
 	if (rc == 0) {
-		rc = directories_load(d->conf, &directories, what, sizeof(what));
+		rc = directories_load(d->conf, &fresh->directories, what, sizeof(what));
 		if (rc < 0)
-			policy_fini(&policy);
+			policy_fini(&fresh->policy);
 	}
 	if (rc < 0) {
-		log_error("reload-refused", "why=%s", LOG_TEXT(what));
+		daemon_fail(d, "%s", what);
+		free(fresh);
 		return rc;
 	}
+	*prepared = fresh;
+	return 0;
+}
+
+void authd_adopt(struct daemon *d, void *prepared)
+{
+	struct authd *a = d->state;
+	struct fresh *fresh = prepared;
+
 	conversations_abandon_questions(a->conversations);
 	lookups_abandon(a);
 	requests_abandon(a);
 	directories_stop(&a->directories, NULL, NULL);
-	a->directories = directories;
+	a->directories = fresh->directories;
 	directories_start(a->directories, d->loop);
 	policy_fini(&a->policy);
-	a->policy = policy;
-	throttle_set_limits(a->throttle, &policy.limits);
-	accounts_set_iterations(a->accounts, policy.iterations);
+	a->policy = fresh->policy;
+	free(fresh);
+	throttle_set_limits(a->throttle, &a->policy.limits);
+	accounts_set_iterations(a->accounts, a->policy.iterations);
 	send_mechanisms(a);
-	return 0;
+}
+
+void authd_discard(struct daemon *d, void *prepared)
+{
+	struct fresh *fresh = prepared;
+
+	(void)d;
+	directories_discard(&fresh->directories);
+	policy_fini(&fresh->policy);
+	free(fresh);
+}
+
+bool authd_ask_reload(struct daemon *d)
+{
+	struct authd *a = d->state;
+
+	return reload_ask(bus_client_link(a->client));
 }
 
 /* ---- going: the same in reverse, except that the last answers still go out --------------- */

@@ -38,7 +38,10 @@ struct authd {
 /* The hooks of daemon_spec. */
 int authd_open(struct daemon *d);
 int authd_start(struct daemon *d);
-int authd_reload(struct daemon *d, const struct conf *old);
+int authd_prepare(struct daemon *d, void **prepared);
+void authd_adopt(struct daemon *d, void *prepared);
+void authd_discard(struct daemon *d, void *prepared);
+bool authd_ask_reload(struct daemon *d);
 void authd_stop(struct daemon *d);
 
 #endif

@@ -286,9 +286,11 @@ void directories_start(struct directories *d, uv_loop_t *loop)
 	}
 }
 
-/* One that was never started. */
-static void discard(struct directories *d)
+void directories_discard(struct directories **ref)
 {
+	struct directories *d = *ref;
+
+	*ref = NULL;
 	for (size_t i = 0; i < d->n; i++) {
 		directory_unref(&d->pools[i]->directory);
 		free(d->pools[i]);
@@ -330,7 +332,7 @@ int directories_load(const struct conf *conf, struct directories **out, char *wh
 	if (rc == 0)
 		*out = d;
 	else
-		discard(d);
+		directories_discard(&d);
 	return rc;
 }
 
@@ -355,7 +357,7 @@ void directories_stop(struct directories **ref, void (*done)(void *arg), void *a
 		pool_stop(d->pools[i]);
 	if (d->n > 0)
 		return;
-	discard(d);
+	directories_discard(&d);
 	if (done != NULL)
 		done(arg);
 }

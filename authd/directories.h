@@ -57,6 +57,8 @@ struct dirjob_order {
 int directories_load(const struct conf *conf, struct directories **out, char *what, size_t size);
 /* Where the configuration has none. */
 struct directories *directories_none(void);
+/* One that was never started. */
+void directories_discard(struct directories **d);
 /* Starts the threads. */
 void directories_start(struct directories *d, uv_loop_t *loop);
 /* Nobody is called any more; freed, and done called (which may be NULL), when the threads have ended. */

@@ -35,7 +35,10 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = authd_open,
 		.start = authd_start,
-		.reload = authd_reload,
+		.prepare = authd_prepare,
+		.adopt = authd_adopt,
+		.discard = authd_discard,
+		.ask_reload = authd_ask_reload,
 		.stop = authd_stop,
 	};
 

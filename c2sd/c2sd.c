@@ -20,6 +20,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
 {
@@ -202,6 +203,11 @@ static int on_restart(const struct bus_event *event)
 	return 0;
 }
 
+static int on_reload(const struct bus_event *event)
+{
+	return reload_on_message(((struct c2sd *)event->owner)->daemon, event);
+}
+
 static int on_drain(const struct bus_event *event)
 {
 	struct c2sd *srv = event->owner;
@@ -236,6 +242,7 @@ const struct bus_handler c2sd_handlers[] = {
 	{BUS_SAFE, on_safe},
 	{BUS_SET_LOG, on_set_log},
 	{BUS_RESTART, on_restart},
+	{BUS_RELOAD, on_reload},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_ASSOCIATIONS_GET, on_associations_get},
@@ -352,17 +359,50 @@ int c2sd_start(struct daemon *d)
 	return bus_client_start(&spec, &srv->carrier.bus);
 }
 
-int c2sd_reload(struct daemon *d, const struct conf *old)
+/* What a reload brings. */
+struct fresh {
+	struct c2sd_settings settings;
+	struct tls_store *tls;
+};
+
+int c2sd_prepare(struct daemon *d, void **prepared)
 {
 	struct c2sd *srv = d->state;
-	struct c2sd_settings settings;
+	struct fresh *fresh = bh_alloc(sizeof *fresh);
 
-	(void)old;
-	if (settings_read(d, &settings) != 0 || load_certificates(srv) != 0)
+	if (settings_read(d, &fresh->settings) != 0 ||
+		settings_load_tls(d, key_client_signer(srv->keys), &fresh->tls) != 0) {
+		free(fresh);
 		return BH_ECONFIG;
-	srv->settings = settings;
-	association_set_limit(settings.connections);
-	return offers_add_domains(srv);
+	}
+	*prepared = fresh;
+	return 0;
+}
+
+void c2sd_adopt(struct daemon *d, void *prepared)
+{
+	struct c2sd *srv = d->state;
+	struct fresh *fresh = prepared;
+
+	srv->settings = fresh->settings;
+	key_client_offer(srv->keys, fresh->tls);
+	free(fresh);
+	if (offers_add_domains(srv) != 0)
+		log_error("offers", "reason=\"there is no memory\"");
+}
+
+void c2sd_discard(struct daemon *d, void *prepared)
+{
+	struct fresh *fresh = prepared;
+
+	(void)d;
+	tls_store_unref(&fresh->tls);
+	free(fresh);
+}
+
+bool c2sd_ask_reload(struct daemon *d)
+{
+	return reload_ask(c2sd_link(d->state));
 }
 
 static void on_keys_stopped(void *arg)

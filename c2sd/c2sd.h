@@ -72,7 +72,10 @@ struct c2sd {
 
 int c2sd_open(struct daemon *d);
 int c2sd_start(struct daemon *d);
-int c2sd_reload(struct daemon *d, const struct conf *old);
+int c2sd_prepare(struct daemon *d, void **prepared);
+void c2sd_adopt(struct daemon *d, void *prepared);
+void c2sd_discard(struct daemon *d, void *prepared);
+bool c2sd_ask_reload(struct daemon *d);
 void c2sd_stop(struct daemon *d);
 
 /* Takes the settings of a configuration.  0 or BH_ECONFIG after daemon_fail(). */

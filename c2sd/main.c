@@ -23,7 +23,10 @@ int main(int argc, char **argv)
 		.open = c2sd_open,
 		.start = c2sd_start,
 		.ready_later = true,
-		.reload = c2sd_reload,
+		.prepare = c2sd_prepare,
+		.adopt = c2sd_adopt,
+		.discard = c2sd_discard,
+		.ask_reload = c2sd_ask_reload,
 		.stop = c2sd_stop,
 	};
 

@@ -70,6 +70,10 @@ const struct command commands[] = {
 		"Reads the directories at once; --full, everything.  --accept goes on when so many accounts vanished that\n"
 		"nothing was done about it (directory.brake).",
 		run_verb, "ldap.sync", OPTION_ACCEPT | OPTION_FULL},
+	{"reload", "[--dry-run]", 0, 0,
+		"Reads the configuration and the certificates again.  All daemons take them, or none does; says for each\n"
+		"changed setting whether it is in force.  --dry-run only says what would change.",
+		run_verb, "reload", OPTION_DRY_RUN},
 	{"check config", "", 0, 0, "Checks the configuration file.", run_check_config, NULL, 0},
 	{"check ldap", "[DIRECTORY]", 0, 1,
 		"Tries the directories of the configuration, each server and setting, and says what to change.  No daemon\n"
@@ -87,6 +91,7 @@ static const struct {
 	{OPTION_PASSWORD_STDIN, "--password-stdin"},
 	{OPTION_ACCEPT, "--accept"},
 	{OPTION_FULL, "--full"},
+	{OPTION_DRY_RUN, "--dry-run"},
 };
 
 const char *option_name(enum command_option option)

@@ -21,6 +21,7 @@ enum command_option {
 	OPTION_PASSWORD_STDIN = 1,
 	OPTION_ACCEPT = 2,
 	OPTION_FULL = 4,
+	OPTION_DRY_RUN = 8,
 };
 /* "--accept" */
 const char *option_name(enum command_option option);

@@ -16,6 +16,7 @@ static const struct option options[] = {
 	{"accept", no_argument, NULL, OPT_OF_COMMAND | OPTION_ACCEPT},
 	{"conf", required_argument, NULL, 'c'},
 	{"dir", required_argument, NULL, 'd'},
+	{"dry-run", no_argument, NULL, OPT_OF_COMMAND | OPTION_DRY_RUN},
 	{"full", no_argument, NULL, OPT_OF_COMMAND | OPTION_FULL},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPT_JSON},

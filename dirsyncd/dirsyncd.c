@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 #include "directory/directory.h"
 #include "dirsyncd/admin.h"
 #include "dirsyncd/asked.h"
@@ -41,10 +42,16 @@ static int on_restart(const struct bus_event *event)
 	return 0;
 }
 
+static int on_reload(const struct bus_event *event)
+{
+	return reload_on_message(((struct dirsyncd *)event->owner)->daemon, event);
+}
+
 static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, counter_answer},
 	{BUS_RESTART, on_restart},
+	{BUS_RELOAD, on_reload},
 	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_PROFILE_GET, asked_profile_get},
 	{BUS_SEARCH, asked_search},
@@ -248,20 +255,41 @@ int dirsyncd_open(struct daemon *d)
 	return rc;
 }
 
-/* What is known stands in the store: the new ones go on there. */
-int dirsyncd_reload(struct daemon *d, const struct conf *old)
+int dirsyncd_prepare(struct daemon *d, void **prepared)
 {
-	struct dirsyncd *s = d->state;
-	struct mirrors before = {s->mirrors, s->sharings, s->nmirrors}, all;
-	int rc = make_mirrors(s, &all);
+	struct mirrors all;
+	int rc = make_mirrors(d->state, &all);
 
-	(void)old;
 	if (rc != 0)
 		return rc;
-	use(s, &all);
+	*prepared = bh_alloc(sizeof all);
+	*(struct mirrors *)*prepared = all;
+	return 0;
+}
+
+/* What is known stands in the store: the new ones go on there. */
+void dirsyncd_adopt(struct daemon *d, void *prepared)
+{
+	struct dirsyncd *s = d->state;
+	struct mirrors before = {s->mirrors, s->sharings, s->nmirrors};
+
+	use(s, prepared);
+	free(prepared);
 	stop_all(s, &before);
 	load_all(s);
-	return 0;
+}
+
+void dirsyncd_discard(struct daemon *d, void *prepared)
+{
+	stop_all(d->state, prepared);
+	free(prepared);
+}
+
+bool dirsyncd_ask_reload(struct daemon *d)
+{
+	struct dirsyncd *s = d->state;
+
+	return reload_ask(bus_client_link(s->bus));
 }
 
 int dirsyncd_start(struct daemon *d)

@@ -38,7 +38,10 @@ struct dirsyncd {
 
 int dirsyncd_open(struct daemon *d);
 int dirsyncd_start(struct daemon *d);
-int dirsyncd_reload(struct daemon *d, const struct conf *old);
+int dirsyncd_prepare(struct daemon *d, void **prepared);
+void dirsyncd_adopt(struct daemon *d, void *prepared);
+void dirsyncd_discard(struct daemon *d, void *prepared);
+bool dirsyncd_ask_reload(struct daemon *d);
 void dirsyncd_stop(struct daemon *d);
 
 void dirsyncd_hold(struct dirsyncd *d);

@@ -31,7 +31,10 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = dirsyncd_open,
 		.start = dirsyncd_start,
-		.reload = dirsyncd_reload,
+		.prepare = dirsyncd_prepare,
+		.adopt = dirsyncd_adopt,
+		.discard = dirsyncd_discard,
+		.ask_reload = dirsyncd_ask_reload,
 		.stop = dirsyncd_stop,
 	};
 

@@ -11,8 +11,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "bus/client.h"
 #include "bus/server_socket.h"
+#include "daemon/counter.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 #include "keyd/front.h"
 
 enum { ACCEPTS_A_TURN = 16, MINUTE_MS = 60 * 1000, WHAT_SIZE = 1024 };
@@ -200,6 +203,74 @@ int keyd_open(struct daemon *d)
 	return BH_ECONFIG;
 }
 
+/* ---- routerd --------------------------------------------------------------------------------- */
+
+static int on_reload(const struct bus_event *event)
+{
+	return reload_on_message(((struct keyd *)event->owner)->daemon, event);
+}
+
+static int on_restart(const struct bus_event *event)
+{
+	struct keyd *keyd = event->owner;
+	struct msg_restart m;
+
+	if (bus_get_restart(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	daemon_restart(keyd->daemon);
+	return 0;
+}
+
+static int on_set_log(const struct bus_event *event)
+{
+	struct msg_set_log m;
+
+	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
+		return BH_EPROTO;
+	log_set_level((enum log_level)m.log_level);
+	return 0;
+}
+
+static const struct bus_handler handlers[] = {
+	{BUS_RELOAD, on_reload},
+	{BUS_RESTART, on_restart},
+	{BUS_SET_LOG, on_set_log},
+	{BUS_STATS_GET, counter_answer},
+	{0, NULL},
+};
+
+static void on_up(void *owner, const struct msg_welcome *welcome)
+{
+	(void)owner, (void)welcome;
+	log_info("router-up", "role=keyd");
+}
+
+static void on_down(void *owner, const char *why)
+{
+	(void)owner;
+	log_info("router-down", "reason=%s", LOG_TEXT(why));
+}
+
+static int start_bus(struct keyd *keyd)
+{
+	struct daemon *d = keyd->daemon;
+	struct bus_client_spec spec = {
+		.loop = d->loop,
+		.role = ROLE_KEY,
+		.run_dir = d->run_dir,
+		.instance = d->instance,
+		.software = BULKHEAD_VERSION,
+		.handlers = handlers,
+		.owner = keyd,
+		.on_up = on_up,
+		.on_down = on_down,
+	};
+
+	return bus_client_start(&spec, &keyd->bus);
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
 static void on_minute(uv_timer_t *timer)
 {
 	struct keyd *keyd = timer->data;
@@ -224,32 +295,56 @@ int keyd_start(struct daemon *d)
 	struct keyd *keyd = d->state;
 	int rc = uv_poll_init(d->loop, &keyd->listener, keyd->fd);
 
+	if (rc == 0)
+		rc = start_bus(keyd);
 	if (rc != 0)
 		return rc;
 	uv_timer_init(d->loop, &keyd->minute);
 	uv_timer_init(d->loop, &keyd->reread);
 	uv_timer_init(d->loop, &keyd->share);
-	keyd->handles = 4;
+	keyd->handles = 5;
 	keyd->listener.data = keyd->minute.data = keyd->reread.data = keyd->share.data = keyd;
 	uv_timer_start(&keyd->minute, on_minute, MINUTE_MS, MINUTE_MS);
 	log_info("listening", "socket=%s keys=%zu", KEY_SOCKET, keyd_ring(keyd)->by_id.count);
 	return uv_poll_start(&keyd->listener, UV_READABLE, on_connection);
 }
 
-int keyd_reload(struct daemon *d, const struct conf *old)
+int keyd_prepare(struct daemon *d, void **prepared)
 {
-	struct keyd *keyd = d->state;
 	char what[WHAT_SIZE];
 	struct ring *ring;
 
-	(void)old;
-	if (read_keys(keyd, &ring, what) != 0) {
+	if (read_keys(d->state, &ring, what) != 0) {
 		daemon_fail(d, "%s", what);
 		return BH_ECONFIG;
 	}
-	keyd->rate = (unsigned)conf_number(d->conf, "keyd.rate");
-	use_ring(keyd, ring);
+	*prepared = ring;
 	return 0;
+}
+
+void keyd_adopt(struct daemon *d, void *prepared)
+{
+	struct keyd *keyd = d->state;
+	struct ring *ring = prepared;
+
+	keyd->rate = (unsigned)conf_number(d->conf, "keyd.rate");
+	ring->generation = keyd_ring(keyd)->generation + 1; /* it may have read them itself, meanwhile */
+	use_ring(keyd, ring);
+}
+
+void keyd_discard(struct daemon *d, void *prepared)
+{
+	struct ring *ring = prepared;
+
+	(void)d;
+	ring_free(&ring);
+}
+
+bool keyd_ask_reload(struct daemon *d)
+{
+	struct keyd *keyd = d->state;
+
+	return reload_ask(bus_client_link(keyd->bus));
 }
 
 void keyd_handle_closed(struct keyd *keyd)
@@ -269,11 +364,17 @@ static void on_handle_closed(uv_handle_t *handle)
 	keyd_handle_closed(handle->data);
 }
 
+static void on_bus_stopped(void *arg)
+{
+	keyd_handle_closed(arg);
+}
+
 void keyd_stop(struct daemon *d)
 {
 	struct keyd *keyd = d->state;
 
 	fronts_close(keyd);
+	bus_client_stop(&keyd->bus, on_bus_stopped, keyd);
 	uv_close((uv_handle_t *)&keyd->listener, on_handle_closed);
 	uv_close((uv_handle_t *)&keyd->minute, on_handle_closed);
 	uv_close((uv_handle_t *)&keyd->reread, on_handle_closed);

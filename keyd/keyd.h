@@ -2,7 +2,7 @@
  * keyd - what all of keyd shares, and the daemon's life
  *
  * It has the private keys of all domains, and signs with them for front ends, which ask on key.sock (lib/key/frame.h).  It
- * has no network, no link to routerd, and no data; of files it reads the configuration, certificates and keys: at its
+ * has no network and no data, and of routerd it takes nothing but the steps of a reload (lib/daemon/reload.h); of files it reads the configuration, certificates and keys: at its
  * start, at a reload, and when it is asked for a key that it does not have (the certificate may have been renewed, and
  * only the front end been started since), then at most every REREAD_MS.
  */
@@ -30,6 +30,7 @@ struct keyd {
 	uv_timer_t reread;
 	uv_timer_t share; /* somebody has used up his, until then */
 	uint64_t reread_ms; /* when keys were last read without being told to; 0: never */
+	struct bus_client *bus;
 	unsigned handles; /* not yet closed */
 	uid_t uids[KEY_ROLES]; /* who may ask for what; all the same where we are not root */
 	unsigned rate;
@@ -42,7 +43,10 @@ struct keyd {
 
 int keyd_open(struct daemon *d);
 int keyd_start(struct daemon *d);
-int keyd_reload(struct daemon *d, const struct conf *old);
+int keyd_prepare(struct daemon *d, void **prepared);
+void keyd_adopt(struct daemon *d, void *prepared);
+void keyd_discard(struct daemon *d, void *prepared);
+bool keyd_ask_reload(struct daemon *d);
 void keyd_stop(struct daemon *d);
 
 /* The newest keys; and a key of those, or of the ones before that are still used. */

@@ -22,7 +22,10 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = keyd_open,
 		.start = keyd_start,
-		.reload = keyd_reload,
+		.prepare = keyd_prepare,
+		.adopt = keyd_adopt,
+		.discard = keyd_discard,
+		.ask_reload = keyd_ask_reload,
 		.stop = keyd_stop,
 	};
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/exits.h"
 #include "base/rand.h"
 #include "daemon/log.h"
@@ -108,65 +109,15 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 	stop(handle->data, EXIT_OK);
 }
 
+/* routerd leads a reload of all (routerd/reload.h). */
 static void on_hangup(uv_signal_t *handle, int number)
 {
 	struct run *r = handle->data;
 
-	for (unsigned i = 0; i < r->nchildren; i++)
-		if (r->children[i].alive)
-			uv_process_kill(&r->children[i].process, number);
-}
-
-static struct child *child_of_pid(struct run *r, pid_t pid)
-{
-	for (unsigned i = 0; i < r->nchildren; i++)
-		if (r->children[i].alive && r->children[i].process.pid == pid)
-			return &r->children[i];
-	return NULL;
-}
-
-/* A datagram of sd_notify(3); the kernel says which process it came from. */
-static void on_readiness(uv_poll_t *poll, int status, int events)
-{
-	struct run *r = poll->data;
-	char text[512], control[CMSG_SPACE(sizeof(struct ucred))];
-	struct iovec iov = {text, sizeof text - 1};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof control};
-	ssize_t n = recvmsg(r->notify_fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-	struct ucred sender;
-	struct child *child;
-
-	(void)status, (void)events;
-	if (c == NULL || c->cmsg_type != SCM_CREDENTIALS)
-		return;
-	memcpy(&sender, CMSG_DATA(c), sizeof sender);
-	text[n] = '\0';
-	child = child_of_pid(r, sender.pid);
-	if (child != NULL && strstr(text, "READY=1") != NULL)
-		child_ready(child);
-}
-
-/* An abstract socket: daemons of every user can reach it, and no file is left behind. */
-static int open_notify(struct run *r)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char name[33];
-	int on = 1, n;
-
-	rand_hex(name, 16);
-	snprintf(r->notify, sizeof r->notify, "@bulkhead/%s", name);
-	n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "bulkhead/%s", name);
-	r->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (r->notify_fd < 0 ||
-		bind(r->notify_fd, (struct sockaddr *)&address,
-			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) != 0 ||
-		setsockopt(r->notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
-		return -errno;
-	r->readiness.data = r;
-	uv_poll_init(&r->loop, &r->readiness, r->notify_fd);
-	return uv_poll_start(&r->readiness, UV_READABLE, on_readiness);
+	if (r->children[0].alive)
+		uv_process_kill(&r->children[0].process, number);
+	else
+		log_error("reload-refused", "reason=\"routerd is not running\"");
 }
 
 static bool known(const struct run *r, const char *instance)
@@ -215,6 +166,84 @@ static void add_children(struct run *r)
 		add_child(r, "snmp", "snmp");
 	if (conf_list_size(r->conf, "metrics.listen") > 0)
 		add_child(r, "metrics", "metrics");
+}
+
+/* The daemons have a new configuration: those that it wants and that are not there are started.  One that is wanted no
+ * more stays until the next start of all. */
+static void take_configuration(struct run *r, const char *digest)
+{
+	char what[1024], hex[2 * DIGEST_SHA256_SIZE + 1];
+	struct conf *fresh;
+
+	if (conf_load(r->config, NULL, &fresh, what, sizeof what) != 0) {
+		log_error("reload-refused", "reason=%s", LOG_TEXT(what));
+		return;
+	}
+	for (size_t i = 0; i < DIGEST_SHA256_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", conf_digest(fresh)[i]);
+	if (strcmp(hex, digest) != 0 || r->stopping) {
+		conf_free(&fresh);
+		return; /* changed again: the next reload tells of that */
+	}
+	conf_free(&r->conf);
+	r->conf = fresh;
+	add_children(r);
+	for (unsigned i = 0; i < NDAEMONS && r->announced; i++)
+		start_all(r, order[i]);
+}
+
+static struct child *child_of_pid(struct run *r, pid_t pid)
+{
+	for (unsigned i = 0; i < r->nchildren; i++)
+		if (r->children[i].alive && r->children[i].process.pid == pid)
+			return &r->children[i];
+	return NULL;
+}
+
+/* A datagram of sd_notify(3); the kernel says which process it came from. */
+static void on_readiness(uv_poll_t *poll, int status, int events)
+{
+	struct run *r = poll->data;
+	char text[512], control[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec iov = {text, sizeof text - 1};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof control};
+	ssize_t n = recvmsg(r->notify_fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	struct ucred sender;
+	struct child *child;
+
+	(void)status, (void)events;
+	if (c == NULL || c->cmsg_type != SCM_CREDENTIALS)
+		return;
+	memcpy(&sender, CMSG_DATA(c), sizeof sender);
+	text[n] = '\0';
+	child = child_of_pid(r, sender.pid);
+	if (child != NULL && strstr(text, "READY=1") != NULL)
+		child_ready(child);
+	if (child == &r->children[0] && strncmp(text, "X_BULKHEAD_CONFIGURATION=", 25) == 0)
+		take_configuration(r, text + 25);
+}
+
+/* An abstract socket: daemons of every user can reach it, and no file is left behind. */
+static int open_notify(struct run *r)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char name[33];
+	int on = 1, n;
+
+	rand_hex(name, 16);
+	snprintf(r->notify, sizeof r->notify, "@bulkhead/%s", name);
+	n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "bulkhead/%s", name);
+	r->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (r->notify_fd < 0 ||
+		bind(r->notify_fd, (struct sockaddr *)&address,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) != 0 ||
+		setsockopt(r->notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
+		return -errno;
+	r->readiness.data = r;
+	uv_poll_init(&r->loop, &r->readiness, r->notify_fd);
+	return uv_poll_start(&r->readiness, UV_READABLE, on_readiness);
 }
 
 static void watch(struct run *r, uv_signal_t *handle, uv_signal_cb cb, int number)

@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = metricsd_open,
 		.start = metricsd_start,
-		.reload = metricsd_reload,
+		.ask_reload = metricsd_ask_reload,
 		.stop = metricsd_stop,
 	};
 

@@ -103,11 +103,11 @@ int metricsd_start(struct daemon *d)
 	return rc;
 }
 
-/* All that it has of the configuration needs a restart. */
-int metricsd_reload(struct daemon *d, const struct conf *old)
+bool metricsd_ask_reload(struct daemon *d)
 {
-	(void)d, (void)old;
-	return 0;
+	struct metricsd *m = d->state;
+
+	return watch_ask_reload(m->watch);
 }
 
 static void on_watch_stopped(void *arg)

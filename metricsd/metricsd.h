@@ -11,7 +11,8 @@
 
 int metricsd_open(struct daemon *d);
 int metricsd_start(struct daemon *d);
-int metricsd_reload(struct daemon *d, const struct conf *old);
+/* All else that it has of the configuration needs a restart. */
+bool metricsd_ask_reload(struct daemon *d);
 void metricsd_stop(struct daemon *d);
 
 #endif

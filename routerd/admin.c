@@ -20,6 +20,7 @@
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
 #include "routerd/relay.h"
+#include "routerd/reload.h"
 #include "routerd/requests.h"
 #include "routerd/revoked.h"
 #include "routerd/rules.h"
@@ -334,6 +335,15 @@ static void verb_restart(const struct ask *q)
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
 }
 
+/* "--dry-run": what it would change. */
+static void verb_reload(const struct ask *q)
+{
+	struct str args = q->args, arg = STR_NONE;
+	bool dry = textlist_take(&args, &arg) && str_is(arg, "--dry-run");
+
+	reload_begin(q->router, &(struct reload_ask){q->asker, q->subject, dry});
+}
+
 static void verb_drain(const struct ask *q)
 {
 	struct str rest = q->args;
@@ -435,6 +445,7 @@ static const struct verb {
 	{"stats", verb_stats},
 	{"log.level", verb_log_level},
 	{"restart", verb_restart},
+	{"reload", verb_reload},
 	{"drain", verb_drain},
 	{"s2s.allow", verb_s2s_allow},
 	{"s2s.deny", verb_s2s_deny},

@@ -34,6 +34,8 @@ struct front {
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
 	bool draining;		/* it takes no new connections */
+	uint64_t reload;	/* the reload whose step it has to answer; 0: none */
+	uint64_t prepared;	/* the last one that it was asked to prepare for */
 	bool restored;		/* it has named its sessions (restore.h) */
 	struct list fanout;	/* its place among the fronts of the fan-out being made */
 	struct buf targets;	/* of that fan-out */

@@ -12,6 +12,7 @@
 #include "routerd/question.h"
 #include "routerd/registration.h"
 #include "routerd/relay.h"
+#include "routerd/reload.h"
 #include "routerd/rename.h"
 #include "routerd/restore.h"
 #include "routerd/resume.h"
@@ -46,6 +47,8 @@ const struct bus_handler router_handlers[] = {
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
 	{BUS_ACCOUNT_RENAMED, on_account_renamed},
 	{BUS_STATS, on_stats},
+	{BUS_RELOAD_STATE, on_reload_state},
+	{BUS_RELOAD_ASK, on_reload_ask},
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},
 	{BUS_CTL_END, on_ctl_end},

@@ -27,7 +27,8 @@ int main(int argc, char **argv)
 		.open = routerd_open,
 		.start = routerd_start,
 		.ready_later = true,
-		.reload = routerd_reload,
+		.adopt = routerd_adopt,
+		.ask_reload = routerd_ask_reload,
 		.stop = routerd_stop,
 	};
 

@@ -27,6 +27,7 @@ struct mechanisms;
 struct monitor;
 struct registrations;
 struct questions;
+struct reload;
 struct rules;
 struct sharing;
 struct watching;
@@ -66,6 +67,7 @@ struct router {
 	struct mechanisms *mechanisms;
 	struct registrations *registrations;
 	struct questions *questions;
+	struct reload *reload;
 	struct instances *instances;
 	struct monitor *monitor;
 	struct watching *watching;

@@ -33,6 +33,7 @@
 #include "routerd/outbox.h"
 #include "routerd/question.h"
 #include "routerd/registration.h"
+#include "routerd/reload.h"
 #include "routerd/requests.h"
 #include "routerd/restore.h"
 #include "routerd/revoked.h"
@@ -54,7 +55,7 @@ static void owner_of(unsigned role, const char *user, struct bus_socket_owner *o
 int routerd_open(struct daemon *d)
 {
 	struct router *r = bh_alloc(sizeof *r);
-	struct bus_socket_owner owners[7];
+	struct bus_socket_owner owners[8];
 	char what[256];
 	int rc;
 
@@ -64,10 +65,11 @@ int routerd_open(struct daemon *d)
 	owner_of(ROLE_DIR, "dirsyncd", &owners[3]);
 	owner_of(ROLE_SNMP, "snmp", &owners[4]);
 	owner_of(ROLE_METRICS, "metrics", &owners[5]);
+	owner_of(ROLE_KEY, "keyd", &owners[6]);
 	/* Administrators: root, and whoever runs the suite without being root. */
-	owners[6] = (struct bus_socket_owner){
+	owners[7] = (struct bus_socket_owner){
 		.role = ROLE_CTL, .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 7}, &r->server, what, sizeof what);
+	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 8}, &r->server, what, sizeof what);
 	if (rc != 0) {
 		daemon_fail(d, "%s", what);
 		free(r);
@@ -121,6 +123,7 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	watch_lost(r, peer);
 	requests_lost(r, peer);
 	conversations_lost(r, peer);
+	reload_lost(r, peer);
 	planned = instances_left(r, peer) || r->stopping;
 	if (peer->role != ROLE_CTL)
 		log_event(planned ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "peer-left", "peer=%s reason=%s", peer->instance,
@@ -204,6 +207,7 @@ static void on_tick(uv_timer_t *timer)
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);
+	reload_tick(r);
 	instances_tick(r);
 	watch_tick(r);
 }
@@ -290,6 +294,7 @@ static void make_parts(struct router *r)
 	r->mechanisms = mechanisms_create();
 	r->registrations = registrations_create();
 	r->questions = questions_create();
+	r->reload = reload_create();
 	r->rules = rules_create();
 	r->sharing = sharing_create(r);
 	r->restoring = restoring_create(r);
@@ -317,17 +322,22 @@ int routerd_start(struct daemon *d)
 	return 0;
 }
 
-int routerd_reload(struct daemon *d, const struct conf *old)
+void routerd_adopt(struct daemon *d, void *prepared)
 {
 	struct router *r = d->state;
 
-	(void)old;
+	(void)prepared;
 	take_settings(r, d->conf);
 	restore_credit(r);
 	if (take_domains(r, d->conf) != 0)
-		return BH_ENOMEM;
+		log_error("domains", "reason=\"there is no memory\"");
 	federation_review_all(r);
-	return 0;
+}
+
+bool routerd_ask_reload(struct daemon *d)
+{
+	reload_begin(d->state, NULL);
+	return true;
 }
 
 static void on_store_closed(void *arg)
@@ -346,6 +356,7 @@ static void on_store_closed(void *arg)
 	conversations_free(&r->conversations);
 	requests_free(&r->requests);
 	questions_free(&r->questions);
+	reload_free(&r->reload);
 	mechanisms_free(&r->mechanisms);
 	registrations_free(&r->registrations);
 	watching_free(&r->watching);

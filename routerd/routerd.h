@@ -8,7 +8,8 @@
 
 int routerd_open(struct daemon *d);
 int routerd_start(struct daemon *d);
-int routerd_reload(struct daemon *d, const struct conf *old);
+void routerd_adopt(struct daemon *d, void *prepared);
+bool routerd_ask_reload(struct daemon *d);
 void routerd_stop(struct daemon *d);
 
 #endif

@@ -28,7 +28,10 @@ int main(int argc, char **argv)
 		.open = s2sd_open,
 		.start = s2sd_start,
 		.ready_later = true,
-		.reload = s2sd_reload,
+		.prepare = s2sd_prepare,
+		.adopt = s2sd_adopt,
+		.discard = s2sd_discard,
+		.ask_reload = s2sd_ask_reload,
 		.stop = s2sd_stop,
 	};
 

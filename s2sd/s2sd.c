@@ -9,6 +9,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 #include "s2sd/admin.h"
 #include "s2sd/counters.h"
 #include "s2sd/dialback.h"
@@ -202,6 +203,11 @@ static void leave_all(struct s2sd *srv)
 		way_give_back(container_of(n, struct way, node));
 }
 
+static int on_reload(const struct bus_event *event)
+{
+	return reload_on_message(((struct s2sd *)event->owner)->daemon, event);
+}
+
 static int on_drain(const struct bus_event *event)
 {
 	struct s2sd *srv = event->owner;
@@ -222,6 +228,7 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_SETTLED, on_settled},
 	{BUS_SET_LOG, on_set_log},
 	{BUS_RESTART, on_restart},
+	{BUS_RELOAD, on_reload},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_ASSOCIATIONS_GET, on_associations_get},
@@ -331,17 +338,39 @@ int s2sd_start(struct daemon *d)
 	return bus_client_start(&spec, &srv->carrier.bus);
 }
 
-int s2sd_reload(struct daemon *d, const struct conf *old)
+int s2sd_prepare(struct daemon *d, void **prepared)
+{
+	struct s2sd *srv = d->state;
+	struct tls_store *tls;
+	int rc = settings_load_tls(d, key_client_signer(srv->keys), &tls);
+
+	if (rc == 0)
+		*prepared = tls;
+	return rc;
+}
+
+void s2sd_adopt(struct daemon *d, void *prepared)
 {
 	struct s2sd *srv = d->state;
 
-	(void)old;
-	if (load_certificates(srv) != 0)
-		return BH_ECONFIG;
+	key_client_offer(srv->keys, prepared);
 	settings_read(d, &srv->settings);
-	association_set_limit(srv->settings.connections);
 	failures_free(srv);
-	return policies_set(srv, d->conf);
+	if (policies_set(srv, d->conf) != 0)
+		log_error("policies", "reason=\"there is no memory\"");
+}
+
+void s2sd_discard(struct daemon *d, void *prepared)
+{
+	struct tls_store *tls = prepared;
+
+	(void)d;
+	tls_store_unref(&tls);
+}
+
+bool s2sd_ask_reload(struct daemon *d)
+{
+	return reload_ask(s2sd_link(d->state));
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */

@@ -72,7 +72,10 @@ struct s2sd {
 
 int s2sd_open(struct daemon *d);
 int s2sd_start(struct daemon *d);
-int s2sd_reload(struct daemon *d, const struct conf *old);
+int s2sd_prepare(struct daemon *d, void **prepared);
+void s2sd_adopt(struct daemon *d, void *prepared);
+void s2sd_discard(struct daemon *d, void *prepared);
+bool s2sd_ask_reload(struct daemon *d);
 void s2sd_stop(struct daemon *d);
 
 /* Takes the settings of a configuration. */

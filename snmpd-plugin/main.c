@@ -40,7 +40,8 @@ int main(int argc, char **argv)
 		.sandbox = &sandbox,
 		.open = snmp_plugin_open,
 		.start = snmp_plugin_start,
-		.reload = snmp_plugin_reload,
+		.adopt = snmp_plugin_adopt,
+		.ask_reload = snmp_plugin_ask_reload,
 		.stop = snmp_plugin_stop,
 	};
 

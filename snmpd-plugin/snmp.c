@@ -107,11 +107,17 @@ int snmp_plugin_start(struct daemon *d)
 	return 0;
 }
 
-int snmp_plugin_reload(struct daemon *d, const struct conf *old)
+void snmp_plugin_adopt(struct daemon *d, void *prepared)
 {
-	(void)old;
+	(void)prepared;
 	take_settings(d->state);
-	return 0;
+}
+
+bool snmp_plugin_ask_reload(struct daemon *d)
+{
+	struct snmp_plugin *p = d->state;
+
+	return watch_ask_reload(p->watch);
 }
 
 static void on_watch_stopped(void *arg)

@@ -39,7 +39,8 @@ struct snmp_plugin {
 
 int snmp_plugin_open(struct daemon *d);
 int snmp_plugin_start(struct daemon *d);
-int snmp_plugin_reload(struct daemon *d, const struct conf *old);
+void snmp_plugin_adopt(struct daemon *d, void *prepared);
+bool snmp_plugin_ask_reload(struct daemon *d);
 void snmp_plugin_stop(struct daemon *d);
 
 #endif

@@ -80,4 +80,11 @@ enum restore_flag {
 	RESTORE_INACTIVE = 4, /* nobody looks at the client (XEP-0352) */
 };
 
+/* RELOAD.step, RELOAD_STATE.step */
+enum reload_step {
+	RELOAD_PREPARE = 1, /* read the file, make all that it needs, change nothing */
+	RELOAD_ADOPT = 2,   /* it is in force from now on */
+	RELOAD_DISCARD = 3, /* it never was; is not answered */
+};
+
 #endif

@@ -14,7 +14,8 @@
 	XX(DIR, 0x10, "dirsyncd", "dir.sock")                                                      \
 	XX(SNMP, 0x20, "snmp", "snmp.sock")                                                        \
 	XX(CTL, 0x40, "ctl", "ctl.sock")                                                           \
-	XX(METRICS, 0x80, "metrics", "metrics.sock")
+	XX(METRICS, 0x80, "metrics", "metrics.sock")                                               \
+	XX(KEY, 0x100, "keyd", "keyd.sock")
 
 enum bus_role {
 #define XX(name, bit, text, socket) ROLE_##name = bit,
@@ -24,7 +25,8 @@ enum bus_role {
 
 #define ROLES_FRONT (ROLE_C2S | ROLE_S2S)
 #define ROLES_WATCHERS (ROLE_SNMP | ROLE_METRICS)
-#define ROLES_PEERS (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLE_CTL | ROLES_WATCHERS)
+#define ROLES_DAEMONS (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLE_KEY | ROLES_WATCHERS)
+#define ROLES_PEERS (ROLES_DAEMONS | ROLE_CTL)
 
 /* "c2sd" for ROLE_C2S; NULL for what is no role. */
 const char *bus_role_name(unsigned role);

@@ -229,18 +229,7 @@ const char *conf_instance_name(const struct conf *conf, size_t i)
 	return conf->instances[i];
 }
 
-void conf_compare(const struct conf *a, const struct conf *b, const char *section,
-	void (*each)(void *arg, const struct conf_change *change), void *arg)
+const uint8_t *conf_digest(const struct conf *conf)
 {
-	for (size_t i = 0; i < settings_count; i++) {
-		const struct setting *s = &settings[i];
-		bool outermost = strcmp(s->section, "global") == 0;
-		char name[96];
-
-		if (strcmp(s->section, section) != 0 || value_equal(&a->values[i], &b->values[i]))
-			continue;
-		snprintf(name, sizeof name, "%s%s%s", outermost ? "" : s->section,
-			outermost ? "" : ".", s->name);
-		each(arg, &(struct conf_change){name, s->effect == SETTING_RELOAD});
-	}
+	return conf->digest;
 }

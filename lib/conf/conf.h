@@ -83,13 +83,28 @@ const char *conf_path(const struct conf *conf);
 size_t conf_instances(const struct conf *conf);
 const char *conf_instance_name(const struct conf *conf, size_t i);
 
-/* Calls `each` for every setting of a section ("c2sd", "global") whose value differs; reloadable
- * says whether a running daemon can take it. */
+/* SHA-256 of the text that it was read from, 32 bytes: two of the same text say the same. */
+const uint8_t *conf_digest(const struct conf *conf);
+
+/* When a changed setting is in force. */
+enum conf_effect {
+	CONF_ON_RELOAD,
+	CONF_ON_RESTART, /* of its daemon */
+	CONF_ON_RUN,	 /* of `bulkhead run` */
+};
+
+/* Calls `each` for every setting of a section ("c2sd", "global", "domain") whose value differs.  Of sections with a name
+ * each one is compared with that of its name; one that is on one side only is a single change, "added" or "removed".
+ * The texts live until `each` returns. */
 struct conf_change {
-	const char *name; /* "c2sd.listen" */
-	bool reloadable;
+	const char *name; /* "c2sd.listen", "log_level", "domain \"example.org\".key" */
+	const char *from, *to;
+	enum conf_effect effect;
 };
 void conf_compare(const struct conf *a, const struct conf *b, const char *section,
 	void (*each)(void *arg, const struct conf_change *change), void *arg);
+
+/* The sections of daemons, one after the other; NULL behind the last. */
+const char *conf_daemon_section(size_t i);
 
 #endif

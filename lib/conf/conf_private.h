@@ -5,6 +5,7 @@
 #define BH_CONF_PRIVATE_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "conf/conf.h"
 #include "conf/value.h"
 
@@ -21,6 +22,7 @@ struct conf_sections {
 
 struct conf {
 	char *folder;
+	uint8_t digest[DIGEST_SHA256_SIZE]; /* of the text */
 	struct value *values; /* in the order of settings[] */
 	struct conf_sections domains, components, directories, groups;
 	char **instances;

@@ -306,6 +306,7 @@ int conf_parse(const struct conf_source *from, struct conf **out, char *what, si
 
 	if (rc == 0) {
 		l.conf = conf_create(from->path);
+		digest_sha256(from->text, l.conf->digest);
 		l.lines = bh_alloc(settings_count * sizeof *l.lines);
 		for (size_t i = 0; i < settings_count; i++)
 			l.lines[i] = 1;

@@ -17,16 +17,6 @@
 #include "daemon/log.h"
 #include "daemon/private.h"
 
-/* What the skeleton keeps beside the daemon's own. */
-struct life {
-	struct daemon daemon;
-	struct arguments args;
-	uv_loop_t loop;
-	uv_signal_t term, interrupt, hangup;
-	uv_timer_t again; /* to daemon_restart() */
-	bool stopping;
-};
-
 enum { ANSWER_MS = 20 };
 
 void daemon_fail(struct daemon *d, const char *fmt, ...)
@@ -34,17 +24,17 @@ void daemon_fail(struct daemon *d, const char *fmt, ...)
 	char text[1024];
 	va_list ap;
 
-	(void)d;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	snprintf(container_of(d, struct life, daemon)->why, sizeof text, "%s", text);
 	for (char *at = text; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
 			*at = ' ';
 	log_error("cannot-go-on", "reason=\"%s\"", text);
 }
 
-static int load_configuration(struct life *life, struct conf **out)
+int load_configuration(struct life *life, struct conf **out)
 {
 	char what[1024];
 	int rc = conf_load(life->args.config, life->args.instance, out, what, sizeof what);
@@ -54,7 +44,7 @@ static int load_configuration(struct life *life, struct conf **out)
 	return rc;
 }
 
-static enum log_level configured_level(const struct conf *conf)
+enum log_level configured_level(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 
@@ -116,61 +106,10 @@ void daemon_restart(struct daemon *d)
 	uv_timer_start(&life->again, on_again, ANSWER_MS, 0);
 }
 
-static void tell_change(void *arg, const struct conf_change *change)
-{
-	(void)arg;
-	if (change->reloadable)
-		log_info("setting", "name=%s result=applied", change->name);
-	else
-		log_warn("setting", "name=%s result=\"needs a restart\"", change->name);
-}
-
-/* What the sandbox was not made for cannot begin now. */
-static bool fits_the_sandbox(const struct daemon *d, const struct conf *fresh)
-{
-	const char *what = NULL;
-
-	if (d->spec->sandbox->directories && conf_directories(d->conf) == 0 && conf_directories(fresh) > 0)
-		what = "the first directory";
-	else if (kerberos_wanted(d, fresh) && !kerberos_wanted(d, d->conf))
-		what = "Kerberos";
-	if (what != NULL)
-		log_error("reload-refused", "reason=\"%s needs a restart of %s\"", what, d->spec->name);
-	return what == NULL;
-}
-
-/* Takes the new configuration, or none of it. */
-static void reload(struct life *life)
-{
-	struct daemon *d = &life->daemon;
-	struct conf *old = d->conf, *fresh;
-
-	if (load_configuration(life, &fresh) != 0)
-		return;
-	if (!fits_the_sandbox(d, fresh)) {
-		conf_free(&fresh);
-		return;
-	}
-	d->conf = fresh;
-	if (d->spec->reload(d, old) != 0) {
-		d->conf = old;
-		conf_free(&fresh);
-		log_error("reload-failed", "file=%s", LOG_TEXT(life->args.config));
-		return;
-	}
-	log_set_level(configured_level(fresh));
-	conf_compare(old, fresh, "global", tell_change, NULL);
-	conf_compare(old, fresh, d->spec->name, tell_change, NULL);
-	conf_free(&old);
-	log_info("reloaded", "file=%s", LOG_TEXT(life->args.config));
-}
-
 static void on_reload_signal(uv_signal_t *handle, int number)
 {
 	(void)number;
-	notify_reloading();
-	reload(handle->data);
-	notify_ready();
+	reload_asked(handle->data);
 }
 
 static void watch_signal(struct life *life, uv_signal_t *handle, uv_signal_cb cb, int number)
@@ -206,6 +145,7 @@ static int prepare(struct life *life)
 
 	if (load_configuration(life, &d->conf) != 0)
 		return BH_ECONFIG;
+	life->begun = d->conf;
 	log_open(life->args.instance, configured_level(d->conf));
 	if (directories_make(d) != 0 || kerberos_prepare(d) != 0)
 		return BH_ECONFIG;
@@ -243,6 +183,8 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 	process_enrol();
 	uv_loop_init(&life.loop);
 	rc = prepare(&life) == 0 ? run(&life) : EXIT_BAD_CONFIG;
-	conf_free(&d->conf);
+	if (d->conf != life.begun)
+		conf_free(&d->conf);
+	conf_free(&life.begun);
 	return rc;
 }

@@ -5,7 +5,7 @@
  * `open` (privileged: sockets, keys, directories), drop of user and capabilities, sandbox, `start`
  * (confined), sd_notify READY, run, `stop`, and everything closed in reverse.
  *
- * Signals: SIGTERM and SIGINT stop orderly, SIGHUP reloads, SIGPIPE is ignored.
+ * Signals: SIGTERM and SIGINT stop orderly, SIGHUP asks for a reload (reload.h), SIGPIPE is ignored.
  * Exit codes: exits.h; a start that fails says in one line what, where and what to do, exits with
  * 78, and leaves nothing behind.
  *
@@ -48,9 +48,14 @@ struct daemon_spec {
 	int (*start)(struct daemon *d);
 	/* It is ready later than its start, and says so by daemon_ready(). */
 	bool ready_later;
-	/* The new configuration, checked already, is in d->conf and the old in `old` until this
-	 * returns.  On failure nothing has changed, and the skeleton keeps the old one. */
-	int (*reload)(struct daemon *d, const struct conf *old);
+	/* A reload, in two steps (doc/reload.md); each may be NULL.  First, with the new configuration in d->conf until this
+	 * returns: makes all that can fail, in *prepared, and changes nothing.  0 or negative, after daemon_fail(). */
+	int (*prepare)(struct daemon *d, void **prepared);
+	/* Then it is in d->conf for good; takes prepared over.  Or it is not wanted, and prepared is freed. */
+	void (*adopt)(struct daemon *d, void *prepared);
+	void (*discard)(struct daemon *d, void *prepared);
+	/* SIGHUP: whoever reloads all daemons together is told.  false: there is nobody, and it reloads alone. */
+	bool (*ask_reload)(struct daemon *d);
 	/* An orderly end begins.  Calls daemon_stopped() when all its handles are closed. */
 	void (*stop)(struct daemon *d);
 };
@@ -82,6 +87,9 @@ void daemon_restart(struct daemon *d);
 
 /* Everything is closed: the loop may end. */
 void daemon_stopped(struct daemon *d);
+
+/* For `bulkhead run`: all daemons have the configuration of that digest (conf.h, in hexadecimal). */
+void daemon_tell_configuration(const char *digest);
 
 /* Shown by systemctl status. */
 void daemon_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

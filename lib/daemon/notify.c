@@ -21,6 +21,11 @@ void notify_stopping(void)
 	sd_notify(0, "STOPPING=1");
 }
 
+void daemon_tell_configuration(const char *digest)
+{
+	sd_notifyf(0, "X_BULKHEAD_CONFIGURATION=%s", digest);
+}
+
 void daemon_status(const char *fmt, ...)
 {
 	char text[256];

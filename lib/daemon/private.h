@@ -5,11 +5,38 @@
 #define BH_DAEMON_PRIVATE_H
 
 #include "daemon/daemon.h"
+#include "daemon/log.h"
 
 struct arguments {
 	const char *config;
 	const char *instance;
 };
+
+/* A configuration that was read and not yet adopted. */
+struct fresh {
+	struct conf *conf; /* NULL: there is none */
+	void *prepared;
+	bool restart; /* only a new process can take it */
+};
+
+/* What the skeleton keeps beside the daemon's own. */
+struct life {
+	struct daemon daemon;
+	struct arguments args;
+	struct conf *begun; /* what it began with, beside daemon.conf: what needs a restart is still that */
+	struct fresh fresh;
+	char why[1024]; /* what daemon_fail() said last */
+	uv_loop_t loop;
+	uv_signal_t term, interrupt, hangup;
+	uv_timer_t again; /* to daemon_restart() */
+	bool stopping;
+};
+
+/* After daemon_fail(). */
+int load_configuration(struct life *life, struct conf **out);
+enum log_level configured_level(const struct conf *conf);
+/* SIGHUP: a reload of all, or where nobody does that, of this daemon. */
+void reload_asked(struct life *life);
 
 /* 0 to go on; otherwise the exit code plus one (help and version: 1). */
 int arguments_parse(const struct daemon_spec *spec, int argc, char **argv, struct arguments *out);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "bus/client.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 
 enum { EVERY_MS = 1000, CLIENTS_EVERY = 5 /* pictures: they may be many */ };
 
@@ -26,6 +27,11 @@ struct watch {
 	void (*done)(void *);
 	void *done_arg;
 };
+
+bool watch_ask_reload(const struct watch *watch)
+{
+	return reload_ask(bus_client_link(watch->bus));
+}
 
 const struct picture *watch_picture(const struct watch *w)
 {
@@ -155,6 +161,11 @@ static int on_restart(const struct bus_event *event)
 	return 0;
 }
 
+static int on_reload(const struct bus_event *event)
+{
+	return reload_on_message(((struct watch *)event->owner)->spec.daemon, event);
+}
+
 static const struct bus_handler handlers[] = {
 	{BUS_INSTANCE, on_instance},
 	{BUS_ASSOCIATIONS, on_associations},
@@ -163,6 +174,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
 	{BUS_STATS_GET, counter_answer},
 	{BUS_RESTART, on_restart},
+	{BUS_RELOAD, on_reload},
 	{0, NULL},
 };
 

@@ -30,5 +30,7 @@ void watch_set_wish(struct watch *watch, enum watch_wish wish);
 
 /* Until the next on_picture(). */
 const struct picture *watch_picture(const struct watch *watch);
+/* For daemon_spec.ask_reload. */
+bool watch_ask_reload(const struct watch *watch);
 
 #endif

@@ -245,7 +245,7 @@ static void note_change(void *arg, const struct conf_change *change)
 	size_t n = strlen(c->text);
 
 	snprintf(c->text + n, sizeof c->text - n, "%s%s ", change->name,
-		change->reloadable ? "" : "(restart)");
+		change->effect == CONF_ON_RELOAD ? "" : "(restart)");
 }
 
 static void a_comparison_names_what_changed_and_what_needs_a_restart(void **state)
