@@ -22,6 +22,7 @@ struct check {
 	struct dirconn *connection; /* to that, by our own account there; NULL: there is none */
 	bool quiet;		    /* what is as it should be is no row */
 	struct result rows;
+	struct findings *into; /* of bulkheadctl check, in place of rows; or NULL */
 	unsigned problems, warnings;
 };
 

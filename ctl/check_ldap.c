@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "bus/textlist.h"
 #include "ctl/check.h"
+#include "ctl/check/findings.h"
 #include "ctl/ctl.h"
 #include "net/tls.h"
 
@@ -26,6 +27,11 @@ void check_say(struct check *k, enum finding finding, const char *what, const ch
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	if (k->into != NULL) {
+		found(k->into, finding, conf_directory_name(k->conf, k->i), "%s %s: %s",
+			k->directory != NULL ? k->directory->servers[k->server] : "", what, text);
+		return;
+	}
 	textlist_put(&row, str_of(conf_directory_name(k->conf, k->i)));
 	textlist_put(&row, str_of(k->directory != NULL ? k->directory->servers[k->server] : ""));
 	textlist_put(&row, str_of(what));
@@ -129,6 +135,14 @@ static int show(const struct ctl *ctl, const struct check *k)
 	if (fflush(stdout) != 0)
 		return complain(EXIT_FAILED, "standard output cannot be written");
 	return k->problems > 0 ? EXIT_PROBLEMS : EXIT_OK;
+}
+
+void look_at_ldap(struct findings *f)
+{
+	struct check k = {.quiet = f->ctl->quiet, .conf = f->conf, .into = f};
+
+	if (conf_directories(f->conf) > 0)
+		(void)check_all(&k, NULL);
 }
 
 int run_check_ldap(const struct call *call)

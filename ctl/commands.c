@@ -74,11 +74,15 @@ const struct command commands[] = {
 		"Reads the configuration and the certificates again.  All daemons take them, or none does; says for each\n"
 		"changed setting whether it is in force.  --dry-run only says what would change.",
 		run_verb, "reload", OPTION_DRY_RUN},
-	{"check config", "", 0, 0, "Checks the configuration file.", run_check_config, NULL, 0},
 	{"check ldap", "[DIRECTORY]", 0, 1,
 		"Tries the directories of the configuration, each server and setting, and says what to change.  No daemon\n"
 		"need be running.",
 		run_check_ldap, NULL, 0},
+	{"check", "[WHAT [ADDRESS]...]", 0, 9,
+		"Looks for what keeps clients and servers from getting here, and says what to change.\n"
+		"WHAT is config, permissions, certs, dns, connectivity, ldap or store; without it, all of them.  ADDRESS (of dns) is\n"
+		"this machine's from outside, where it has another there.",
+		run_check, NULL, 0},
 	{"version", "", 0, 0, "Shows the version.", run_version, NULL, 0},
 	{"help", "[COMMAND]", 0, 2, "Explains a command.", run_help, NULL, 0},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL, 0},

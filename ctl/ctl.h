@@ -52,8 +52,8 @@ extern const struct command commands[]; /* ends with a NULL name */
 /* Finds the command that the words begin with, checks its number of arguments, and runs it. */
 int commands_run(const struct ctl *ctl, int argc, char **argv);
 
-/* local.c, check_ldap.c, query.c, user.c, import.c */
-int run_check_config(const struct call *call);
+/* local.c, check/all.c, check_ldap.c, query.c, user.c, import.c */
+int run_check(const struct call *call);
 int run_check_ldap(const struct call *call);
 int run_version(const struct call *call);
 int run_help(const struct call *call);

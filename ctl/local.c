@@ -17,18 +17,6 @@ int load_conf(const struct ctl *ctl, struct conf **out)
 	return rc == 0 ? EXIT_OK : complain(EXIT_BAD_CONFIG, "%s", what);
 }
 
-int run_check_config(const struct call *call)
-{
-	struct conf *conf = NULL;
-	int rc = load_conf(call->ctl, &conf);
-
-	if (rc != EXIT_OK)
-		return rc;
-	conf_free(&conf);
-	tell(call->ctl, "all checks passed");
-	return EXIT_OK;
-}
-
 int run_version(const struct call *call)
 {
 	if (call->ctl->json)

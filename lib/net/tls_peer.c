@@ -111,13 +111,18 @@ static bool dns_matches(struct str name, struct str domain)
 	       memchr(name.p + 2, '.', name.len - 2) != NULL;
 }
 
-static bool srv_matches(struct str name, struct str domain)
-{
-	static const char prefix[] = "_xmpp-server.";
-	const uint32_t len = sizeof prefix - 1;
+/* Whom a certificate is to name, and for which service ("_xmpp-server."). */
+struct named {
+	struct str domain;
+	const char *service;
+};
 
-	return name.len > len && memcmp(name.p, prefix, len) == 0 &&
-	       same(str_make(name.p + len, name.len - len), domain);
+static bool srv_matches(struct str name, const struct named *of)
+{
+	const uint32_t len = (uint32_t)strlen(of->service);
+
+	return name.len > len && memcmp(name.p, of->service, len) == 0 &&
+	       same(str_make(name.p + len, name.len - len), of->domain);
 }
 
 /* In a certificate an address stands as it is written: not in A-labels. */
@@ -133,7 +138,7 @@ static bool address_matches(struct str name, struct str domain)
 	return yes;
 }
 
-static bool other_matches(const gnutls_datum_t *oid, const gnutls_datum_t *value, struct str domain)
+static bool other_matches(const gnutls_datum_t *oid, const gnutls_datum_t *value, const struct named *of)
 {
 	gnutls_datum_t text;
 	struct str name;
@@ -146,35 +151,45 @@ static bool other_matches(const gnutls_datum_t *oid, const gnutls_datum_t *value
 	if (memchr(text.data, '\0', text.size) != NULL)
 		yes = false;
 	else if (type == GNUTLS_SAN_OTHERNAME_SRV)
-		yes = srv_matches(name, domain);
+		yes = srv_matches(name, of);
 	else if (type == GNUTLS_SAN_OTHERNAME_XMPP)
-		yes = address_matches(name, domain);
+		yes = address_matches(name, of->domain);
 	gnutls_free(text.data);
 	return yes;
 }
 
-bool tls_peer_names(gnutls_x509_crt_t cert, struct str domain)
+static bool names(gnutls_x509_crt_t cert, const struct named *of)
 {
-	gnutls_subject_alt_names_t names;
+	gnutls_subject_alt_names_t all;
 	gnutls_datum_t ext = {0}, value, oid;
 	bool yes = false;
 	unsigned type;
 
 	if (gnutls_x509_crt_get_extension_by_oid2(cert, "2.5.29.17", 0, &ext, NULL) != 0)
 		return false;
-	if (gnutls_subject_alt_names_init(&names) == 0) {
-		if (gnutls_x509_ext_import_subject_alt_names(&ext, names, 0) < 0)
+	if (gnutls_subject_alt_names_init(&all) == 0) {
+		if (gnutls_x509_ext_import_subject_alt_names(&ext, all, 0) < 0)
 			yes = false;
-		for (unsigned i = 0; !yes && gnutls_subject_alt_names_get(names, i, &type, &value, &oid) == 0; i++) {
+		for (unsigned i = 0; !yes && gnutls_subject_alt_names_get(all, i, &type, &value, &oid) == 0; i++) {
 			if (type == GNUTLS_SAN_DNSNAME)
-				yes = dns_matches(str_make((const char *)value.data, value.size), domain);
+				yes = dns_matches(str_make((const char *)value.data, value.size), of->domain);
 			else if (type == GNUTLS_SAN_OTHERNAME)
-				yes = other_matches(&oid, &value, domain);
+				yes = other_matches(&oid, &value, of);
 		}
-		gnutls_subject_alt_names_deinit(names);
+		gnutls_subject_alt_names_deinit(all);
 	}
 	gnutls_free(ext.data);
 	return yes;
+}
+
+bool tls_peer_names(gnutls_x509_crt_t cert, struct str domain)
+{
+	return names(cert, &(struct named){domain, "_xmpp-server."});
+}
+
+bool tls_peer_names_for_clients(gnutls_x509_crt_t cert, struct str domain)
+{
+	return names(cert, &(struct named){domain, "_xmpp-client."});
 }
 
 static void say_date(char *why, size_t size, const char *what, time_t when)

@@ -111,6 +111,23 @@ static int judge(struct probe *p, gnutls_x509_crt_t cert)
 	return BH_EDENIED;
 }
 
+static void talk(struct probe *p)
+{
+	char *heard = p->out->heard;
+	size_t len = 0;
+	ssize_t n;
+
+	gnutls_record_set_timeout(p->session, p->want->timeout_ms);
+	if (gnutls_record_send(p->session, p->want->say, strlen(p->want->say)) < 0)
+		return;
+	do {
+		n = gnutls_record_recv(p->session, heard + len, sizeof p->out->heard - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+		heard[len] = '\0';
+	} while ((n > 0 || n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_AGAIN) && len < sizeof p->out->heard - 1 &&
+		strstr(heard, p->want->until) == NULL);
+}
+
 static int look(struct probe *p)
 {
 	unsigned n = 0;
@@ -125,8 +142,10 @@ static int look(struct probe *p)
 	}
 	if (gnutls_x509_crt_init(&cert) < 0)
 		return BH_ENOMEM;
-	if (gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) == 0)
+	if (gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) == 0) {
+		(void)gnutls_x509_crt_get_fingerprint(cert, GNUTLS_DIG_SHA256, p->out->sha256, &(size_t){sizeof p->out->sha256});
 		rc = judge(p, cert);
+	}
 	else
 		snprintf(p->out->why, sizeof p->out->why, "it cannot be read");
 	gnutls_x509_crt_deinit(cert);
@@ -144,6 +163,8 @@ int tls_probe(int fd, const struct tls_probe *want, struct tls_probed *out)
 		rc = shake_hands(&p, fd);
 	if (rc == 0)
 		rc = look(&p);
+	if (p.session != NULL && *out->certificate != '\0' && want->say != NULL)
+		talk(&p);
 	if (p.session != NULL)
 		gnutls_deinit(p.session);
 	if (p.credentials != NULL)

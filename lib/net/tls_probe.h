@@ -12,11 +12,14 @@ struct tls_probe {
 	const char *server; /* a host name or an address, which the certificate must name */
 	const char *ca;	    /* file (PEM): whom it must be from; NULL: those that the system trusts */
 	unsigned timeout_ms;
+	const char *say, *until; /* after the handshake that is said, and what comes is read up to the other; or NULL */
 };
 
 struct tls_probed {
 	char certificate[640]; /* in a line; empty where none was shown */
 	int64_t expires;       /* wall clock, s; of that */
+	uint8_t sha256[32];    /* of that, whatever it is worth */
+	char heard[8192];      /* the answer to what was said */
 	char why[512];	       /* what is wrong */
 };
 

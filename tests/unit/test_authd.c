@@ -14,6 +14,7 @@
 #include "base/exits.h"
 #include "bus/server.h"
 #include "bus/textlist.h"
+#include "daemon/reload.h"
 #include "xmpp/error.h"
 
 static uv_loop_t loop;
@@ -41,7 +42,7 @@ static void copy(char *out, size_t size, struct str s)
 	out[s.len] = '\0';
 }
 
-/* This test is the skeleton, too: these stand in the place of lib/daemon/daemon.c. */
+/* This test is the skeleton, too: these stand in the place of lib/daemon/daemon.c and reload.c. */
 void daemon_restart(struct daemon *d)
 {
 	(void)d;
@@ -50,6 +51,17 @@ void daemon_restart(struct daemon *d)
 void daemon_stopped(struct daemon *d)
 {
 	(void)d;
+}
+
+int reload_on_message(struct daemon *d, const struct bus_event *event)
+{
+	(void)d, (void)event;
+	return 0;
+}
+
+bool reload_ask(struct link *link)
+{
+	return link != NULL;
 }
 
 void daemon_fail(struct daemon *d, const char *fmt, ...)
