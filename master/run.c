@@ -173,6 +173,7 @@ static void add_children(struct run *r)
 static void take_configuration(struct run *r, const char *digest)
 {
 	char what[1024], hex[2 * DIGEST_SHA256_SIZE + 1];
+	unsigned before = r->nchildren;
 	struct conf *fresh;
 
 	if (conf_load(r->config, NULL, &fresh, what, sizeof what) != 0) {
@@ -188,8 +189,8 @@ static void take_configuration(struct run *r, const char *digest)
 	conf_free(&r->conf);
 	r->conf = fresh;
 	add_children(r);
-	for (unsigned i = 0; i < NDAEMONS && r->announced; i++)
-		start_all(r, order[i]);
+	for (unsigned i = before; i < r->nchildren && r->announced; i++)
+		child_start(&r->children[i]);
 }
 
 static struct child *child_of_pid(struct run *r, pid_t pid)

@@ -155,7 +155,15 @@ class Peer:
         whole, self.buffer = self.buffer[:size], self.buffer[size:]
         _, number, _, subject, _ = HEADER.unpack_from(whole)
         message = BY_NUMBER[number]
-        return message.name, subject, message.decode(whole[HEADER.size:])
+        values = message.decode(whole[HEADER.size:])
+        if message.name == "RELOAD":
+            self.reloaded(subject, values)
+        return message.name, subject, values
+
+    def reloaded(self, subject, values):
+        """Takes whatever configuration it is."""
+        if values["step"] != 3:
+            self.send("RELOAD_STATE", subject, step=values["step"])
 
     def expect(self, *names):
         """The next frame of one of these names; others (CREDIT, MECHANISMS, HELD) are dropped."""

@@ -162,18 +162,23 @@ class Directory:
         self.suite.log.wait(rf"routerd group-changed group=\"?{title}\"? state={state} ", since=mark)
 
 
-def with_directory(suite, domains=("localhost",)):
-    """Before it starts: its domain has a directory, whose dirsyncd is the test's to play."""
-    programs = Path(suite.dir) / "bin"
-    programs.mkdir()
+def replace(suite, **scripts):
+    """Before it starts: these run in place of the daemons of that name."""
+    suite.programs = Path(suite.dir) / "bin"
+    suite.programs.mkdir()
     for program in BIN.iterdir():
-        (programs / program.name).symlink_to(program)
-    for name, text in (("dirsyncd", IDLE), ("authd", AUTHD.format(home=suite.home, bin=BIN))):
-        file = programs / f"bulkhead-{name}"
+        (suite.programs / program.name).symlink_to(program)
+    for name, text in scripts.items():
+        file = suite.programs / f"bulkhead-{name}"
         file.unlink()
         file.write_text(text)
         os.chmod(file, 0o755)
-    suite.programs = programs
+    return suite
+
+
+def with_directory(suite, domains=("localhost",)):
+    """Before it starts: its domain has a directory, whose dirsyncd is the test's to play."""
+    replace(suite, dirsyncd=IDLE, authd=AUTHD.format(home=suite.home, bin=BIN))
     suite.settings = {
         f'directory "{NAME}".servers': ["ldap://127.0.0.1:1"], f'directory "{NAME}".bind': "anonymous",
         f'directory "{NAME}".base': "dc=example", **suite.settings}

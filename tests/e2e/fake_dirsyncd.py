@@ -4,12 +4,12 @@
     dirsyncd    dirsyncd(suite) -> the one that is played, linked
 """
 import os
-import signal
 import struct
 
 import pytest
 
 import bus
+from directory_front import IDLE, replace
 
 NOTHING, THERE, LATER = range(3)
 
@@ -63,15 +63,14 @@ class FakeDirsyncd(bus.Peer):
 
 @pytest.fixture
 def held(slapd, make_suite):
-    """The directory comes when all runs: so no dirsyncd is started."""
+    """What is started as dirsyncd does nothing.  Accounts are made before there is the directory."""
     def make(settings=None, accounts=None, domains=("localhost",), **more):
-        suite = make_suite(accounts=accounts or {}, domains=domains, settings=settings or {})
-        pids, mark = suite.pids(), suite.log.mark()
+        suite = make_suite(start=False, domains=domains, settings=settings or {}, accounts=accounts or {})
+        replace(suite, dirsyncd=IDLE).start()
+        mark = suite.log.mark()
         suite.edit(**slapd.settings(**more))
-        os.kill(pids["routerd"], signal.SIGHUP)
-        suite.log.wait("routerd reloaded", since=mark)
-        suite.ctl("restart", "authd")  # whose sandbox lets it connect to directories of its start
-        suite.log.wait("peer-joined peer=authd", since=mark)
+        assert suite.ctl("reload").returncode == 0
+        suite.log.wait("peer-joined peer=authd", since=mark)  # it has started again, for its first directory
         return suite
     return make
 

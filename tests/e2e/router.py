@@ -2,6 +2,7 @@
 
     follow      follow(slapd, settings, **settings of the directory) -> a Dirsyncd that runs, linked to us
 """
+import hashlib
 import os
 import signal
 import socket
@@ -33,11 +34,20 @@ def texts(data):
 
 
 class Link(bus.Peer):
-    """routerd's end of a link."""
+    """routerd's end of a link.  A reload that is asked for is led as routerd does it."""
 
-    def __init__(self, connected, timeout):
+    def __init__(self, connected, timeout, config):
         self.socket, self.timeout, self.buffer, self.number = connected, timeout, b"", 0
         self.socket.settimeout(timeout)
+        self.config = config
+
+    def next(self, timeout=None):
+        name, subject, values = super().next(timeout)
+        if name == "RELOAD_ASK":
+            self.send("RELOAD", 1, step=1, digest=hashlib.sha256(self.config.read_bytes()).digest())
+        elif name == "RELOAD_STATE" and values["step"] == 1:
+            self.send("RELOAD", 1, step=3 if values["refused"] else 2)
+        return name, subject, values
 
 
 class Group:
@@ -117,7 +127,7 @@ class Dirsyncd:
         """The next link, as routerd welcomes it."""
         if self.link is not None:
             self.link.socket.close()
-        self.link = Link(self.listener.accept()[0], PATIENCE)
+        self.link = Link(self.listener.accept()[0], PATIENCE, self.suite.config)
         name, _, hello = self.link.next()
         assert name == "HELLO" and hello["version"] == bus.VERSION and hello["role"] == bus.ROLES["DIR"][0]
         self.link.send("WELCOME", version=bus.VERSION, boot=os.urandom(16))

@@ -232,19 +232,19 @@ class Suite:
         return rows
 
     def pids(self, daemon=None):
-        """instance -> process id, of running daemons that routerd knows: all but keyd."""
+        """instance -> process id, of running daemons but keyd."""
         return {row["instance"]: int(row["pid"]) for row in self.rows("status")
-                if daemon in (None, row["daemon"])}
+                if daemon in (None, row["daemon"]) and row["daemon"] != "keyd"}
 
     @property
     def keyd(self):
-        """Its process id, which nobody tells: it has no link to routerd."""
+        """Its process id, whether it has a link to routerd or not."""
         found = [pid for pid in self.processes() if program_of(pid) == "bulkhead-keyd"]
         assert len(found) == 1, found
         return found[0]
 
     def reload(self):
-        """SIGHUP to every daemon, through the one that runs them."""
+        """SIGHUP to the one that runs them: routerd leads a reload."""
         self.process.send_signal(signal.SIGHUP)
 
     @property

@@ -1,4 +1,7 @@
 """SIGHUP: new settings and certificates for who comes now, and nobody is dropped."""
+import os
+import signal
+
 import pytest
 from cryptography import x509
 
@@ -103,3 +106,64 @@ def test_a_domain_is_added_without_dropping_anybody(suite, raw):
             return False
     eventually(served, "the new domain")
     alice.ping()
+
+
+def test_the_command_says_what_changed_and_exits_with_0(suite):
+    suite.edit(**{"c2sd.auth_timeout": 7, "authd.iterations": 20000})
+    done = suite.ctl("reload")
+    assert done.returncode == 0
+    first, *rows, last = [line.split() for line in done.stdout.splitlines()]
+    assert (first, last) == (["SETTING", "FROM", "TO", "RESULT"], ["reloaded"])
+    assert sorted(rows) == [["authd.iterations", "4096", "20000", "applied"],
+                            ["c2sd.auth_timeout", "30s", "7s", "applied"]]
+    done = suite.ctl("reload")
+    assert (done.returncode, done.stdout) == (0, "reloaded; no setting has changed, certificates were read again\n")
+
+
+def test_a_wrong_file_is_refused_with_file_and_line_and_78(suite):
+    text = suite.config.read_text()
+    suite.config.write_text(text + "\nnonsense = 1\n")
+    done = suite.ctl("reload")
+    assert done.returncode == 78
+    assert f"{suite.config}:{len(text.splitlines()) + 2}: unknown setting 'nonsense'" in done.stderr
+    assert suite.ctl("reload", "--dry-run").returncode == 78
+
+
+def test_a_dry_run_changes_nothing(suite):
+    suite.edit(**{"c2sd.auth_timeout": 7})
+    done = suite.ctl("reload", "--dry-run")
+    assert done.returncode == 0 and "applied" in done.stdout and done.stdout.endswith("nothing has changed yet\n")
+    assert not suite.log.find(" reloaded ")
+    assert "auth_timeout" in suite.ctl("reload").stdout
+
+
+def test_what_one_daemon_refuses_none_takes(suite, raw):
+    """The files are c2sd's and keyd's to read: routerd and authd would have taken their part."""
+    mark = suite.log.mark()
+    suite.edit(**{"authd.iterations": 20000, 'domain "localhost".key': str(suite.certificate("localhost")[1])})
+    done = suite.ctl("reload")
+    assert done.returncode == 78 and "keyd: " in done.stderr and "match" in done.stderr, done.stderr
+    assert not suite.log.find(" reloaded ", since=mark)
+    suite.log.wait("routerd reload-refused", since=mark)
+    raw(suite, "bob").ping()
+
+
+def test_a_signal_to_any_daemon_is_a_reload_of_all(suite):
+    for pid in [*suite.pids().values(), suite.keyd]:
+        mark = suite.log.mark()
+        os.kill(pid, signal.SIGHUP)
+        suite.log.wait("routerd reload-done", since=mark)
+        for daemon in ("keyd", "authd", "c2sd@1", "routerd"):
+            suite.log.wait(rf"{daemon} reloaded ", since=mark)
+
+
+def test_who_does_not_answer_stops_it_for_all(suite):
+    pid = suite.pids("authd")["authd"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = suite.ctl("reload")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert done.returncode == 78 and "authd: it does not answer" in done.stderr
+    assert not suite.log.find("c2sd@1 reloaded")
+    eventually(lambda: suite.ctl("reload").returncode == 0, "a reload when it answers again")
