@@ -32,7 +32,12 @@ static const char *keytab_of(const struct daemon *d, const struct conf *conf)
 
 bool kerberos_wanted(const struct daemon *d, const struct conf *conf)
 {
-	bool wanted = keytab_of(d, conf) != NULL;
+	return keytab_of(d, conf) != NULL || kerberos_of_directories(d, conf);
+}
+
+bool kerberos_of_directories(const struct daemon *d, const struct conf *conf)
+{
+	bool wanted = false;
 
 	for (size_t i = 0; d->spec->sandbox->directories && i < conf_directories(conf); i++)
 		wanted |= strcmp(conf_directory_text(conf, i, "bind"), "gssapi") == 0;

@@ -12,6 +12,8 @@
 
 /* The configuration wants it of this daemon: a directory that we bind to by it, or sandbox.keytab. */
 bool kerberos_wanted(const struct daemon *d, const struct conf *conf);
+/* For a directory that it talks to (bind = "gssapi"). */
+bool kerberos_of_directories(const struct daemon *d, const struct conf *conf);
 
 /* Sets the variables; before there are threads.  0 or BH_ECONFIG after daemon_fail(). */
 int kerberos_prepare(struct daemon *d);

@@ -25,7 +25,7 @@ static const char *beyond_the_sandbox(const struct daemon *d, const struct conf 
 {
 	if (d->spec->sandbox->directories && conf_directories(d->conf) == 0 && conf_directories(fresh) > 0)
 		return "the first directory";
-	return kerberos_wanted(d, fresh) && !kerberos_wanted(d, d->conf) ? "Kerberos" : NULL;
+	return kerberos_of_directories(d, fresh) && !kerberos_wanted(d, d->conf) ? "Kerberos" : NULL;
 }
 
 static int prepare_own(struct daemon *d, struct fresh *fresh)

@@ -351,14 +351,15 @@ def test_a_password_that_the_directory_does_not_want(slapd, start):  # noqa: F81
     assert attempt(suite, "alice", "secret-1") == "success"
 
 
-def test_the_first_directory_needs_a_restart_and_says_so(slapd, make_suite):  # noqa: F811
-    """Before it the sandbox lets nobody use the network."""
+def test_the_first_directory_comes_with_a_reload(slapd, make_suite):  # noqa: F811
+    """Before it the sandbox lets nobody use the network: so authd begins again."""
     slapd.add("alice")
     suite = make_suite(accounts={})
     suite.edit(**slapd.settings())
+    mark = suite.log.mark()
     suite.reload()
-    suite.log.wait("authd reload-refused .*the first directory needs a restart of authd")
-    suite.restart()
+    suite.log.wait('authd restarting reason="a reload brings the first directory"', since=mark)
+    suite.log.wait("peer-joined peer=authd", since=mark)
     assert attempt(suite, "alice", "secret-1") == "success"
     assert not suite.log.find("child-exited")
 

@@ -326,7 +326,7 @@ def test_the_first_keytab_needs_a_restart_and_says_so(kdc, start):  # noqa: F811
     suite = start({"authd.keytab": ""})
     suite.edit(**{"authd.keytab": str(kdc.dir / "xmpp.keytab")})
     suite.reload()
-    suite.log.wait("authd reload-refused .*Kerberos needs a restart of authd")
+    suite.log.wait('setting name=authd.keytab .*result="needs a restart of authd"')
     suite.restart()
     kdc.user("alice")
     assert attempt(suite, kdc.log_in("alice")) == "alice@localhost"
