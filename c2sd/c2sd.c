@@ -385,6 +385,7 @@ void c2sd_adopt(struct daemon *d, void *prepared)
 	struct fresh *fresh = prepared;
 
 	srv->settings = fresh->settings;
+	key_client_catch_up(srv->keys);
 	key_client_offer(srv->keys, fresh->tls);
 	free(fresh);
 	if (offers_add_domains(srv) != 0)

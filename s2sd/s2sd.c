@@ -353,6 +353,7 @@ void s2sd_adopt(struct daemon *d, void *prepared)
 {
 	struct s2sd *srv = d->state;
 
+	key_client_catch_up(srv->keys);
 	key_client_offer(srv->keys, prepared);
 	settings_read(d, &srv->settings);
 	failures_free(srv);

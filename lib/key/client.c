@@ -210,18 +210,26 @@ static int receive(struct key_client *c)
 	return errno == EAGAIN || errno == EINTR ? BH_EAGAIN : -errno;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void take_frames(struct key_client *c, int rc)
 {
-	struct key_client *c = ((struct key_connection *)poll->data)->client;
-	int rc = status < 0 ? status : 0;
-
-	(void)events;
 	for (unsigned i = 0; i < FRAMES_A_TURN && rc == 0; i++)
 		rc = receive(c);
 	if (rc < 0 && rc != BH_EAGAIN)
 		lose(c, rc == BH_ECLOSED ? "it has ended" : bh_strerror(rc));
 	else
 		key_client_flush(c);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	(void)events;
+	take_frames(((struct key_connection *)poll->data)->client, status < 0 ? status : 0);
+}
+
+void key_client_catch_up(struct key_client *c)
+{
+	if (c->up)
+		take_frames(c, 0);
 }
 
 /* ---- connecting --------------------------------------------------------------------------- */

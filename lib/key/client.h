@@ -46,6 +46,8 @@ struct tls_signer *key_client_signer(struct key_client *client);
 /* Certificates to use, as soon as keyd has their keys, in place of those that were offered before.  Takes over the
  * reference. */
 void key_client_offer(struct key_client *client, struct tls_store *store);
+/* Takes what keyd has sent already, from the loop: whoever knows that it has the keys by now need not miss them. */
+void key_client_catch_up(struct key_client *client);
 /* Those for new handshakes; borrowed. */
 struct tls_store *key_client_store(const struct key_client *client);
 
