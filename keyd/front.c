@@ -365,6 +365,7 @@ void fronts_tell_keys(struct keyd *keyd)
 		if (f->role == 0)
 			continue;
 		tell_keys(f);
+		(void)send_due(f); /* before routerd is told that the keys are there; what does not go now, goes later */
 		watch(f, UV_WRITABLE);
 	}
 }

@@ -73,6 +73,8 @@ static void on_key_event(void *owner, enum key_event event, const char *text)
 {
 	bool good = event == KEY_EVENT_UP || event == KEY_EVENT_USED;
 
+	if (event == KEY_EVENT_LACKING && reload_fresh(((struct s2sd *)owner)->daemon) != NULL)
+		return; /* keyd has reloaded already, and we do so next */
 	log_event(good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, key_event_name(event), "reason=%s", LOG_TEXT(text));
 	if (event == KEY_EVENT_LACKING)
 		(void)load_certificates(owner);

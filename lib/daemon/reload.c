@@ -81,10 +81,10 @@ void reload_adopt(struct daemon *d)
 	struct fresh fresh = life->fresh;
 	struct conf *old = d->conf;
 
-	life->fresh = (struct fresh){NULL};
 	if (fresh.conf == NULL)
 		return;
 	if (fresh.restart) {
+		life->fresh = (struct fresh){NULL};
 		log_warn("restarting", "reason=\"a reload brings %s\"", beyond_the_sandbox(d, fresh.conf));
 		conf_free(&fresh.conf);
 		daemon_restart(d);
@@ -94,6 +94,7 @@ void reload_adopt(struct daemon *d)
 	d->conf = fresh.conf;
 	if (d->spec->adopt != NULL)
 		d->spec->adopt(d, fresh.prepared);
+	life->fresh = (struct fresh){NULL};
 	log_set_level(configured_level(d->conf));
 	if (old != life->begun)
 		conf_free(&old);

@@ -26,6 +26,7 @@ bool reload_ask(struct link *link);
 /* The steps themselves, for who leads.  digest (conf.h): of the file that it must be; NULL: whatever is there.
  * 0, or negative: nothing has changed, and reload_why() says why. */
 int reload_prepare(struct daemon *d, const uint8_t *digest);
+/* What is prepared and not yet adopted; NULL without. */
 const struct conf *reload_fresh(const struct daemon *d);
 void reload_adopt(struct daemon *d);
 void reload_discard(struct daemon *d);
