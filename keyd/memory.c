@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #ifndef BULKHEAD_SANITIZE
-void __libc_free(void *p); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): glibc's own name */
+void __libc_free(void *p);
 
 /* In place of the C library's, for all libraries of the process. */
 void free(void *p)
