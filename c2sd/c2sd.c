@@ -20,6 +20,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 #include "daemon/reload.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
@@ -184,16 +185,6 @@ static int on_stats_get(const struct bus_event *event)
 	return counter_answer(event);
 }
 
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct c2sd *srv = event->owner;
@@ -242,7 +233,8 @@ static int on_settled(const struct bus_event *event)
 const struct bus_handler c2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_RESTART, on_restart},
 	{BUS_RELOAD, on_reload},
 	{BUS_DRAIN, on_drain},
@@ -391,7 +383,7 @@ void c2sd_adopt(struct daemon *d, void *prepared)
 	key_client_offer(srv->keys, fresh->tls);
 	free(fresh);
 	if (offers_add_domains(srv) != 0)
-		log_error("offers", "reason=\"there is no memory\"");
+		log_error("reload-failed", "reason=\"no memory for the domains\"");
 }
 
 void c2sd_discard(struct daemon *d, void *prepared)

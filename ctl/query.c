@@ -45,9 +45,9 @@ static int show(const struct ctl *ctl, struct query *q)
 		return complain(EXIT_FAILED, "the answer is too long to be shown");
 	if (table && ctl->json)
 		json_print(stdout, &q->result);
-	else if (table && (q->result.rows.len > 0 || q->text[0] == '\0'))
+	else if (table)
 		table_print(stdout, &q->result, !ctl->quiet);
-	if (!failed && !(table && ctl->json))
+	else if (!failed)
 		tell(ctl, q->text);
 	return failed ? complain(q->code, "%s", q->text) : EXIT_OK;
 }

@@ -48,8 +48,8 @@ static void on_closed(uv_handle_t *handle)
 static void end(struct front *f, const char *why)
 {
 	log_counts(f);
-	log_event(f->role != 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "front-end-gone", "for=%s pid=%ld reason=\"%s\"",
-		role_name(f->role), (long)f->pid, why);
+	log_event(f->role != 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "front-end-gone", "for=%s pid=%ld reason=%s",
+		role_name(f->role), (long)f->pid, LOG_TEXT(why));
 	list_remove(&f->link);
 	f->keyd->nfronts--;
 	keyd_ring_leave(&f->ring);
@@ -149,8 +149,8 @@ static int on_uses(struct front *f, const struct key_frame *frame)
 static void refuse(struct front *f, const struct key_frame *frame, const char *why)
 {
 	if (f->counts.refused++ == 0)
-		log_warn("refused", "for=%s pid=%ld scheme=0x%04x bytes=%zu reason=\"%s\"", role_name(f->role),
-			(long)f->pid, frame->sign.scheme, frame->sign.len, why);
+		log_warn("refused", "for=%s pid=%ld scheme=0x%04x bytes=%zu reason=%s", role_name(f->role),
+			(long)f->pid, frame->sign.scheme, frame->sign.len, LOG_TEXT(why));
 }
 
 /* The verdict; *signature points into `room`. */

@@ -15,6 +15,7 @@
 #include "bus/server_socket.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 #include "daemon/reload.h"
 #include "keyd/front.h"
 
@@ -97,7 +98,7 @@ static void on_reread(uv_timer_t *timer)
 	struct ring *ring;
 
 	if (read_keys(keyd, &ring, what) != 0)
-		log_warn("keys-not-read", "reason=\"%s\"", what);
+		log_warn("keys-not-read", "reason=%s", LOG_LONG(what));
 	else if (ring_equal(ring, keyd_ring(keyd)))
 		ring_free(&ring);
 	else
@@ -221,20 +222,11 @@ static int on_restart(const struct bus_event *event)
 	return 0;
 }
 
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
-
 static const struct bus_handler handlers[] = {
 	{BUS_RELOAD, on_reload},
 	{BUS_RESTART, on_restart},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_STATS_GET, counter_answer},
 	{0, NULL},
 };

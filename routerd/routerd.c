@@ -42,6 +42,7 @@
 #include "routerd/session_row.h"
 #include "routerd/settle.h"
 #include "routerd/sharing.h"
+#include "routerd/trace.h"
 #include "routerd/watch.h"
 
 static void owner_of(unsigned role, const char *user, struct bus_socket_owner *owner)
@@ -122,6 +123,7 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	association_closed(ASSOCIATION_IN);
 	watch_lost(r, peer);
 	requests_lost(r, peer);
+	trace_gone(r, peer);
 	conversations_lost(r, peer);
 	reload_lost(r, peer);
 	planned = instances_left(r, peer) || r->stopping;
@@ -330,7 +332,7 @@ void routerd_adopt(struct daemon *d, void *prepared)
 	take_settings(r, d->conf);
 	restore_credit(r);
 	if (take_domains(r, d->conf) != 0)
-		log_error("domains", "reason=\"there is no memory\"");
+		log_error("reload-failed", "reason=\"no memory for the domains\"");
 	federation_review_all(r);
 }
 

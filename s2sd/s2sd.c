@@ -9,6 +9,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 #include "daemon/reload.h"
 #include "s2sd/admin.h"
 #include "s2sd/counters.h"
@@ -148,16 +149,6 @@ static int on_stats_get(const struct bus_event *event)
 	return counter_answer(event);
 }
 
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct s2sd *srv = event->owner;
@@ -228,7 +219,8 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
 	{BUS_SETTLED, on_settled},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_RESTART, on_restart},
 	{BUS_RELOAD, on_reload},
 	{BUS_DRAIN, on_drain},
@@ -360,7 +352,7 @@ void s2sd_adopt(struct daemon *d, void *prepared)
 	settings_read(d, &srv->settings);
 	failures_free(srv);
 	if (policies_set(srv, d->conf) != 0)
-		log_error("policies", "reason=\"there is no memory\"");
+		log_error("reload-failed", "reason=\"no memory for the rules of domains\"");
 }
 
 void s2sd_discard(struct daemon *d, void *prepared)

@@ -25,7 +25,8 @@ static void tell_daemon(struct snmp_plugin *p, enum notification what, const str
 		{&p->suite->groups[SUITE_DAEMONS], DAEMON_DEATHS},
 	};
 
-	log_info("notification", "event=%s daemon=%s", what == DAEMON_DIED ? "daemon-died" : "daemon-back", row->name);
+	log_info("notification", "what=%s daemon=%s", what == DAEMON_DIED ? "daemon-died" : "daemon-back",
+		LOG_TEXT(row->name));
 	traps_send(p->traps, what, row->index, objects, sizeof objects / sizeof objects[0]);
 }
 
@@ -62,7 +63,7 @@ static void review_certificate(struct snmp_plugin *p, struct roll_entry *e)
 		return;
 	e->noted = true;
 	e->noted_ms = clock_ms();
-	log_warn("notification", "event=certificate-expiring domain=%s days=%ld", LOG_TEXT(e->name), (long)days);
+	log_warn("notification", "what=certificate-expiring domain=%s days=%ld", LOG_TEXT(e->name), (long)days);
 	traps_send(p->traps, CERTIFICATE_EXPIRING, e->number, objects, sizeof objects / sizeof objects[0]);
 }
 
@@ -74,7 +75,7 @@ static void review_directory(struct snmp_plugin *p, struct roll_entry *e)
 	if (!e->there || e->flag == e->noted)
 		return;
 	e->noted = e->flag;
-	log_warn("notification", "event=%s directory=%s", e->flag ? "directory-braked" : "directory-released",
+	log_warn("notification", "what=%s directory=%s", e->flag ? "directory-braked" : "directory-released",
 		LOG_TEXT(e->name));
 	traps_send(p->traps, e->flag ? DIRECTORY_BRAKED : DIRECTORY_RELEASED, e->number, objects,
 		sizeof objects / sizeof objects[0]);

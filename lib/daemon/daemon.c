@@ -28,10 +28,7 @@ void daemon_fail(struct daemon *d, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	snprintf(container_of(d, struct life, daemon)->why, sizeof text, "%s", text);
-	for (char *at = text; *at != '\0'; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = ' ';
-	log_error("cannot-go-on", "reason=\"%s\"", text);
+	log_error("cannot-go-on", "reason=%s", LOG_LONG(text));
 }
 
 int load_configuration(struct life *life, struct conf **out)

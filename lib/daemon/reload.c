@@ -85,7 +85,7 @@ void reload_adopt(struct daemon *d)
 		return;
 	if (fresh.restart) {
 		life->fresh = (struct fresh){NULL};
-		log_warn("restarting", "reason=\"a reload brings %s\"", beyond_the_sandbox(d, fresh.conf));
+		log_warn("restarting", "reason=%s", LOG_TEXT(beyond_the_sandbox(d, fresh.conf)));
 		conf_free(&fresh.conf);
 		daemon_restart(d);
 		return;

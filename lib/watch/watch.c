@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "bus/client.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 #include "daemon/reload.h"
 
 enum { EVERY_MS = 1000, CLIENTS_EVERY = 5 /* pictures: they may be many */ };
@@ -140,16 +141,6 @@ static int on_goodbye(const struct bus_event *event)
 	return 0;
 }
 
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct watch *w = event->owner;
@@ -171,7 +162,8 @@ static const struct bus_handler handlers[] = {
 	{BUS_ASSOCIATIONS, on_associations},
 	{BUS_WATCHED, on_watched},
 	{BUS_GOODBYE, on_goodbye},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_STATS_GET, counter_answer},
 	{BUS_RESTART, on_restart},
 	{BUS_RELOAD, on_reload},
