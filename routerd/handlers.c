@@ -44,6 +44,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_ACCOUNT_CHANGED, on_account_changed},
 	{BUS_ACCOUNT_RENAMED, on_account_renamed},
 	{BUS_STATS, on_stats},
+	{BUS_CONNECTION, on_connection},
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},
 	{BUS_CTL_END, on_ctl_end},

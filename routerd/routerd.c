@@ -2,6 +2,7 @@
 #include "routerd/routerd.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -47,10 +48,21 @@ static void owner_of(unsigned role, const char *user, struct bus_socket_owner *o
 	daemon_user(user, &owner->uid, &gid);
 }
 
+/* Administrators: root, whoever runs the suite without being root, and the members of the group. */
+static void admins_of(struct daemon *d, unsigned role, const char *setting, struct bus_socket_owner *owner)
+{
+	const char *name = conf_text(d->conf, setting);
+	gid_t gid = name != NULL ? daemon_group(name) : (gid_t)-1;
+
+	*owner = (struct bus_socket_owner){.role = role, .mode = gid != (gid_t)-1 ? 0660 : 0600, .uid = (uid_t)-1, .gid = gid};
+	if (gid == (gid_t)-1 && name != NULL && geteuid() == 0)
+		log_warn("no-group", "setting=%s group=%s result=\"only root may\"", setting, LOG_TEXT(name));
+}
+
 int routerd_open(struct daemon *d)
 {
 	struct router *r = bh_alloc(sizeof *r);
-	struct bus_socket_owner owners[6];
+	struct bus_socket_owner owners[7];
 	char what[256];
 	int rc;
 
@@ -59,10 +71,9 @@ int routerd_open(struct daemon *d)
 	owner_of(ROLE_AUTH, "authd", &owners[2]);
 	owner_of(ROLE_DIR, "dirsyncd", &owners[3]);
 	owner_of(ROLE_SNMP, "snmp", &owners[4]);
-	/* Administrators: root, and whoever runs the suite without being root. */
-	owners[5] = (struct bus_socket_owner){
-		.role = ROLE_CTL, .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 6}, &r->server, what, sizeof what);
+	admins_of(d, ROLE_CTL, "admin_group", &owners[5]);
+	admins_of(d, ROLE_MONITOR, "monitor_group", &owners[6]);
+	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 7}, &r->server, what, sizeof what);
 	if (rc != 0) {
 		daemon_fail(d, "%s", what);
 		free(r);
@@ -88,7 +99,7 @@ static void on_peer(void *owner, struct bus_peer *peer)
 	struct front *front = front_create(r, peer);
 
 	peer->data = front;
-	if (peer->role != ROLE_CTL)
+	if ((peer->role & ROLES_ADMIN) == 0)
 		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
 			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
 	if (peer->role == ROLE_AUTH)
@@ -108,7 +119,7 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	struct router *r = owner;
 	struct front *front = peer->data;
 
-	if (peer->role != ROLE_CTL)
+	if ((peer->role & ROLES_ADMIN) == 0)
 		log_warn("peer-left", "peer=%s reason=%s", peer->instance, LOG_TEXT(why));
 	requests_lost(r, peer);
 	conversations_lost(r, peer);

@@ -13,7 +13,8 @@
 	XX(AUTH, 0x08, "authd", "auth.sock")                                                       \
 	XX(DIR, 0x10, "dirsyncd", "dir.sock")                                                      \
 	XX(SNMP, 0x20, "snmp", "snmp.sock")                                                        \
-	XX(CTL, 0x40, "ctl", "ctl.sock")
+	XX(CTL, 0x40, "ctl", "ctl.sock")                                                           \
+	XX(MONITOR, 0x100, "monitor", "monitor.sock")
 
 enum bus_role {
 #define XX(name, bit, text, socket) ROLE_##name = bit,
@@ -22,7 +23,9 @@ enum bus_role {
 };
 
 #define ROLES_FRONT (ROLE_C2S | ROLE_S2S)
-#define ROLES_PEERS (ROLE_C2S | ROLE_S2S | ROLE_AUTH | ROLE_DIR | ROLE_SNMP | ROLE_CTL)
+/* Administrators: those who change things, and those who only look. */
+#define ROLES_ADMIN (ROLE_CTL | ROLE_MONITOR)
+#define ROLES_PEERS (ROLE_C2S | ROLE_S2S | ROLE_AUTH | ROLE_DIR | ROLE_SNMP | ROLES_ADMIN)
 
 /* "c2sd" for ROLE_C2S; NULL for what is no role. */
 const char *bus_role_name(unsigned role);
