@@ -15,7 +15,7 @@ COLUMNS = {
     ("status",): ["daemon", "instance", "pid", "uptime", "version", "state", "sessions"],
     ("session", "list"): ["jid", "instance", "connection", "address", "since", "tls", "mechanism",
                           "priority", "state"],
-    ("user", "list"): ["account", "state", "created"],
+    ("user", "list"): ["account", "state", "created", "reason"],
 }
 
 
