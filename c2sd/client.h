@@ -26,6 +26,7 @@ struct client {
 	struct list waiting;	/* in deadlines, before authentication; later in unsent */
 	uint64_t waiting_since; /* ms */
 	uint64_t heard_ms;	/* when something came from it, by its loop's clock */
+	uint64_t began;		/* ms: when it connected */
 	char *jid;		/* bare after authentication, full after bind */
 	char *request_id;	/* of the IQ that is under way before there is a session */
 	char *resource;		/* that a legacy log-in asks for, until the account is settled */

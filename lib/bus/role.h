@@ -14,6 +14,7 @@
 	XX(DIR, 0x10, "dirsyncd", "dir.sock")                                                      \
 	XX(SNMP, 0x20, "snmp", "snmp.sock")                                                        \
 	XX(CTL, 0x40, "ctl", "ctl.sock")                                                           \
+	XX(METRICS, 0x80, "metrics", "metrics.sock")                                               \
 	XX(MONITOR, 0x100, "monitor", "monitor.sock")
 
 enum bus_role {
@@ -25,7 +26,8 @@ enum bus_role {
 #define ROLES_FRONT (ROLE_C2S | ROLE_S2S)
 /* Administrators: those who change things, and those who only look. */
 #define ROLES_ADMIN (ROLE_CTL | ROLE_MONITOR)
-#define ROLES_PEERS (ROLE_C2S | ROLE_S2S | ROLE_AUTH | ROLE_DIR | ROLE_SNMP | ROLES_ADMIN)
+#define ROLES_WATCHERS (ROLE_SNMP | ROLE_METRICS)
+#define ROLES_PEERS (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLES_ADMIN | ROLES_WATCHERS)
 
 /* "c2sd" for ROLE_C2S; NULL for what is no role. */
 const char *bus_role_name(unsigned role);

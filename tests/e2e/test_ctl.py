@@ -12,7 +12,7 @@ from suite import BIN, eventually, run
 from xmpp import Closed, StreamError
 
 COLUMNS = {
-    ("status",): ["daemon", "instance", "pid", "uptime", "version", "state", "sessions"],
+    ("status",): ["daemon", "instance", "pid", "uptime", "version", "state", "sessions", "restarts"],
     ("session", "list"): ["jid", "instance", "connection", "address", "since", "tls", "mechanism",
                           "priority", "state"],
     ("user", "list"): ["account", "state", "created", "reason"],
