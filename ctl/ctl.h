@@ -108,6 +108,7 @@ int run_restart(const struct call *call);
 int run_drain(const struct call *call);
 int run_cert_list(const struct call *call);
 int run_cert_test(const struct call *call);
+int run_top(const struct call *call); /* top/top.c */
 int run_complete(const struct call *call);
 
 /* Reads the configuration; an enum exit_code, after the complaint. */

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "bus/codes.h"
 #include "bus/link.h"
 #include "conf/conf.h"
 
@@ -83,12 +84,35 @@ static int on_end(const struct bus_event *event)
 	return 0;
 }
 
+static int on_instance(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_instance m;
+
+	if (bus_get_instance(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (r->handlers->instance != NULL)
+		r->handlers->instance(r->arg, &m);
+	return 0;
+}
+
+static int on_watched(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+
+	if (r->handlers->watched != NULL)
+		r->handlers->watched(r->arg);
+	return 0;
+}
+
 static const struct bus_handler frames[] = {
 	{BUS_WELCOME, on_welcome},
 	{BUS_REFUSE, on_refuse},
 	{BUS_CTL_COLUMNS, on_columns},
 	{BUS_CTL_ROW, on_row},
 	{BUS_CTL_END, on_end},
+	{BUS_INSTANCE, on_instance},
+	{BUS_WATCHED, on_watched},
 	{0, NULL},
 };
 
@@ -266,7 +290,7 @@ int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str
 		bh_strerror(rc));
 }
 
-static int send_account(struct routerd *r, uint64_t number, const struct msg_account_put *put)
+int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put)
 {
 	int rc = r->link != NULL ? LINK_SEND(r->link, ACCOUNT_PUT, account_put, number, put)
 				 : BH_ECLOSED;
@@ -275,12 +299,27 @@ static int send_account(struct routerd *r, uint64_t number, const struct msg_acc
 		bh_strerror(rc));
 }
 
-int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put)
+int routerd_check_writer(const struct routerd *r)
 {
-	if (r->role != ROLE_CTL)
-		return complain(EXIT_NOT_AUTHORISED, "this changes something, and %s is for those who only look",
-			bus_role_socket(r->role));
-	return send_account(r, number, put);
+	if (r->role == ROLE_CTL)
+		return EXIT_OK;
+	return complain(EXIT_NOT_AUTHORISED, "this changes something, and %s is for those who only look",
+		bus_role_socket(r->role));
+}
+
+int routerd_watch(struct routerd *r)
+{
+	const struct msg_watch m = {.associations = WATCH_NONE};
+	int rc = r->link != NULL ? LINK_SEND(r->link, WATCH, watch, 0, &m) : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : EXIT_TEMPORARY;
+}
+
+int routerd_poll(struct routerd *r)
+{
+	if (r->link != NULL)
+		uv_run(&r->loop, UV_RUN_NOWAIT);
+	return r->link != NULL ? EXIT_OK : EXIT_TEMPORARY;
 }
 
 int routerd_wait(struct routerd *r)

@@ -8,11 +8,14 @@
 #include "daemon/counter.h"
 #include "daemon/log.h"
 #include "routerd/admin.h"
+#include "routerd/busy.h"
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
 #include "routerd/instances.h"
 #include "routerd/requests.h"
 #include "routerd/verb.h"
+
+enum { BUSY_SHOWN = 20 };
 
 static const char *daemon_of(const struct bus_peer *p)
 {
@@ -192,8 +195,38 @@ int on_stats(const struct bus_event *event)
 	return 0;
 }
 
+/* ---- who is busy ----------------------------------------------------------------------------- */
+
+struct busy_rows {
+	const struct ask *q;
+	const char *kind;
+};
+
+static void busy_row(void *arg, const char *name, double rate)
+{
+	const struct busy_rows *rows = arg;
+	struct ctl_row row;
+
+	ctl_row_begin(&row, rows->q->asker->link, rows->q->subject);
+	ctl_cell(&row, "%s", rows->kind);
+	ctl_cell(&row, "%s", name);
+	ctl_cell(&row, "%.1f", rate);
+	ctl_row_end(&row);
+}
+
+static void verb_busy(const struct ask *q)
+{
+	uint64_t now = uv_now(q->router->daemon->loop);
+
+	ctl_columns(q->asker->link, q->subject, "kind name messages_per_second");
+	busy_each(q->router->busy_accounts, now, BUSY_SHOWN, busy_row, &(struct busy_rows){q, "account"});
+	busy_each(q->router->busy_domains, now, BUSY_SHOWN, busy_row, &(struct busy_rows){q, "domain"});
+	ask_done(q);
+}
+
 const struct verb daemon_verbs[] = {
 	{"status", verb_status, false},
+	{"busy", verb_busy, false},
 	{"stats", verb_stats, false},
 	{"log.level", verb_log_level, true},
 	{"restart", verb_restart, true},

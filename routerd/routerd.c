@@ -13,6 +13,7 @@
 #include "routerd/abroad.h"
 #include "routerd/accepted.h"
 #include "routerd/account.h"
+#include "routerd/busy.h"
 #include "routerd/caps.h"
 #include "routerd/component.h"
 #include "routerd/conversation.h"
@@ -296,6 +297,8 @@ static void make_parts(struct router *r)
 	list_init(&r->outbox);
 	list_init(&r->endings);
 	r->self = origin_create(r);
+	r->busy_accounts = bh_alloc(sizeof *r->busy_accounts);
+	r->busy_domains = bh_alloc(sizeof *r->busy_domains);
 	r->conversations = conversations_create(r);
 	r->requests = requests_create();
 	r->mechanisms = mechanisms_create();
@@ -365,6 +368,8 @@ static void on_store_closed(void *arg)
 	rules_free(&r->rules);
 	components_free(r);
 	origin_unref(&r->self);
+	free(r->busy_accounts);
+	free(r->busy_domains);
 	domains_free(&r->domains);
 	map_fini(&r->accounts);
 	map_fini(&r->sessions);
