@@ -63,6 +63,7 @@ static void order_free(struct order *o)
 	o->accounts->bytes -= o->size;
 	secret_wipe(&o->write.keys, sizeof(o->write.keys));
 	free(o->write.account);
+	free(o->write.reason);
 	free(o);
 }
 
@@ -139,6 +140,11 @@ static int derive_for(struct accounts *a, struct order *o, struct str password)
 	return derive_submit(a->spec.derive, &order, &o->job);
 }
 
+static bool takes_password(int how)
+{
+	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT;
+}
+
 int accounts_change(struct accounts *a, const struct account_order *order)
 {
 	size_t size = sizeof(struct order) + order->account.len + order->password.len;
@@ -152,12 +158,14 @@ int accounts_change(struct accounts *a, const struct account_order *order)
 	o->size = size;
 	o->write.how = order->how;
 	o->write.account = bh_strndup(order->account.p, order->account.len);
+	if (order->reason.p != NULL)
+		o->write.reason = bh_strndup(order->reason.p, order->reason.len);
 	o->done = order->done;
 	o->arg = order->arg;
 	a->bytes += size;
 	list_init(&o->write.link);
 	list_append(&a->orders, &o->link);
-	if (order->how == ACCOUNT_REMOVE)
+	if (!takes_password(order->how))
 		o->ready = true;
 	else
 		rc = derive_for(a, o, order->password);

@@ -22,21 +22,25 @@
 
 struct accounts;
 
+enum { ACCOUNT_REASON_SIZE = 257 };
+
 struct account_record {
 	uint64_t generation;
 	int64_t created;
 	bool disabled;
+	char reason[ACCOUNT_REASON_SIZE]; /* of that, or empty */
 	struct account_keys keys;
 };
 
 /* ACCOUNT_PUT.how, and: */
-enum { ACCOUNT_REMOVE = 0 };
+enum { ACCOUNT_REMOVE = 0, ACCOUNT_DISABLE = 16, ACCOUNT_ENABLE = 17 };
 
 /* One change on its way through the writer. */
 struct account_write {
 	struct list link;
-	int how;	    /* ACCOUNT_REMOVE or an enum account_put */
+	int how;	    /* one of these, or an enum account_put */
 	char *account;	    /* bare JID, prepared */
+	char *reason;	    /* ACCOUNT_DISABLE; or NULL */
 	struct account_keys keys;
 	int rc;		    /* 0, BH_EEXIST, BH_ENOTFOUND, BH_EIO */
 	uint64_t generation; /* after it */
@@ -48,6 +52,7 @@ struct account_row {
 	struct str account;
 	int64_t created;
 	bool disabled;
+	struct str reason;
 	uint64_t generation;
 	unsigned change; /* in accounts_changes() only */
 };
@@ -93,9 +98,10 @@ void accounts_pretend(const struct accounts *a, struct str account, struct accou
  * loop: 0, BH_EEXIST, BH_ENOTFOUND, BH_EINVAL (a password that SASLprep refuses), BH_EIO,
  * BH_ECRYPTO, BH_ECLOSED. */
 struct account_order {
-	int how; /* ACCOUNT_REMOVE or an enum account_put */
+	int how; /* as of struct account_write */
 	struct str account;
 	struct str password;
+	struct str reason; /* ACCOUNT_DISABLE: for its user; may be absent */
 	void (*done)(void *arg, int rc);
 	void *arg;
 };

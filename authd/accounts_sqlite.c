@@ -28,32 +28,35 @@ static const char *const migrations[] = {
 	"CREATE TABLE changes (account TEXT PRIMARY KEY, generation INTEGER NOT NULL,"
 	" change INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX changes_by_time ON changes (at);",
+
+	/* Why it is disabled, in the administrator's words. */
+	"ALTER TABLE accounts ADD COLUMN reason TEXT;",
 	NULL,
 };
 
 enum statement {
 	FIND, SECRET, SECRET_PUT, PAGE_ALL, PAGE_DOMAIN, CHANGES, GENERATION_GET, GENERATION_SET,
-	EXISTS, PUT, REMOVE, CHANGE_PUT, STATEMENTS,
+	EXISTS, PUT, REMOVE, DISABLE, CHANGE_PUT, STATEMENTS,
 };
 
 static const char *const statement_sql[STATEMENTS] = {
 	[FIND] = "SELECT generation, created, disabled,"
 		 " sha1_iterations, sha1_salt, sha1_stored_key, sha1_server_key,"
-		 " sha256_iterations, sha256_salt, sha256_stored_key, sha256_server_key"
+		 " sha256_iterations, sha256_salt, sha256_stored_key, sha256_server_key, reason"
 		 " FROM accounts WHERE account = ?1",
 	[SECRET] = "SELECT value FROM meta WHERE name = 'secret'",
 	[SECRET_PUT] = "INSERT OR IGNORE INTO meta VALUES ('secret', ?1)",
-	[PAGE_ALL] = "SELECT domain, account, created, disabled, generation, 0 FROM accounts"
+	[PAGE_ALL] = "SELECT domain, account, created, disabled, generation, 0, reason FROM accounts"
 		     " WHERE (domain, account) > (?1, ?2) ORDER BY domain, account LIMIT ?3",
-	[PAGE_DOMAIN] = "SELECT domain, account, created, disabled, generation, 0 FROM accounts"
+	[PAGE_DOMAIN] = "SELECT domain, account, created, disabled, generation, 0, reason FROM accounts"
 			" WHERE domain = ?4 AND account > ?2 ORDER BY account LIMIT ?3",
-	[CHANGES] = "SELECT '', account, at, 0, generation, change FROM changes"
+	[CHANGES] = "SELECT '', account, at, 0, generation, change, NULL FROM changes"
 		    " WHERE account > ?2 AND at >= ?5 ORDER BY account LIMIT ?3",
 	[GENERATION_GET] = "SELECT value FROM meta WHERE name = 'generation'",
 	[GENERATION_SET] = "INSERT OR REPLACE INTO meta VALUES ('generation', ?1)",
 	[EXISTS] = "SELECT 1 FROM accounts WHERE account = ?1",
 	[PUT] = "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, 0,"
-		" ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+		" ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, NULL)"
 		" ON CONFLICT (account) DO UPDATE SET generation = excluded.generation,"
 		" sha1_iterations = excluded.sha1_iterations, sha1_salt = excluded.sha1_salt,"
 		" sha1_stored_key = excluded.sha1_stored_key,"
@@ -63,6 +66,7 @@ static const char *const statement_sql[STATEMENTS] = {
 		" sha256_stored_key = excluded.sha256_stored_key,"
 		" sha256_server_key = excluded.sha256_server_key",
 	[REMOVE] = "DELETE FROM accounts WHERE account = ?1",
+	[DISABLE] = "UPDATE accounts SET disabled = ?2, reason = ?3, generation = ?4 WHERE account = ?1",
 	[CHANGE_PUT] = "INSERT OR REPLACE INTO changes VALUES (?1, ?2, ?3, ?4)",
 };
 
@@ -165,6 +169,15 @@ static int column_bytes(struct database *db, enum statement st, int i, struct st
 	return 0;
 }
 
+static void copy_text(char *out, size_t size, struct str text)
+{
+	size_t n = text.len < size ? text.len : size - 1;
+
+	if (n > 0)
+		memcpy(out, text.p, n);
+	out[n] = '\0';
+}
+
 /* Four columns from the i-th: iterations, salt, stored key, server key. */
 static int read_keys(struct database *db, int i, enum scram_hash hash, struct scram_keys *k)
 {
@@ -193,6 +206,7 @@ int account_db_find(struct account_db *db, struct str account, struct account_re
 		out->generation = (uint64_t)database_column_int(db->db, FIND, 0);
 		out->created = database_column_int(db->db, FIND, 1);
 		out->disabled = database_column_int(db->db, FIND, 2) != 0;
+		copy_text(out->reason, sizeof(out->reason), database_column_bytes(db->db, FIND, 11));
 		rc = read_keys(db->db, 3, SCRAM_SHA1, &out->keys.of[SCRAM_SHA1]);
 		if (rc == 0)
 			rc = read_keys(db->db, 7, SCRAM_SHA256, &out->keys.of[SCRAM_SHA256]);
@@ -220,14 +234,6 @@ static struct str column_text(struct database *db, enum statement st, int i)
 	return text.p != NULL ? text : STR_LIT("");
 }
 
-static void copy_text(char *out, size_t size, struct str text)
-{
-	size_t n = text.len < size ? text.len : size - 1;
-
-	memcpy(out, text.p, n);
-	out[n] = '\0';
-}
-
 static void visit_row(struct database *db, enum statement st, struct account_page *page)
 {
 	struct account_row row = {
@@ -236,6 +242,7 @@ static void visit_row(struct database *db, enum statement st, struct account_pag
 		.disabled = database_column_int(db, st, 3) != 0,
 		.generation = (uint64_t)database_column_int(db, st, 4),
 		.change = (unsigned)database_column_int(db, st, 5),
+		.reason = database_column_bytes(db, st, 6),
 	};
 
 	copy_text(page->after_domain, sizeof(page->after_domain), column_text(db, st, 0));
@@ -341,6 +348,34 @@ static int put_row(struct database *db, const struct account_write *item)
 	return database_run(db, PUT);
 }
 
+static int set_disabled(struct database *db, const struct account_write *item)
+{
+	database_bind_text(db, DISABLE, 1, str_of(item->account));
+	database_bind_int(db, DISABLE, 2, item->how == ACCOUNT_DISABLE);
+	database_bind_text(db, DISABLE, 3, str_of(item->reason));
+	database_bind_int(db, DISABLE, 4, (int64_t)item->generation);
+	return database_run(db, DISABLE);
+}
+
+static int remove_row(struct database *db, const struct account_write *item)
+{
+	database_bind_text(db, REMOVE, 1, str_of(item->account));
+	return database_run(db, REMOVE);
+}
+
+/* By how: enum account_change and what is done; of an account that did not exist, it was added. */
+static const struct {
+	unsigned change;
+	int (*run)(struct database *db, const struct account_write *item);
+} changes[] = {
+	[ACCOUNT_REMOVE] = {ACCOUNT_WAS_DELETED, remove_row},
+	[ACCOUNT_DISABLE] = {ACCOUNT_WAS_DISABLED, set_disabled},
+	[ACCOUNT_ENABLE] = {ACCOUNT_WAS_ENABLED, set_disabled},
+	[ACCOUNT_ADD] = {ACCOUNT_WAS_ADDED, put_row},
+	[ACCOUNT_PASSWORD] = {ACCOUNT_GOT_PASSWORD, put_row},
+	[ACCOUNT_IMPORT] = {ACCOUNT_GOT_PASSWORD, put_row},
+};
+
 static int note_change(struct database *db, const struct account_write *item)
 {
 	database_bind_text(db, CHANGE_PUT, 1, str_of(item->account));
@@ -359,18 +394,12 @@ int account_db_write(struct account_db *db, struct account_write *item)
 	rc = run_number(db, EXISTS, &one);
 	if (rc == 0 && item->how == ACCOUNT_ADD)
 		return BH_EEXIST;
-	if (rc == BH_ENOTFOUND && (item->how == ACCOUNT_PASSWORD || item->how == ACCOUNT_REMOVE))
+	if (rc == BH_ENOTFOUND && item->how != ACCOUNT_ADD && item->how != ACCOUNT_IMPORT)
 		return BH_ENOTFOUND;
 	if (rc < 0 && rc != BH_ENOTFOUND)
 		return rc;
-	item->change = rc == 0 ? ACCOUNT_GOT_PASSWORD : ACCOUNT_WAS_ADDED;
+	item->change = rc == 0 ? changes[item->how].change : ACCOUNT_WAS_ADDED;
 	item->generation = next_generation(db);
-	if (item->how == ACCOUNT_REMOVE) {
-		item->change = ACCOUNT_WAS_DELETED;
-		database_bind_text(db->db, REMOVE, 1, str_of(item->account));
-		rc = database_run(db->db, REMOVE);
-	} else {
-		rc = put_row(db->db, item);
-	}
+	rc = changes[item->how].run(db->db, item);
 	return rc == 0 ? note_change(db->db, item) : rc;
 }

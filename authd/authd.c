@@ -76,6 +76,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_AUTH_ABORT, on_auth_abort},
 	{BUS_ACCOUNT_PUT, on_account_put},
 	{BUS_ACCOUNT_DELETE, on_account_delete},
+	{BUS_ACCOUNT_DISABLE, on_account_disable},
 	{BUS_ACCOUNT_LIST, on_account_list},
 	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
 	{BUS_STATS_GET, counter_answer},

@@ -41,6 +41,7 @@ static void send_row(void *arg, const struct account_row *row)
 		.account = row->account,
 		.state = row->disabled ? STR_LIT("disabled") : STR_LIT("enabled"),
 		.created = (uint64_t)row->created,
+		.reason = row->reason,
 	};
 
 	(void)LINK_SEND(l->all->link, ACCOUNT_ROW, account_row, l->order.subject, &m);

@@ -28,24 +28,24 @@ static void answer(const struct authd *a, uint64_t subject, const struct msg_acc
 
 /* ---- of ours ------------------------------------------------------------------------------- */
 
-static uint8_t state_of(struct authd *a, struct str account, uint64_t *generation)
+static uint8_t state_of(int rc, const struct account_record *record)
+{
+	if (rc == BH_ENOTFOUND)
+		return ACCOUNT_ABSENT;
+	if (rc != 0)
+		return ACCOUNT_UNREADABLE;
+	return record->disabled ? ACCOUNT_DISABLED : ACCOUNT_ACTIVE;
+}
+
+static void look_up(struct authd *a, struct str account, uint64_t subject)
 {
 	struct account_record record = {0};
-	uint8_t state;
+	struct msg_account_found m = {.state = state_of(accounts_find(a->accounts, account, &record), &record)};
 
-	switch (accounts_find(a->accounts, account, &record)) {
-	case 0:
-		state = record.disabled ? ACCOUNT_DISABLED : ACCOUNT_ACTIVE;
-		break;
-	case BH_ENOTFOUND:
-		state = ACCOUNT_ABSENT;
-		break;
-	default:
-		state = ACCOUNT_UNREADABLE;
-	}
-	*generation = record.generation;
+	m.generation = record.generation;
+	m.reason = record.reason[0] != '\0' ? str_of(record.reason) : STR_NONE;
+	answer(a, subject, &m);
 	secret_wipe(&record, sizeof record);
-	return state;
 }
 
 /* ---- of a directory's ---------------------------------------------------------------------- */
@@ -100,7 +100,6 @@ void lookups_abandon(struct authd *a)
 int on_account_lookup(const struct bus_event *event)
 {
 	struct authd *a = event->owner;
-	struct msg_account_found m = {0};
 	struct msg_account_lookup asked;
 	const char *directory;
 	struct jid jid;
@@ -108,11 +107,9 @@ int on_account_lookup(const struct bus_event *event)
 	if (bus_get_account_lookup(event->frame->body, &asked) < 0)
 		return BH_EPROTO;
 	directory = jid_check(asked.account, &jid) == 0 ? policy_directory(&a->policy, jid.domain) : NULL;
-	if (directory != NULL) {
+	if (directory != NULL)
 		ask(a, directory, jid.local, event->frame->subject);
-		return 0;
-	}
-	m.state = state_of(a, asked.account, &m.generation);
-	answer(a, event->frame->subject, &m);
+	else
+		look_up(a, asked.account, event->frame->subject);
 	return 0;
 }

@@ -76,6 +76,10 @@ static void reply_done(const struct request *r, int rc)
 static const char *event_name(int how)
 {
 	switch (how) {
+	case ACCOUNT_DISABLE:
+		return "account-disable";
+	case ACCOUNT_ENABLE:
+		return "account-enable";
 	case ACCOUNT_REMOVE:
 		return "account-delete";
 	case ACCOUNT_ADD:
@@ -112,6 +116,7 @@ void requests_on_change(void *owner, const struct account_write *change)
 		.account = str_of(change->account),
 		.generation = change->generation,
 		.change = (uint8_t)change->change,
+		.reason = str_of(change->reason),
 	};
 
 	if (link != NULL)
@@ -264,6 +269,22 @@ int on_account_delete(const struct bus_event *event)
 	else if (!held_elsewhere(a, event->frame->subject, jid.domain))
 		start(a, event->frame->subject,
 			&(struct account_order){.how = ACCOUNT_REMOVE, .account = jid.bare});
+	return 0;
+}
+
+int on_account_disable(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	uint64_t subject = event->frame->subject;
+	struct msg_account_disable m;
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	if (bus_get_account_disable(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	if (check_account(a, subject, m.account, text, &jid) && !held_elsewhere(a, subject, jid.domain))
+		start(a, subject, &(struct account_order){.how = m.disabled ? ACCOUNT_DISABLE : ACCOUNT_ENABLE,
+			.account = jid.bare, .reason = m.reason});
 	return 0;
 }
 

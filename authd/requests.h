@@ -8,7 +8,7 @@
 #include "bus/link.h"
 
 /* The links' owner is the struct authd. */
-bus_handler_fn on_account_put, on_account_delete, on_account_list;
+bus_handler_fn on_account_put, on_account_delete, on_account_disable, on_account_list;
 
 struct authd;
 

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "c2sd/admin.h"
 #include "c2sd/client.h"
 #include "c2sd/component.h"
 #include "c2sd/counters.h"
@@ -239,6 +240,8 @@ const struct bus_handler c2sd_handlers[] = {
 	{BUS_RELOAD, on_reload},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
+	{BUS_CTL_REQUEST, on_ctl_request},
+	{BUS_CONNECTION_GET, on_connection_get},
 	{BUS_ASSOCIATIONS_GET, on_associations_get},
 	{BUS_MECHANISMS, on_mechanisms},
 	{BUS_DOMAIN_CAPS, on_domain_caps},

@@ -199,6 +199,7 @@ static void on_data(void *owner, const uint8_t *p, size_t n)
 		return;
 	if (!c->counted && !guard_admit_proxied(c))
 		return;
+	c->heard_ms = uv_now(c->srv->daemon->loop);
 	rc = reader_feed(c->reader, p, n);
 	if (rc < 0)
 		client_fail(c, (enum stream_error)-rc, reader_reason(c->reader));

@@ -25,6 +25,7 @@ struct client {
 	struct offer *domain;	/* that the stream is for, once it said so */
 	struct list waiting;	/* in deadlines, before authentication; later in unsent */
 	uint64_t waiting_since; /* ms */
+	uint64_t heard_ms;	/* when something came from it, by its loop's clock */
 	uint64_t began;		/* ms: when it connected */
 	char *jid;		/* bare after authentication, full after bind */
 	char *request_id;	/* of the IQ that is under way before there is a session */

@@ -1,4 +1,4 @@
-/* The commands, and how words become one. */
+/* How words become a command, and complaints. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,117 +7,16 @@
 #include "ctl/ctl.h"
 #include "ctl/result.h"
 
-const struct command commands[] = {
-	{"status", "", 0, 0, "Shows the daemons that are running.", run_verb, "status", 0},
-	{"user add", "JID [--password-stdin]", 1, 1,
-		"Makes an account.  The password is asked for twice, or read from the first line of\n"
-		"standard input.",
-		run_user_put, NULL, OPTION_PASSWORD_STDIN},
-	{"user passwd", "JID [--password-stdin]", 1, 1,
-		"Gives an account a new password.  Its sessions end.", run_user_put, NULL, OPTION_PASSWORD_STDIN},
-	{"user del", "JID", 1, 1, "Deletes an account.  Its sessions end.", run_verb, "user.delete", 0},
-	{"user list", "[DOMAIN]", 0, 1, "Lists the accounts.", run_verb, "user.list", 0},
-	{"user import", "FILE", 1, 1,
-		"Makes many accounts, or changes their passwords.  A line of the file is a JID, a tab\n"
-		"and a password; the file - is standard input.",
-		run_user_import, NULL, 0},
-	{"session list", "[JID]", 0, 1, "Lists the sessions: all, or those of an account.",
-		run_verb, "session.list", 0},
-	{"session kill", "JID[/RESOURCE]", 1, 1, "Ends a session, or all of an account.", run_verb,
-		"session.kill", 0},
-	{"stats", "[INSTANCE]", 0, 1, "Shows the counters of a daemon; of routerd without a name.",
-		run_verb, "stats", 0},
-	{"log level", "[INSTANCE LEVEL]", 0, 2,
-		"Lets a daemon log more or less until it is restarted: error, warn, info or debug.  Without\n"
-		"arguments shows what each has.",
-		run_log_level, "log.level", 0},
-	{"trace", "JID|DOMAIN [--bodies] [--for SECONDS]", 1, 1,
-		"Shows the stanzas from and to an account or a domain while they pass, until Ctrl-C.  Texts are\n"
-		"left out; --bodies shows them, which the log keeps with who asked.  Never credentials.",
-		run_trace, "trace", OPTION_BODIES | OPTION_FOR},
-	{"restart", "INSTANCE", 1, 1,
-		"Ends a daemon in order, and it is started again: \"routerd\", \"authd\", \"c2sd@1\".  No\n"
-		"message is lost; clients of a c2sd resume their sessions where they can.",
-		run_verb, "restart", 0},
-	{"drain", "INSTANCE", 1, 1,
-		"Lets a c2sd or s2sd take no new connections.  Clients that can resume their sessions\n"
-		"elsewhere are sent on; the others are served until it is restarted.  What goes to remote\n"
-		"domains goes by another s2sd.",
-		run_verb, "drain", 0},
-	{"s2s list", "", 0, 0, "Lists the streams from and to remote servers.", run_verb, "s2s.list", 0},
-	{"s2s show", "DOMAIN", 1, 1, "Shows all that is known of the streams with a remote domain.", run_verb,
-		"s2s.show", 0},
-	{"s2s close", "DOMAIN", 1, 1,
-		"Closes the streams with a remote domain, and forgets that it could not be reached.", run_verb,
-		"s2s.close", 0},
-	{"s2s test", "DOMAIN [OUR-DOMAIN]", 1, 2,
-		"Connects to a remote domain, shows each step with its time, and says what is wrong.", run_verb,
-		"s2s.test", 0},
-	{"s2s allow", "DOMAIN", 1, 1,
-		"Talks to a remote domain, and all below it, whatever the configuration says.", run_verb,
-		"s2s.allow", 0},
-	{"s2s deny", "DOMAIN", 1, 1,
-		"Talks to a remote domain, and all below it, no more; streams with it end.", run_verb, "s2s.deny", 0},
-	{"s2s rules", "", 0, 0, "Lists which remote domains are allowed, and which are denied.", run_verb,
-		"s2s.rules", 0},
-	{"ldap status", "", 0, 0, "Shows the directories: which server answers, how many entries, how far behind.",
-		run_verb, "ldap.status", 0},
-	{"ldap test", "JID", 1, 1, "Looks an account up in its directory, and shows each step with its time.", run_verb,
-		"ldap.test", 0},
-	{"ldap explain", "JID", 1, 1,
-		"Says what is asked of the directory for an account, what it answers, and why the account is one or is\n"
-		"none.",
-		run_verb, "ldap.explain", 0},
-	{"ldap diff", "[DIRECTORY]", 0, 1,
-		"Shows where what we know of a directory is not what it says, and which accounts are held by the brake.",
-		run_verb, "ldap.diff", 0},
-	{"ldap sync", "[DIRECTORY] [--accept | --full]", 0, 1,
-		"Reads the directories at once; --full, everything.  --accept goes on when so many accounts vanished that\n"
-		"nothing was done about it (directory.brake).",
-		run_verb, "ldap.sync", OPTION_ACCEPT | OPTION_FULL},
-	{"reload", "[--dry-run]", 0, 0,
-		"Reads the configuration and the certificates again.  All daemons take them, or none does; says for each\n"
-		"changed setting whether it is in force.  --dry-run only says what would change.",
-		run_verb, "reload", OPTION_DRY_RUN},
-	{"check ldap", "[DIRECTORY]", 0, 1,
-		"Tries the directories of the configuration, each server and setting, and says what to change.  No daemon\n"
-		"need be running.",
-		run_check_ldap, NULL, 0},
-	{"check", "[WHAT [ADDRESS]...]", 0, 9,
-		"Looks for what keeps clients and servers from getting here, and says what to change.\n"
-		"WHAT is config, permissions, certs, dns, connectivity, ldap or store; without it, all of them.  ADDRESS (of dns) is\n"
-		"this machine's from outside, where it has another there.",
-		run_check, NULL, 0},
-	{"version", "", 0, 0, "Shows the version.", run_version, NULL, 0},
-	{"help", "[COMMAND]", 0, 2, "Explains a command.", run_help, NULL, 0},
-	{NULL, NULL, 0, 0, NULL, NULL, NULL, 0},
-};
-
-static const struct {
-	enum command_option option;
-	const char *name;
-} options[] = {
-	{OPTION_PASSWORD_STDIN, "--password-stdin"},
-	{OPTION_ACCEPT, "--accept"},
-	{OPTION_FULL, "--full"},
-	{OPTION_DRY_RUN, "--dry-run"},
-	{OPTION_BODIES, "--bodies"},
-	{OPTION_FOR, "--for"},
-};
-
-const char *option_name(enum command_option option)
-{
-	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-		if (options[i].option == option)
-			return options[i].name;
-	return "";
-}
-
-static bool as_json;
+static bool as_json, silent;
 
 void complain_as_json(void)
 {
 	as_json = true;
+}
+
+void complain_silently(bool silently)
+{
+	silent = silently;
 }
 
 int complain(int code, const char *fmt, ...)
@@ -128,6 +27,8 @@ int complain(int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	if (silent)
+		return code;
 	if (as_json) {
 		json_outcome(stderr, code, text);
 		return code;
@@ -192,12 +93,15 @@ static int unknown(int argc, char **argv)
 	return complain(EXIT_USAGE, "unknown command '%s'. Did you mean '%s'?", words, near);
 }
 
-/* The first option that is given and not the command's; 0 where there is none. */
+/* The first option that is given and not the command's; OPTIONS where there is none. */
 static unsigned foreign_option(const struct call *call)
 {
 	unsigned foreign = call->ctl->options & ~call->command->options;
+	unsigned i = 0;
 
-	return foreign & -foreign;
+	while (i < OPTIONS && (foreign & TAKES(i)) == 0)
+		i++;
+	return i;
 }
 
 static int run(const struct call *call)
@@ -209,26 +113,32 @@ static int run(const struct call *call)
 		return complain(EXIT_USAGE, "too %s arguments; usage: bulkheadctl %s%s%s",
 			call->argc < c->least ? "few" : "many", c->name, *c->args != '\0' ? " " : "",
 			c->args);
-	if (foreign != 0)
-		return complain(EXIT_USAGE, "'%s' takes no %s", c->name, option_name(foreign));
+	if (foreign != OPTIONS)
+		return complain(EXIT_USAGE, "'%s' takes no %s", c->name, options_info[foreign].name);
 	return c->run(call);
+}
+
+const struct command *command_find(int argc, char **argv, int *words)
+{
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		*words = words_of(c->name, argc, argv);
+		if (*words > 0)
+			return c;
+	}
+	return NULL;
 }
 
 int commands_run(const struct ctl *ctl, int argc, char **argv)
 {
 	struct call call = {.ctl = ctl};
+	int words;
 
 	if (argc < 1)
 		return complain(EXIT_USAGE, "a command is missing; see bulkheadctl help");
-	for (const struct command *c = commands; c->name != NULL; c++) {
-		int words = words_of(c->name, argc, argv);
-
-		if (words == 0)
-			continue;
-		call.command = c;
-		call.argc = argc - words;
-		call.argv = argv + words;
-		return run(&call);
-	}
-	return unknown(argc, argv);
+	call.command = command_find(argc, argv, &words);
+	if (call.command == NULL)
+		return unknown(argc, argv);
+	call.argc = argc - words;
+	call.argv = argv + words;
+	return run(&call);
 }

@@ -166,11 +166,13 @@ int run_user_import(const struct call *call)
 	if (rc != EXIT_OK)
 		return rc;
 	rc = routerd_open(call->ctl, &handlers, &im, &routerd);
+	if (rc == EXIT_OK)
+		rc = routerd_check_writer(routerd);
 	if (rc == EXIT_OK) {
 		rc = pump(&im, routerd);
-		routerd_close(&routerd);
 		summarise(call->ctl, &im);
 	}
+	routerd_close(&routerd);
 	close_file(&im);
 	return rc == EXIT_OK && im.failed > 0 ? EXIT_FAILED : rc;
 }

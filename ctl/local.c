@@ -28,10 +28,12 @@ int run_version(const struct call *call)
 
 static void list_commands(void)
 {
-	puts("usage: bulkheadctl [-d DIR] [-c FILE] [--json] [-q] COMMAND\n");
+	puts("usage: bulkheadctl [-d DIR] [-c FILE] [--json] [-q] [--read-only] COMMAND\n");
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		char usage[64];
 
+		if (c->hidden)
+			continue;
 		snprintf(usage, sizeof usage, "%s %s", c->name, c->args);
 		printf("  %-42s %.*s\n", usage, (int)(strchr(c->help, '.') + 1 - c->help), c->help);
 	}

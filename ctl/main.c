@@ -3,30 +3,35 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/ctl.h"
 
 #define DEFAULT_CONF "/etc/bulkhead/bulkhead.conf"
-#define USAGE "usage: bulkheadctl [-d DIR] [-c FILE] [--json] [-q] COMMAND; see bulkheadctl help"
+#define USAGE "usage: bulkheadctl [-d DIR] [-c FILE] [--json] [-q] [--read-only] COMMAND; see bulkheadctl help"
 
-/* What getopt_long() gives: a letter, or one of these. */
-enum { OPT_JSON = 256, OPT_OF_COMMAND = 512 };
+/* What getopt_long() gives: a letter, or one of these; OPT_OF_COMMAND and an enum command_option. */
+enum { OPT_JSON = 256, OPT_READ_ONLY, OPT_OF_COMMAND = 512 };
 
-static const struct option options[] = {
-	{"accept", no_argument, NULL, OPT_OF_COMMAND | OPTION_ACCEPT},
-	{"bodies", no_argument, NULL, OPT_OF_COMMAND | OPTION_BODIES},
+static const struct option general[] = {
 	{"conf", required_argument, NULL, 'c'},
 	{"dir", required_argument, NULL, 'd'},
-	{"dry-run", no_argument, NULL, OPT_OF_COMMAND | OPTION_DRY_RUN},
-	{"for", required_argument, NULL, OPT_OF_COMMAND | OPTION_FOR},
-	{"full", no_argument, NULL, OPT_OF_COMMAND | OPTION_FULL},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPT_JSON},
-	{"password-stdin", no_argument, NULL, OPT_OF_COMMAND | OPTION_PASSWORD_STDIN},
 	{"quiet", no_argument, NULL, 'q'},
+	{"read-only", no_argument, NULL, OPT_READ_ONLY},
 	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
 };
+enum { GENERAL = sizeof general / sizeof general[0] };
+
+static void all_options(struct option out[GENERAL + OPTIONS + 1])
+{
+	memcpy(out, general, sizeof general);
+	for (int i = 0; i < OPTIONS; i++)
+		out[GENERAL + i] = (struct option){options_info[i].name + 2,
+			options_info[i].has_value ? required_argument : no_argument, NULL, OPT_OF_COMMAND + i};
+	out[GENERAL + OPTIONS] = (struct option){NULL, 0, NULL, 0};
+}
 
 static int run_word(const struct ctl *ctl, const char *word)
 {
@@ -45,10 +50,15 @@ static int finish(int code)
 
 int main(int argc, char **argv)
 {
+	struct option options[GENERAL + OPTIONS + 1];
 	struct ctl ctl = {.conf_path = DEFAULT_CONF};
 	char path[PATH_MAX];
 	int opt;
 
+	/* Its words are not ours to read. */
+	if (argc > 1 && strcmp(argv[1], "complete") == 0)
+		return finish(commands_run(&ctl, argc - 1, argv + 1));
+	all_options(options);
 	while ((opt = getopt_long(argc, argv, "c:d:hqV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
@@ -65,6 +75,9 @@ int main(int argc, char **argv)
 			ctl.json = true;
 			complain_as_json();
 			break;
+		case OPT_READ_ONLY:
+			ctl.read_only = true;
+			break;
 		case 'h':
 			return finish(run_word(&ctl, "help"));
 		case 'V':
@@ -73,9 +86,8 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", USAGE);
 			return EXIT_USAGE;
 		default:
-			if (optarg != NULL)
-				ctl.seconds = optarg;
-			ctl.options |= (unsigned)opt & ~(unsigned)OPT_OF_COMMAND;
+			ctl.options |= TAKES(opt - OPT_OF_COMMAND);
+			ctl.values[opt - OPT_OF_COMMAND] = optarg;
 		}
 	}
 	return finish(commands_run(&ctl, argc - optind, argv + optind));

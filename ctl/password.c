@@ -96,7 +96,7 @@ static int prompt_twice(const char *account, struct password *out)
 
 int password_read(const struct ctl *ctl, const char *account, struct password *out)
 {
-	if (ctl->options & OPTION_PASSWORD_STDIN)
+	if (has_option(ctl, OPTION_PASSWORD_STDIN))
 		return read_line(out);
 	if (!isatty(STDIN_FILENO))
 		return complain(EXIT_USAGE, "standard input is no terminal to ask for a password "

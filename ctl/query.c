@@ -1,16 +1,9 @@
 /* Commands that are one request, whose answer is shown. */
+#include "ctl/query.h"
+
 #include "bus/textlist.h"
 #include "ctl/clean.h"
-#include "ctl/ctl.h"
 #include "ctl/request.h"
-#include "ctl/result.h"
-
-struct query {
-	struct result result;
-	bool ended;
-	int code;
-	char text[1025];
-};
 
 static void on_columns(void *arg, uint64_t number, struct str names)
 {
@@ -34,59 +27,71 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 	snprintf(q->text, sizeof q->text, "%.*s", STR_FMT(end->text));
 }
 
-static const struct answer_handlers handlers = {on_columns, on_row, on_end};
+static const struct answer_handlers handlers = {.columns = on_columns, .row = on_row, .end = on_end};
 
 /* What failed shows how far it came, where it has something to show. */
-static int show(const struct ctl *ctl, struct query *q)
+int query_show(const struct call *call, struct query *q)
 {
+	const struct ctl *ctl = call->ctl;
 	bool failed = q->code != EXIT_OK, table = q->result.has_columns && (!failed || q->result.rows.len > 0);
 
 	if (q->result.too_large)
 		return complain(EXIT_FAILED, "the answer is too long to be shown");
-	if (table && ctl->json)
-		json_print(stdout, &q->result);
-	else if (table)
-		table_print(stdout, &q->result, !ctl->quiet);
+	if (table)
+		result_print(call, &q->result);
 	else if (!failed)
 		tell(ctl, q->text);
 	return failed ? complain(q->code, "%s", q->text) : EXIT_OK;
 }
 
-/* The arguments of the verb: the options, then the others. */
-static void put_arguments(const struct call *call, struct buf *args)
-{
-	for (unsigned option = 1; option <= call->ctl->options; option <<= 1)
-		if (call->ctl->options & option)
-			textlist_put(args, str_of(option_name(option)));
-	for (int i = 0; i < call->argc; i++)
-		textlist_put(args, str_of(call->argv[i]));
-}
-
-static int ask(const struct call *call, struct query *q)
+int query_ask(const struct ctl *ctl, const char *verb, struct str args, struct query *q)
 {
 	struct routerd *routerd = NULL;
-	struct buf args = BUF_INIT;
-	int rc = routerd_open(call->ctl, &handlers, q, &routerd);
+	int rc;
 
+	*q = (struct query){.ended = false};
+	rc = routerd_open(ctl, &handlers, q, &routerd);
 	if (rc != EXIT_OK)
 		return rc;
-	put_arguments(call, &args);
-	rc = routerd_ask(routerd, 1, call->command->verb, buf_str(&args));
+	rc = routerd_ask(routerd, 1, verb, args);
 	while (rc == EXIT_OK && !q->ended)
 		rc = routerd_wait(routerd);
-	buf_fini(&args);
 	routerd_close(&routerd);
 	/* The link may end right after the answer. */
 	return q->ended ? EXIT_OK : rc;
 }
 
+/* Bare options, the arguments, the values of options. */
+static void put_arguments(const struct call *call, struct buf *args)
+{
+	for (int i = 0; i < OPTIONS; i++)
+		if (has_option(call->ctl, i) && options_info[i].told && !options_info[i].has_value)
+			textlist_put(args, str_of(options_info[i].name));
+	for (int i = 0; i < call->argc; i++)
+		textlist_put(args, str_of(call->argv[i]));
+	for (int i = 0; i < OPTIONS; i++)
+		if (has_option(call->ctl, i) && options_info[i].told && options_info[i].has_value)
+			textlist_put(args, str_of(call->ctl->values[i]));
+}
+
+int query_ask_command(const struct call *call, struct query *q)
+{
+	struct buf args = BUF_INIT;
+	int rc;
+
+	put_arguments(call, &args);
+	rc = query_ask(call->ctl, call->command->verb, buf_str(&args), q);
+	buf_fini(&args);
+	return rc;
+}
+
 int run_verb(const struct call *call)
 {
-	struct query q = {.ended = false};
-	int rc = ask(call, &q);
+	struct query q;
+	int rc = query_ask_command(call, &q);
 
 	if (rc == EXIT_OK)
-		rc = show(call->ctl, &q);
+		rc = query_show(call, &q);
 	result_fini(&q.result);
 	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "bus/codes.h"
 #include "bus/link.h"
 #include "conf/conf.h"
 
@@ -21,6 +23,7 @@ struct routerd {
 	uv_loop_t loop;
 	uv_timer_t timer;
 	struct link *link; /* NULL once it is gone */
+	enum bus_role role; /* ROLE_CTL or ROLE_MONITOR */
 	const struct answer_handlers *handlers;
 	void *arg;
 	bool welcome, refused, silent;
@@ -82,12 +85,35 @@ static int on_end(const struct bus_event *event)
 	return 0;
 }
 
+static int on_instance(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_instance m;
+
+	if (bus_get_instance(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	if (r->handlers->instance != NULL)
+		r->handlers->instance(r->arg, &m);
+	return 0;
+}
+
+static int on_watched(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+
+	if (r->handlers->watched != NULL)
+		r->handlers->watched(r->arg);
+	return 0;
+}
+
 static const struct bus_handler frames[] = {
 	{BUS_WELCOME, on_welcome},
 	{BUS_REFUSE, on_refuse},
 	{BUS_CTL_COLUMNS, on_columns},
 	{BUS_CTL_ROW, on_row},
 	{BUS_CTL_END, on_end},
+	{BUS_INSTANCE, on_instance},
+	{BUS_WATCHED, on_watched},
 	{0, NULL},
 };
 
@@ -98,7 +124,7 @@ static void on_closed(void *owner, const char *why)
 	r->link = NULL;
 	if (!r->refused)
 		snprintf(r->why, sizeof r->why, "%s", why);
-	uv_stop(&r->loop); /* of routerd_watch() */
+	uv_stop(&r->loop); /* of routerd_follow() */
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -110,52 +136,76 @@ static void on_timer(uv_timer_t *timer)
 
 static int not_running(const char *path)
 {
-	fprintf(stderr, "Bulkhead is not running: nobody listens at %s.\n", path);
-	return EXIT_NOT_RUNNING;
+	return complain(EXIT_NOT_RUNNING, "Bulkhead is not running: nobody listens at %s", path);
 }
 
-/* The connected socket; else an exit code, negative. */
+/* The connected socket; else -errno. */
 static int connect_to(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd, error;
 
 	if (strlen(path) >= sizeof address.sun_path)
-		return -complain(EXIT_BAD_CONFIG, "%s: the path of the socket is too long", path);
+		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -complain(EXIT_FAILED, "no socket: %s", strerror(errno));
+		return -errno;
 	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return fd;
 	error = errno;
 	close(fd);
-	if (error == ENOENT || error == ECONNREFUSED)
-		return -not_running(path);
-	if (error == EACCES || error == EPERM)
-		return -complain(EXIT_NOT_AUTHORISED,
-			"you may not use %s; only root and its group may", path);
-	return -complain(EXIT_FAILED, "%s: %s", path, strerror(error));
+	return -error;
 }
 
-static int find_socket(const struct ctl *ctl, struct buf *path)
+static int connect_as(const char *run_dir, enum bus_role role, char path[PATH_MAX])
 {
-	struct conf *conf = NULL;
-	int rc = load_conf(ctl, &conf);
+	snprintf(path, PATH_MAX, "%s/%s", run_dir, bus_role_socket(role));
+	return connect_to(path);
+}
 
-	if (rc != EXIT_OK)
-		return rc;
-	buf_printf(path, "%s/%s", conf_text(conf, "run_dir"), bus_role_socket(ROLE_CTL));
-	buf_put_byte(path, '\0');
+static int explain(int error, const char *path)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return not_running(path);
+	case EACCES:
+	case EPERM:
+		return complain(EXIT_NOT_AUTHORISED, "you may not use %s; only root and its group may", path);
+	case ENAMETOOLONG:
+		return complain(EXIT_BAD_CONFIG, "%s: the path of the socket is too long", path);
+	default:
+		return complain(EXIT_FAILED, "%s: %s", path, strerror(error));
+	}
+}
+
+/* Who may not change things may perhaps look.  The connected socket and what we are; else an exit code, negative. */
+static int find_socket(const struct ctl *ctl, enum bus_role *role)
+{
+	char path[PATH_MAX], other[PATH_MAX];
+	struct conf *conf = NULL;
+	int fd = load_conf(ctl, &conf);
+
+	if (fd != EXIT_OK)
+		return -fd;
+	*role = ctl->read_only ? ROLE_MONITOR : ROLE_CTL;
+	fd = connect_as(conf_text(conf, "run_dir"), *role, path);
+	if (*role == ROLE_CTL && (fd == -EACCES || fd == -EPERM)) {
+		int second = connect_as(conf_text(conf, "run_dir"), ROLE_MONITOR, other);
+
+		*role = second >= 0 ? ROLE_MONITOR : ROLE_CTL;
+		fd = second >= 0 ? second : fd;
+	}
 	conf_free(&conf);
-	return buf_failed(path) ? complain(EXIT_FAILED, "out of memory") : EXIT_OK;
+	return fd >= 0 ? fd : -explain(-fd, path);
 }
 
 static int say_hello(struct routerd *r)
 {
 	struct msg_hello hello = {
 		.version = BUS_VERSION,
-		.role = ROLE_CTL,
+		.role = (uint16_t)r->role,
 		.instance = STR_LIT("bulkheadctl"),
 		.software = STR_LIT(BULKHEAD_VERSION),
 		.pid = (uint32_t)getpid(),
@@ -186,7 +236,7 @@ static int open_link(struct routerd *r, int fd)
 {
 	const struct link_spec spec = {
 		.loop = &r->loop,
-		.self = ROLE_CTL,
+		.self = r->role,
 		.peer = ROLE_ROUTER,
 		.handlers = frames,
 		.owner = r,
@@ -200,15 +250,14 @@ static int open_link(struct routerd *r, int fd)
 int routerd_open(const struct ctl *ctl, const struct answer_handlers *handlers, void *arg,
 	struct routerd **out)
 {
-	struct buf path = BUF_INIT;
+	enum bus_role role;
 	struct routerd *r;
-	int rc = find_socket(ctl, &path);
-	int fd = rc == EXIT_OK ? connect_to((const char *)path.data) : -rc;
+	int fd = find_socket(ctl, &role), rc;
 
-	buf_fini(&path);
 	if (fd < 0)
 		return -fd;
 	r = routerd_create(handlers, arg);
+	r->role = role;
 	rc = open_link(r, fd);
 	if (rc == EXIT_OK)
 		rc = say_hello(r);
@@ -252,6 +301,29 @@ int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_acc
 		bh_strerror(rc));
 }
 
+int routerd_check_writer(const struct routerd *r)
+{
+	if (r->role == ROLE_CTL)
+		return EXIT_OK;
+	return complain(EXIT_NOT_AUTHORISED, "this changes something, and %s is for those who only look",
+		bus_role_socket(r->role));
+}
+
+int routerd_watch(struct routerd *r)
+{
+	const struct msg_watch m = {.associations = WATCH_NONE};
+	int rc = r->link != NULL ? LINK_SEND(r->link, WATCH, watch, 0, &m) : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : EXIT_TEMPORARY;
+}
+
+int routerd_poll(struct routerd *r)
+{
+	if (r->link != NULL)
+		uv_run(&r->loop, UV_RUN_NOWAIT);
+	return r->link != NULL ? EXIT_OK : EXIT_TEMPORARY;
+}
+
 int routerd_wait(struct routerd *r)
 {
 	/* Counted from now: the caller may have waited for somebody's typing. */
@@ -284,7 +356,7 @@ void routerd_leave(struct routerd *r)
 	uv_stop(&r->loop);
 }
 
-int routerd_watch(struct routerd *r, unsigned seconds)
+int routerd_follow(struct routerd *r, unsigned seconds)
 {
 	static const int numbers[] = {SIGINT, SIGTERM};
 	uv_signal_t signals[2];

@@ -20,6 +20,9 @@ struct answer_handlers {
 	void (*columns)(void *arg, uint64_t number, struct str names);
 	void (*row)(void *arg, uint64_t number, struct str values);
 	void (*end)(void *arg, uint64_t number, const struct msg_ctl_end *end);
+	/* To routerd_watch(). */
+	void (*instance)(void *arg, const struct msg_instance *instance);
+	void (*watched)(void *arg);
 };
 
 /* Finds the socket by the configuration, connects, and waits until we are welcome. */
@@ -27,14 +30,22 @@ int routerd_open(const struct ctl *ctl, const struct answer_handlers *handlers, 
 	struct routerd **out);
 void routerd_close(struct routerd **routerd);
 
+/* May we change anything?  EXIT_OK or EXIT_NOT_AUTHORISED. */
+int routerd_check_writer(const struct routerd *r);
+
 /* args is a list of texts. */
 int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str args);
 int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put);
 
+/* Asks for a picture of the suite (WATCH), which comes within a second. */
+int routerd_watch(struct routerd *r);
+
 /* Waits for something to come and calls the handlers. */
 int routerd_wait(struct routerd *r);
 /* Calls the handlers for what comes until routerd_leave(), SIGINT or SIGTERM, or so many seconds are over (0: never). */
-int routerd_watch(struct routerd *r, unsigned seconds);
+int routerd_follow(struct routerd *r, unsigned seconds);
 void routerd_leave(struct routerd *r);
+/* Calls them for what has come already. */
+int routerd_poll(struct routerd *r);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ctl/result.h"
 
 #include "bus/textlist.h"
+#include "ctl/ctl.h"
 
 /* Of rows; more than any server has sessions. */
 #define SIZE_LIMIT (1u << 30)
@@ -27,4 +28,24 @@ void result_row(struct result *r, struct str values)
 	else
 		textlist_put(&r->rows, values);
 	r->too_large = r->too_large || buf_failed(&r->rows);
+}
+
+void result_print(const struct call *call, const struct result *r)
+{
+	if (call->ctl->json)
+		json_print(stdout, r);
+	else if (call->command->upright)
+		upright_print(stdout, r);
+	else
+		table_print(stdout, r, !call->ctl->quiet);
+}
+
+struct str result_value(struct str row, unsigned column)
+{
+	struct str value = STR_NONE;
+
+	for (unsigned i = 0; i <= column; i++)
+		if (!textlist_take(&row, &value))
+			return STR_NONE;
+	return value;
 }

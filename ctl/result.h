@@ -25,6 +25,17 @@ void result_fini(struct result *r);
 void result_columns(struct result *r, struct str names);
 void result_row(struct result *r, struct str values);
 
+struct call;
+
+/* Prints a result on standard output as the command and the options want it. */
+void result_print(const struct call *call, const struct result *r);
+
+/* The value in that column (from 0) of a row. */
+struct str result_value(struct str row, unsigned column);
+
+/* A line for each column: its name, and its value. */
+void upright_print(FILE *out, const struct result *r);
+
 /* Aligned columns; values beyond the columns are left out. */
 void table_print(FILE *out, const struct result *r, bool header);
 

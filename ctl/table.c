@@ -73,3 +73,20 @@ void table_print(FILE *out, const struct result *r, bool header)
 	while (textlist_take(&rows, &row))
 		print_line(out, row, widths, ncolumns);
 }
+
+void upright_print(FILE *out, const struct result *r)
+{
+	struct str rows = buf_str(&r->rows), row, names, name, value;
+	size_t width = 0;
+
+	for (names = buf_str(&r->columns); textlist_take(&names, &name);)
+		width = name.len > width ? name.len : width;
+	while (textlist_take(&rows, &row)) {
+		names = buf_str(&r->columns);
+		while (textlist_take(&names, &name) && textlist_take(&row, &value)) {
+			fprintf(out, "%.*s:%*s", STR_FMT(name), (int)(width + GAP - name.len), "");
+			clean_put(out, shown(value));
+			fputc('\n', out);
+		}
+	}
+}

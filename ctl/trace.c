@@ -70,7 +70,7 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 	routerd_leave(t->routerd);
 }
 
-static const struct answer_handlers handlers = {on_columns, on_row, on_end};
+static const struct answer_handlers handlers = {.columns = on_columns, .row = on_row, .end = on_end};
 
 /* 0 without the option; negative where it is no number of seconds. */
 static long seconds_of(const struct ctl *ctl)
@@ -78,10 +78,10 @@ static long seconds_of(const struct ctl *ctl)
 	char *end;
 	long n;
 
-	if (ctl->seconds == NULL)
+	if (ctl->values[OPTION_FOR] == NULL)
 		return 0;
-	n = strtol(ctl->seconds, &end, 10);
-	return *end == '\0' && end != ctl->seconds && n > 0 && n <= SECONDS_MAX ? n : -1;
+	n = strtol(ctl->values[OPTION_FOR], &end, 10);
+	return *end == '\0' && end != ctl->values[OPTION_FOR] && n > 0 && n <= SECONDS_MAX ? n : -1;
 }
 
 static int ask(struct tracing *t, const struct call *call)
@@ -89,8 +89,8 @@ static int ask(struct tracing *t, const struct call *call)
 	struct buf args = BUF_INIT;
 	int rc;
 
-	if (call->ctl->options & OPTION_BODIES)
-		textlist_put(&args, str_of(option_name(OPTION_BODIES)));
+	if (has_option(call->ctl, OPTION_BODIES))
+		textlist_put(&args, str_of(options_info[OPTION_BODIES].name));
 	textlist_put(&args, str_of(call->argv[0]));
 	rc = routerd_ask(t->routerd, 1, call->command->verb, buf_str(&args));
 	buf_fini(&args);
@@ -109,7 +109,7 @@ int run_trace(const struct call *call)
 	if (rc == EXIT_OK)
 		rc = ask(&t, call);
 	if (rc == EXIT_OK)
-		rc = routerd_watch(t.routerd, (unsigned)seconds);
+		rc = routerd_follow(t.routerd, (unsigned)seconds);
 	routerd_close(&t.routerd);
 	buf_fini(&t.names);
 	return rc == EXIT_OK && t.ended ? complain(t.code, "%s", t.text) : rc;

@@ -51,7 +51,9 @@ int run_user_put(const struct call *call)
 
 	if (rc != EXIT_OK)
 		return rc;
-	rc = send_password(call, routerd, add);
+	rc = routerd_check_writer(routerd);
+	if (rc == EXIT_OK)
+		rc = send_password(call, routerd, add);
 	while (rc == EXIT_OK && !put.ended)
 		rc = routerd_wait(routerd);
 	routerd_close(&routerd);

@@ -188,6 +188,7 @@ static void list_domain(struct answer *a, const struct mirror *m, const char *do
 		answer_cell(a, "%s@%s", list[i]->person.local, domain);
 		answer_cell(a, "%s", list[i]->held ? "held" : list[i]->person.locked ? "disabled" : "enabled");
 		answer_cell(a, "%s", since);
+		answer_cell(a, "%s", "");
 		answer_row(a);
 	}
 	free(list);
@@ -196,7 +197,7 @@ static void list_domain(struct answer *a, const struct mirror *m, const char *do
 /* One domain as the administrator writes it; or all. */
 static void verb_user_list(const struct ask *q)
 {
-	struct answer *a = answer_create(q->d, q->subject, "account state created");
+	struct answer *a = answer_create(q->d, q->subject, "account state created reason");
 	char wanted[JID_PART_MAX + 1] = "";
 	struct str args = q->args, arg = STR_NONE;
 	const char *domain;

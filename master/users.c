@@ -1,4 +1,5 @@
-/* One user a daemon, made by useradd(8); the groups of who may read private keys, and of those who may ask it to sign. */
+/* One user a daemon, made by useradd(8); the groups of who may read private
+ * keys, of those who may ask it to sign, and of administrators. */
 #include "master/users.h"
 
 #include <grp.h>
@@ -10,7 +11,7 @@
 
 #include "base/err.h"
 
-static const char *const groups[] = {"bulkhead-tls", "bulkhead-sign"};
+static const char *const groups[] = {"bulkhead-tls", "bulkhead-sign", "bulkhead-admin", "bulkhead-monitor"};
 static const char *const daemons[] = {"routerd", "c2sd", "s2sd", "authd", "dirsyncd", "snmp", "metrics", "keyd"};
 
 static int run(char *const command[])

@@ -50,6 +50,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_STATS, on_stats},
 	{BUS_RELOAD_STATE, on_reload_state},
 	{BUS_RELOAD_ASK, on_reload_ask},
+	{BUS_CONNECTION, on_connection},
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},
 	{BUS_CTL_END, on_ctl_end},

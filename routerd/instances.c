@@ -93,6 +93,7 @@ void instances_joined(struct router *r, struct bus_peer *peer)
 	i->pid = peer->pid;
 	i->started_ms = peer->started_ms;
 	i->goodbye = false;
+	i->lives++;
 	snprintf(i->software, sizeof i->software, "%s", peer->software);
 	set_state(i, INSTANCE_UP, clock_ms());
 }
@@ -140,6 +141,13 @@ int on_goodbye(const struct bus_event *event)
 	if (i != NULL && i->peer == peer)
 		i->goodbye = true;
 	return 0;
+}
+
+unsigned instance_restarts(const struct router *r, const char *name)
+{
+	const struct instance *i = find(r->instances, name);
+
+	return i != NULL && i->lives > 0 ? i->lives - 1 : 0;
 }
 
 void instance_review(struct instance *i)

@@ -36,7 +36,8 @@ struct instance {
 	pid_t pid;
 	enum instance_state state;
 	uint64_t changed_ms, started_ms; /* clock_ms() */
-	uint32_t deaths;		 /* how often it has gone without a word */
+	uint32_t lives;			 /* how often it has come, */
+	uint32_t deaths;		 /* and how often it has gone without a word */
 	bool goodbye;			 /* it has said that it goes */
 	struct told counters, associations;
 };
@@ -55,6 +56,9 @@ void instances_joined(struct router *r, struct bus_peer *peer);
 bool instances_left(struct router *r, const struct bus_peer *peer);
 /* It says that it ends. */
 bus_handler_fn on_goodbye;
+
+/* How often it has come again, since we know it. */
+unsigned instance_restarts(const struct router *r, const char *name);
 
 /* Brings its state up to date. */
 void instance_review(struct instance *i);

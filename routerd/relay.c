@@ -17,16 +17,18 @@ static const struct relayed {
 	const char *verb;
 	unsigned role;
 	bool all; /* of them are asked; else one */
+	bool writes; /* verb.h */
 } relayed[] = {
-	{"s2s.list", ROLE_S2S, true},
-	{"s2s.show", ROLE_S2S, true},
-	{"s2s.close", ROLE_S2S, true},
-	{"s2s.test", ROLE_S2S, false},
-	{"ldap.status", ROLE_DIR, false},
-	{"ldap.test", ROLE_DIR, false},
-	{"ldap.explain", ROLE_DIR, false},
-	{"ldap.diff", ROLE_DIR, false},
-	{"ldap.sync", ROLE_DIR, false},
+	{"s2s.list", ROLE_S2S, true, false},
+	{"s2s.show", ROLE_S2S, true, false},
+	{"s2s.close", ROLE_S2S, true, true},
+	{"s2s.test", ROLE_S2S, false, true},
+	{"cert.used", ROLES_FRONT, true, false},
+	{"ldap.status", ROLE_DIR, false, false},
+	{"ldap.test", ROLE_DIR, false, false},
+	{"ldap.explain", ROLE_DIR, false, false},
+	{"ldap.diff", ROLE_DIR, false, false},
+	{"ldap.sync", ROLE_DIR, false, true},
 };
 
 struct relaying {
@@ -90,7 +92,8 @@ static void start(struct router *r, struct relaying *relaying)
 
 	if (ask_next(r, relaying, NULL))
 		return;
-	snprintf(text, sizeof text, "no %s is running", bus_role_name(relaying->role));
+	snprintf(text, sizeof text, "no %s is running",
+		relaying->role == ROLES_FRONT ? "front end" : bus_role_name(relaying->role));
 	say(&relaying, EXIT_TEMPORARY, str_of(text));
 }
 
@@ -102,18 +105,30 @@ void relay_to_directory(struct router *r, const struct relay_ask *ask)
 		ctl_end(ask->asker->link, ask->subject, EXIT_NOT_FOUND, "no domain has a directory");
 }
 
-bool relay_verb(struct router *r, const struct relay_ask *ask)
+static const struct relayed *find_verb(struct str verb)
 {
-	for (size_t i = 0; i < sizeof relayed / sizeof relayed[0]; i++) {
-		if (!str_is(ask->verb, relayed[i].verb))
-			continue;
-		if (relayed[i].role == ROLE_DIR)
-			relay_to_directory(r, ask);
-		else
-			start(r, make(ask, relayed[i].role, relayed[i].all));
-		return true;
-	}
-	return false;
+	for (size_t i = 0; i < sizeof relayed / sizeof relayed[0]; i++)
+		if (str_is(verb, relayed[i].verb))
+			return &relayed[i];
+	return NULL;
+}
+
+bool relay_knows(struct str verb, bool *writes)
+{
+	const struct relayed *known = find_verb(verb);
+
+	*writes = known != NULL && known->writes;
+	return known != NULL;
+}
+
+void relay_verb(struct router *r, const struct relay_ask *ask)
+{
+	const struct relayed *known = find_verb(ask->verb);
+
+	if (known->role == ROLE_DIR)
+		relay_to_directory(r, ask);
+	else
+		start(r, make(ask, known->role, known->all));
 }
 
 void relay_to_directory_after(struct router *r, struct request *first, const struct relay_ask *ask)

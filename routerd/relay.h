@@ -19,8 +19,10 @@ struct relay_ask {
 	struct str verb, args; /* args: a list of texts */
 };
 
-/* Passes it on, where it is a verb of another daemon's; else false. */
-bool relay_verb(struct router *r, const struct relay_ask *ask);
+/* Is it a verb of another daemon's, and does it change something? */
+bool relay_knows(struct str verb, bool *writes);
+/* Passes it on, which is known. */
+void relay_verb(struct router *r, const struct relay_ask *ask);
 /* Passes it on to one dirsyncd. */
 void relay_to_directory(struct router *r, const struct relay_ask *ask);
 

@@ -16,6 +16,7 @@ struct reply {
 	struct str text;
 	uint64_t generation;
 	bool more; /* of FOUND */
+	const struct msg_connection *connection; /* of CONNECTION */
 };
 
 typedef void reply_fn(void *arg, const struct reply *reply);

@@ -18,6 +18,7 @@
 #include "daemon/daemon.h"
 #include "store/store.h"
 
+struct busy;
 struct conversations;
 struct custody_batch;
 struct restoring;
@@ -89,6 +90,7 @@ struct router {
 	uint64_t batch_begun, batch_stored; /* their numbers */
 	unsigned batches;	       /* of these on their way to the store */
 	struct restoring *restoring;   /* restore.h */
+	struct busy *busy_accounts, *busy_domains; /* who sends, and where it goes */
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */
 	struct trace *traces;	       /* trace.h: administrators who watch; mostly none */
 	struct list endings;	       /* struct ending (ending.h) */

@@ -2,6 +2,7 @@
 #include "routerd/routerd.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -12,6 +13,7 @@
 #include "routerd/abroad.h"
 #include "routerd/accepted.h"
 #include "routerd/account.h"
+#include "routerd/busy.h"
 #include "routerd/caps.h"
 #include "routerd/component.h"
 #include "routerd/conversation.h"
@@ -53,10 +55,21 @@ static void owner_of(unsigned role, const char *user, struct bus_socket_owner *o
 	daemon_user(user, &owner->uid, &gid);
 }
 
+/* Administrators: root, whoever runs the suite without being root, and the members of the group. */
+static void admins_of(struct daemon *d, unsigned role, const char *setting, struct bus_socket_owner *owner)
+{
+	const char *name = conf_text(d->conf, setting);
+	gid_t gid = name != NULL ? daemon_group(name) : (gid_t)-1;
+
+	*owner = (struct bus_socket_owner){.role = role, .mode = gid != (gid_t)-1 ? 0660 : 0600, .uid = (uid_t)-1, .gid = gid};
+	if (gid == (gid_t)-1 && name != NULL && geteuid() == 0)
+		log_warn("no-group", "setting=%s group=%s result=\"only root may\"", setting, LOG_TEXT(name));
+}
+
 int routerd_open(struct daemon *d)
 {
 	struct router *r = bh_alloc(sizeof *r);
-	struct bus_socket_owner owners[8];
+	struct bus_socket_owner owners[9];
 	char what[256];
 	int rc;
 
@@ -67,10 +80,9 @@ int routerd_open(struct daemon *d)
 	owner_of(ROLE_SNMP, "snmp", &owners[4]);
 	owner_of(ROLE_METRICS, "metrics", &owners[5]);
 	owner_of(ROLE_KEY, "keyd", &owners[6]);
-	/* Administrators: root, and whoever runs the suite without being root. */
-	owners[7] = (struct bus_socket_owner){
-		.role = ROLE_CTL, .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 8}, &r->server, what, sizeof what);
+	admins_of(d, ROLE_CTL, "admin_group", &owners[7]);
+	admins_of(d, ROLE_MONITOR, "monitor_group", &owners[8]);
+	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 9}, &r->server, what, sizeof what);
 	if (rc != 0) {
 		daemon_fail(d, "%s", what);
 		free(r);
@@ -97,9 +109,9 @@ static void on_peer(void *owner, struct bus_peer *peer)
 
 	peer->data = front;
 	association_opened(ASSOCIATION_IN);
-	if (peer->role != ROLE_CTL)
+	if ((peer->role & ROLES_ADMIN) == 0)
 		instances_joined(r, peer);
-	if (peer->role != ROLE_CTL)
+	if ((peer->role & ROLES_ADMIN) == 0)
 		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
 			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
 	if (peer->role == ROLE_AUTH)
@@ -127,7 +139,7 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	conversations_lost(r, peer);
 	reload_lost(r, peer);
 	planned = instances_left(r, peer) || r->stopping;
-	if (peer->role != ROLE_CTL)
+	if ((peer->role & ROLES_ADMIN) == 0)
 		log_event(planned ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "peer-left", "peer=%s reason=%s", peer->instance,
 			r->stopping || !planned ? LOG_TEXT(why) : "goodbye");
 	front_free(&front);
@@ -291,6 +303,8 @@ static void make_parts(struct router *r)
 	list_init(&r->outbox);
 	list_init(&r->endings);
 	r->self = origin_create(r);
+	r->busy_accounts = bh_alloc(sizeof *r->busy_accounts);
+	r->busy_domains = bh_alloc(sizeof *r->busy_domains);
 	r->conversations = conversations_create(r);
 	r->requests = requests_create();
 	r->mechanisms = mechanisms_create();
@@ -367,6 +381,8 @@ static void on_store_closed(void *arg)
 	rules_free(&r->rules);
 	components_free(r);
 	origin_unref(&r->self);
+	free(r->busy_accounts);
+	free(r->busy_domains);
 	domains_free(&r->domains);
 	map_fini(&r->accounts);
 	map_fini(&r->sessions);

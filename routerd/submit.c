@@ -1,6 +1,7 @@
 /* SUBMIT: a stanza comes in.  What a front end says is checked here, all of it (custody.md, 23). */
 #include "base/err.h"
 #include "bus/mark.h"
+#include "routerd/busy.h"
 #include "routerd/counters.h"
 #include "routerd/handlers.h"
 #include "routerd/hold.h"
@@ -49,6 +50,18 @@ static int check_sender(struct transit *t, const struct session *s, const struct
 	return str_eq(t->from.domain, s->jid.domain) ? 0 : BH_EPROTO;
 }
 
+/* By the loop's clock: it is read once a turn. */
+static void count_busy(const struct transit *t)
+{
+	const struct router *r = t->cause.router;
+	uint64_t now = uv_now(r->daemon->loop);
+
+	if (t->stanza.kind != STANZA_MESSAGE)
+		return;
+	busy_add(r->busy_accounts, t->from.bare, now);
+	busy_add(r->busy_domains, t->stanza.to.p != NULL ? t->to.domain : t->from.domain, now);
+}
+
 int on_submit(const struct bus_event *event)
 {
 	struct front *front = front_of(event);
@@ -72,6 +85,7 @@ int on_submit(const struct bus_event *event)
 		(m.refuse != 0 && stanza_error_name(m.refuse) == NULL))
 		return BH_EPROTO;
 	count_stanza_in(t.stanza.kind);
+	count_busy(&t);
 	c->session->origin->number = m.number;
 	if (outbox_judged(&t.cause)) {
 		origin_open(t.cause.origin, m.number);

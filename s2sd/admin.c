@@ -1,4 +1,4 @@
-/* s2s list, show, close; and the streams as SNMP has them. */
+/* s2s list, show, close, test; cert list; and the streams as SNMP has them. */
 #include "s2sd/admin.h"
 
 #include "base/clock.h"
@@ -7,6 +7,7 @@
 #include "bus/ctl_answer.h"
 #include "bus/textlist.h"
 #include "daemon/association.h"
+#include "key/used.h"
 #include "s2sd/failure.h"
 #include "s2sd/peer.h"
 #include "s2sd/proof.h"
@@ -17,6 +18,7 @@
 /* A request as its verb sees it. */
 struct ask {
 	struct s2sd *srv;
+	const struct bus_event *event;
 	struct link *link;
 	uint64_t subject;
 	struct str args;
@@ -224,6 +226,11 @@ static void test(const struct ask *q)
 	trial_start(q->srv, q->subject, local.domain, jid.domain);
 }
 
+static void used(const struct ask *q)
+{
+	certificates_used(q->srv->keys, q->srv->daemon->instance, q->event);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const struct ask *q);
@@ -232,11 +239,12 @@ static const struct {
 	{"s2s.show", show},
 	{"s2s.close", close_streams},
 	{"s2s.test", test},
+	{"cert.used", used},
 };
 
 int on_ctl_request(const struct bus_event *event)
 {
-	struct ask q = {.srv = event->owner, .link = event->link, .subject = event->frame->subject};
+	struct ask q = {.srv = event->owner, .event = event, .link = event->link, .subject = event->frame->subject};
 	struct msg_ctl_request m;
 
 	if (bus_get_ctl_request(event->frame->body, &m) != 0)

@@ -47,6 +47,16 @@ static inline void list_remove(struct list *link)
 	list_init(link);
 }
 
+/* Counts them. */
+static inline size_t list_length(const struct list *head)
+{
+	size_t n = 0;
+
+	for (const struct list *pos = head->next; pos != head; pos = pos->next)
+		n++;
+	return n;
+}
+
 /* Moves all of from to the end of to. */
 static inline void list_splice(struct list *to, struct list *from)
 {

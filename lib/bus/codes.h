@@ -17,6 +17,7 @@ enum account_change {
 	ACCOUNT_WAS_DISABLED = 2,
 	ACCOUNT_GOT_PASSWORD = 3,
 	ACCOUNT_WAS_ADDED = 4,
+	ACCOUNT_WAS_ENABLED = 5,
 };
 
 /* ACCOUNT_FOUND.state */

@@ -15,7 +15,8 @@
 	XX(SNMP, 0x20, "snmp", "snmp.sock")                                                        \
 	XX(CTL, 0x40, "ctl", "ctl.sock")                                                           \
 	XX(METRICS, 0x80, "metrics", "metrics.sock")                                               \
-	XX(KEY, 0x100, "keyd", "keyd.sock")
+	XX(KEY, 0x100, "keyd", "keyd.sock")                                                        \
+	XX(MONITOR, 0x200, "monitor", "monitor.sock")
 
 enum bus_role {
 #define XX(name, bit, text, socket) ROLE_##name = bit,
@@ -24,9 +25,11 @@ enum bus_role {
 };
 
 #define ROLES_FRONT (ROLE_C2S | ROLE_S2S)
+/* Administrators: those who change things, and those who only look. */
+#define ROLES_ADMIN (ROLE_CTL | ROLE_MONITOR)
 #define ROLES_WATCHERS (ROLE_SNMP | ROLE_METRICS)
 #define ROLES_DAEMONS (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLE_KEY | ROLES_WATCHERS)
-#define ROLES_PEERS (ROLES_DAEMONS | ROLE_CTL)
+#define ROLES_PEERS (ROLES_DAEMONS | ROLES_ADMIN)
 
 /* "c2sd" for ROLE_C2S; NULL for what is no role. */
 const char *bus_role_name(unsigned role);

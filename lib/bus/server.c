@@ -19,6 +19,7 @@ enum {
 	HELLO_MS = 5000,
 	RETRY_MS = 100,      /* when the process is out of descriptors */
 	CONNECTIONS = 256,   /* per role */
+	PEER_GROUPS = 256,   /* of who connects; more than anybody has */
 	ACCEPTS_A_TURN = 16, /* one role's clients do not hold up the rest */
 	WHY_SIZE = 200,
 };
@@ -27,6 +28,7 @@ struct listener {
 	struct bus_server *server;
 	unsigned role;
 	uid_t uid;    /* who may connect, besides root, */
+	gid_t gid;    /* and (gid_t)-1 or the members of this group; */
 	bool any_uid; /* unless the mode lets in others too */
 	int fd;
 	bool started;
@@ -156,7 +158,7 @@ static struct bus_peer *find_instance(struct bus_server *s, struct str instance)
 {
 	struct bus_peer *peer = NULL;
 
-	while ((peer = bus_server_next(s, ROLES_PEERS & ~ROLE_CTL, peer)) != NULL)
+	while ((peer = bus_server_next(s, ROLES_PEERS & ~ROLES_ADMIN, peer)) != NULL)
 		if (str_is(instance, peer->instance))
 			return peer;
 	return NULL;
@@ -175,7 +177,7 @@ static bool is_unacceptable(struct connection *c, const struct msg_hello *m, cha
 		snprintf(why, WHY_SIZE, "that is no name for an instance");
 		return true;
 	}
-	other = m->role != ROLE_CTL ? find_instance(c->server, m->instance) : NULL;
+	other = (m->role & ROLES_ADMIN) == 0 ? find_instance(c->server, m->instance) : NULL;
 	if (other == NULL)
 		return false;
 	snprintf(why, WHY_SIZE, "instance %s is connected already, as process %ld", other->instance,
@@ -259,7 +261,6 @@ static int connection_open(struct listener *l, int fd)
 		.on_held = on_held,
 		.on_closed = on_closed,
 	};
-	uid_t uid;
 	int rc = link_open(&spec, fd, &c->peer.link);
 
 	if (rc < 0) {
@@ -273,7 +274,7 @@ static int connection_open(struct listener *l, int fd)
 	s->parts++;
 	l->connections++;
 	list_append(&s->connections, &c->list);
-	link_credentials(c->peer.link, &c->peer.pid, &uid);
+	link_credentials(c->peer.link, &c->peer.pid, &c->peer.uid);
 	link_greet(c->peer.link, on_greeting, c, &c->peer);
 	uv_timer_init(s->spec.loop, &c->hello_timer);
 	c->hello_timer.data = c;
@@ -290,6 +291,28 @@ static void turn_away(struct listener *l, int fd, pid_t pid, const char *why)
 		spec->on_refused(spec->owner, l->role, pid, why);
 }
 
+/* Its group, or one of its other groups, when it connected. */
+static bool is_member(int fd, const struct ucred *cred, gid_t gid)
+{
+	gid_t groups[PEER_GROUPS];
+	socklen_t len = sizeof groups;
+
+	if (cred->gid == gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
+		return false;
+	for (size_t i = 0; i < len / sizeof groups[0]; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+static bool may_connect(const struct listener *l, int fd, const struct ucred *cred)
+{
+	return l->any_uid || cred->uid == l->uid || cred->uid == 0 ||
+	       (l->gid != (gid_t)-1 && is_member(fd, cred, l->gid));
+}
+
 static void on_accepted(struct listener *l, int fd)
 {
 	struct ucred cred = {.uid = (uid_t)-1};
@@ -299,7 +322,7 @@ static void on_accepted(struct listener *l, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0) {
 		turn_away(l, fd, 0, "its credentials are not known");
-	} else if (!l->any_uid && cred.uid != l->uid && cred.uid != 0) {
+	} else if (!may_connect(l, fd, &cred)) {
 		snprintf(why, sizeof why, "user %lu may not connect as %s", (unsigned long)cred.uid,
 			bus_role_name(l->role));
 		turn_away(l, fd, cred.pid, why);
@@ -368,7 +391,8 @@ static int listener_open(struct listener *l, const char *run_dir,
 		return BH_EINVAL;
 	l->role = owner->role;
 	l->uid = owner->uid != (uid_t)-1 ? owner->uid : geteuid();
-	l->any_uid = (owner->mode & 0022) != 0;
+	l->gid = (owner->mode & 0020) != 0 ? owner->gid : (gid_t)-1;
+	l->any_uid = (owner->mode & 0002) != 0;
 	return server_socket_open(run_dir, &spec, l->path, &l->fd, what);
 }
 

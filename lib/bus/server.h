@@ -2,8 +2,8 @@
  * server - routerd's side: one listening socket per role
  *
  * The sockets are made while still privileged (open), owned by the role's user with mode 0600
- * (ctl.sock: 0660 and the administrators' group), so that the file system decides who may play
- * which role; then each connection must open with a HELLO of this version and role.  An instance
+ * (ctl.sock and monitor.sock: 0660 and a group), so that the file system decides who may play
+ * which role; the credentials of who connects must say the same; then each connection must open with a HELLO of this version and role.  An instance
  * name belongs to a live peer: a second HELLO for it is refused while the first lives.
  */
 #ifndef BH_BUS_SERVER_H
@@ -24,6 +24,7 @@ struct bus_peer {
 	char instance[65];
 	char software[65];
 	pid_t pid;
+	uid_t uid;
 	uint64_t since_ms;   /* clock_ms() at HELLO */
 	uint64_t started_ms; /* and when the process began, as it says */
 	void *data;        /* routerd's own */

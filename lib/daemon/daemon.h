@@ -79,6 +79,9 @@ void daemon_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(p
  * we are not root and all run as ourselves. */
 void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid);
 
+/* A group by its name; (gid_t)-1 where there is none of that name, and when we are not root. */
+gid_t daemon_group(const char *name);
+
 /* It serves from now on: whoever waits for that is told. */
 void daemon_ready(struct daemon *d);
 

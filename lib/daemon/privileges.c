@@ -121,3 +121,10 @@ int privileges_drop(struct daemon *d)
 	daemon_fail(d, "cannot give up privileges: %s", strerror(errno));
 	return BH_EDENIED;
 }
+
+gid_t daemon_group(const char *name)
+{
+	const struct group *group = geteuid() == 0 ? getgrnam(name) : NULL;
+
+	return group != NULL ? group->gr_gid : (gid_t)-1;
+}

@@ -55,6 +55,9 @@ void tls_store_unref(struct tls_store **store);
 size_t tls_store_size(const struct tls_store *store);
 const char *tls_store_name(const struct tls_store *store, size_t i);
 const struct tls_key_id *tls_store_key(const struct tls_store *store, size_t i);
+/* The SHA-256 of its certificate (the leaf), in hexadecimal digits. */
+enum { TLS_FINGERPRINT_SIZE = 65 };
+void tls_store_fingerprint(const struct tls_store *store, size_t i, char out[TLS_FINGERPRINT_SIZE]);
 int64_t tls_store_expires(const struct tls_store *store, size_t i);
 
 /* For the whole process, once, before and after any use. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
 
 enum { FILE_MAX = 1024 * 1024 };
@@ -106,4 +107,14 @@ int tls_public_id(gnutls_pubkey_t key, struct tls_key_id *out)
 	size_t size = sizeof out->b;
 
 	return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, out->b, &size);
+}
+
+void tls_fingerprint(const gnutls_datum_t *der, char out[TLS_FINGERPRINT_SIZE])
+{
+	uint8_t hash[32];
+	size_t size = sizeof hash;
+
+	BUG_ON(gnutls_fingerprint(GNUTLS_DIG_SHA256, der, hash, &size) < 0);
+	for (size_t i = 0; i < size; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }

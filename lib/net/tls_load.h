@@ -33,6 +33,9 @@ struct tls_chain {
 int tls_chain_load(const struct tls_identity *id, struct tls_chain *out, struct report *r);
 void tls_chain_fini(struct tls_chain *chain);
 
+/* Of a certificate's DER. */
+void tls_fingerprint(const gnutls_datum_t *der, char out[TLS_FINGERPRINT_SIZE]);
+
 /* 0 or an error of GnuTLS. */
 int tls_public_id(gnutls_pubkey_t key, struct tls_key_id *out);
 

@@ -269,6 +269,11 @@ const struct tls_key_id *tls_store_key(const struct tls_store *store, size_t i)
 	return &store->ids[i].key.id;
 }
 
+void tls_store_fingerprint(const struct tls_store *store, size_t i, char out[TLS_FINGERPRINT_SIZE])
+{
+	tls_fingerprint(&store->ids[i].chain.certs[0].cert, out);
+}
+
 gnutls_certificate_credentials_t tls_store_credentials(const struct tls_store *store)
 {
 	return store->credentials;

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "routerd/account.h"
-#include "routerd/emit.h"
+#include "routerd/announce.h"
 #include "routerd/front.h"
 #include "routerd/keep.h"
 #include "routerd/roster_view.h"
@@ -12,10 +12,9 @@
 #include "routerd/session.h"
 #include "routerd/sharing.h"
 #include "xmpp/error.h"
-#include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-enum { ACCOUNTS = 100, LISTED = 1000, TEXT_MAX = 16384 };
+enum { ACCOUNTS = 100, LISTED = 1000 };
 
 static void note_about(struct command_call *call, struct str what)
 {
@@ -288,57 +287,23 @@ static enum command_end statistics(struct command_call *call)
 
 /* ---- a word to all -------------------------------------------------------------------------------- */
 
-static void announce_to(void *parcel, struct account *a)
-{
-	list_for_each(pos, &a->sessions) {
-		struct session *s = container_of(pos, struct session, in_account);
-
-		if (session_available(s))
-			(void)fanout_add(parcel, s);
-	}
-}
-
-/* A headline waits for nobody who is not there. */
-static struct parcel *announcement(struct command_call *call, struct str text)
-{
-	uint64_t child = htobe64(stanza_child_name(STR_LIT(NS_CLIENT), STR_LIT("body")));
-	struct stanza s = {.kind = STANZA_MESSAGE, .type = TYPE_HEADLINE, .from = call->domain,
-		.content = CONTENT_BODY, .nchildren = 1, .children = (const uint8_t *)&child};
-	struct buf inner = BUF_INIT;
-	struct parcel *p = NULL;
-
-	buf_put_lit(&inner, "<body>");
-	escape_text(&inner, text);
-	buf_put_lit(&inner, "</body>");
-	s.inner = buf_str(&inner);
-	if (!buf_failed(&inner))
-		p = emit_parcel(&call->transit->cause, &s);
-	buf_fini(&inner);
-	return p;
-}
-
-static enum command_end announce(struct command_call *call)
+static enum command_end announce_all(struct command_call *call)
 {
 	const struct tree_node *at = NULL;
 	struct buf text = BUF_INIT;
-	struct parcel *p = NULL;
+	bool fits;
 	struct str line;
 
-	while (form_next(call->form, "announcement", &at, &line) && text.len <= TEXT_MAX) {
+	while (form_next(call->form, "announcement", &at, &line) && text.len <= ANNOUNCEMENT_MAX) {
 		if (text.len > 0)
 			buf_put_byte(&text, '\n');
 		buf_put_str(&text, line);
 	}
-	if (text.len > 0 && text.len <= TEXT_MAX)
-		p = announcement(call, buf_str(&text));
+	fits = announcement_fits(buf_str(&text));
+	if (fits)
+		(void)announce(call->transit->cause.router, call->domain, buf_str(&text));
 	buf_fini(&text);
-	if (p == NULL)
-		return bad(call, "an announcement has 1 to 16384 bytes");
-	fanout_begin();
-	sharing_each_present(call->transit->cause.router, call->domain, announce_to, p);
-	fanout_send(p);
-	parcel_unref(&p);
-	return COMMAND_DONE;
+	return fits ? COMMAND_DONE : bad(call, "an announcement has 1 to 16384 bytes");
 }
 
 /* ---- the table --------------------------------------------------------------------------------------- */
@@ -362,6 +327,6 @@ const struct command admin_commands[] = {
 		"Of one who is online, when he came; else when he was last seen.", &logins_of, 1, last_logins},
 	{NS_ADMIN "#user-stats", "Get User Statistics", "Whose?", &statistics_of, 1, statistics},
 	{NS_ADMIN "#announce", "Send Announcement to Online Users", "It is shown to all who are online.", &announced, 1,
-		announce},
+		announce_all},
 };
 const size_t admin_commands_count = sizeof admin_commands / sizeof admin_commands[0];

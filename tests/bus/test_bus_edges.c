@@ -9,7 +9,7 @@
 #include "bus/link.h"
 
 static const unsigned roles[] = {
-	ROLE_ROUTER, ROLE_C2S, ROLE_S2S, ROLE_AUTH, ROLE_DIR, ROLE_SNMP, ROLE_CTL, ROLE_METRICS, ROLE_KEY};
+	ROLE_ROUTER, ROLE_C2S, ROLE_S2S, ROLE_AUTH, ROLE_DIR, ROLE_SNMP, ROLE_METRICS, ROLE_KEY, ROLE_CTL, ROLE_MONITOR};
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
 /* The table once more, read here and not by lib/bus. */

@@ -71,6 +71,12 @@ def write(folder, domain, days=30, kind="p256"):
     return save(folder, build(domain, key, alternatives=[x509.DNSName(domain)], days=days), key)
 
 
+def fingerprint(file):
+    """The SHA-256 of the first certificate of a file."""
+    with open(file, "rb") as f:
+        return x509.load_pem_x509_certificate(f.read()).fingerprint(hashes.SHA256()).hex()
+
+
 class Authority:
     """A CA for client certificates."""
 

@@ -12,10 +12,10 @@ from suite import BIN, eventually, run
 from xmpp import Closed, StreamError
 
 COLUMNS = {
-    ("status",): ["daemon", "instance", "pid", "uptime", "version", "state", "sessions"],
+    ("status",): ["daemon", "instance", "pid", "uptime", "version", "state", "sessions", "restarts"],
     ("session", "list"): ["jid", "instance", "connection", "address", "since", "tls", "mechanism",
                           "priority", "state"],
-    ("user", "list"): ["account", "state", "created"],
+    ("user", "list"): ["account", "state", "created", "reason"],
 }
 
 

@@ -23,6 +23,8 @@ has_users()
 	done
 	getent group bulkhead-tls
 	getent group bulkhead-sign
+	getent group bulkhead-admin
+	getent group bulkhead-monitor
 	[ "$(stat -c %U:%a /var/lib/bulkhead)" = root:755 ]
 }
 

@@ -28,6 +28,7 @@ LIBRARY_HOME = {
     r"nettle/": "lib/base",
     r"(ldap|lber|openldap)\.h": "lib/directory",
     r"(gssapi/|krb5)": "lib/directory",
+    r"n?curses\.h": "ctl/top",
     r"expat\.h": "tests/fuzz",  # another parser than ours, to compare with
     r"net-snmp/": "snmpd-plugin",
     r"microhttpd\.h": "metricsd",

@@ -1,0 +1,168 @@
+/* wait, restart, drain: commands that are over when a daemon is as it should be. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/textlist.h"
+#include "conf/conf.h"
+#include "ctl/status.h"
+
+enum { PATIENCE_S = 60, TIMEOUT_MAX_S = 86400 };
+
+unsigned timeout_of(const struct ctl *ctl, unsigned otherwise)
+{
+	const char *text = ctl->values[OPTION_TIMEOUT];
+	char *end;
+	unsigned long n;
+
+	if (text == NULL)
+		return otherwise;
+	n = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && *end == '\0' && n >= 1 && n <= TIMEOUT_MAX_S)
+		return (unsigned)n;
+	complain(EXIT_USAGE, "--timeout is a number of seconds, 1 to %d", TIMEOUT_MAX_S);
+	return 0;
+}
+
+/* ---- wait ---------------------------------------------------------------------------------------- */
+
+/* What the configuration wants, and the first that is missing. */
+struct wanted {
+	const struct conf *conf;
+	char missing[128];
+};
+
+static bool is_ready(struct wanted *w, const struct query *q, const char *instance)
+{
+	struct instance_status s = status_of(q, instance);
+
+	if (status_is_ready(&s))
+		return true;
+	snprintf(w->missing, sizeof w->missing, "%s", instance);
+	return false;
+}
+
+/* c2sd@1 to c2sd@N, and those that have a section of their own, as bulkhead(8) runs them. */
+static bool instances_ready(struct wanted *w, const struct query *q, const char *daemon)
+{
+	char setting[32], instance[64];
+
+	snprintf(setting, sizeof setting, "%s.instances", daemon);
+	for (int64_t i = 1; i <= conf_number(w->conf, setting); i++) {
+		snprintf(instance, sizeof instance, "%s@%d", daemon, (int)i);
+		if (!is_ready(w, q, instance))
+			return false;
+	}
+	for (size_t i = 0; i < conf_instances(w->conf); i++) {
+		const char *name = conf_instance_name(w->conf, i);
+
+		if (strncmp(name, daemon, strlen(daemon)) == 0 && !is_ready(w, q, name))
+			return false;
+	}
+	return true;
+}
+
+static bool all_ready(void *arg, const struct query *q)
+{
+	struct wanted *w = arg;
+
+	return is_ready(w, q, "routerd") && is_ready(w, q, "keyd") && is_ready(w, q, "authd") &&
+	       (conf_directories(w->conf) == 0 || is_ready(w, q, "dirsyncd")) &&
+	       instances_ready(w, q, "c2sd") && instances_ready(w, q, "s2sd");
+}
+
+int run_wait(const struct call *call)
+{
+	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
+	struct wanted w = {.missing = "routerd"};
+	struct conf *conf = NULL;
+	bool ready;
+	int rc;
+
+	if (seconds == 0)
+		return EXIT_USAGE;
+	rc = load_conf(call->ctl, &conf);
+	if (rc != EXIT_OK)
+		return rc;
+	w.conf = conf;
+	ready = status_until(call->ctl, seconds, all_ready, &w);
+	conf_free(&conf);
+	if (!ready)
+		return complain(EXIT_TEMPORARY, "%s is not ready after %u s", w.missing, seconds);
+	tell(call->ctl, "ready");
+	return EXIT_OK;
+}
+
+/* ---- restart and drain ---------------------------------------------------------------------------- */
+
+struct change {
+	const char *instance;
+	struct instance_status before, now;
+};
+
+static bool is_another(void *arg, const struct query *q)
+{
+	struct change *c = arg;
+
+	c->now = status_of(q, c->instance);
+	return c->now.pid != c->before.pid && status_is_ready(&c->now);
+}
+
+static bool is_empty(void *arg, const struct query *q)
+{
+	struct change *c = arg;
+
+	c->now = status_of(q, c->instance);
+	return !c->now.there || c->now.sessions == 0;
+}
+
+/* The command itself; and who the daemon was. */
+static int begin(const struct call *call, struct change *c)
+{
+	struct query status, q;
+	int rc;
+
+	c->instance = call->argv[0];
+	if (status_ask(call->ctl, &status))
+		c->before = status_of(&status, c->instance);
+	result_fini(&status.result);
+	rc = query_ask_command(call, &q);
+	if (rc == EXIT_OK && q.code != EXIT_OK)
+		rc = complain(q.code, "%s", q.text);
+	result_fini(&q.result);
+	return rc;
+}
+
+int run_restart(const struct call *call)
+{
+	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
+	struct change c = {.now = {.there = false}};
+	int rc;
+
+	if (seconds == 0)
+		return EXIT_USAGE;
+	rc = begin(call, &c);
+	if (rc != EXIT_OK || !has_option(call->ctl, OPTION_TIMEOUT))
+		return rc;
+	if (!status_until(call->ctl, seconds, is_another, &c))
+		return complain(EXIT_TEMPORARY, "%s is not back after %u s", c.instance, seconds);
+	tell(call->ctl, "it is back");
+	return EXIT_OK;
+}
+
+int run_drain(const struct call *call)
+{
+	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
+	struct change c = {.now = {.there = false}};
+	int rc;
+
+	if (seconds == 0)
+		return EXIT_USAGE;
+	rc = begin(call, &c);
+	if (rc != EXIT_OK || !has_option(call->ctl, OPTION_TIMEOUT))
+		return rc;
+	if (!status_until(call->ctl, seconds, is_empty, &c))
+		return complain(EXIT_TEMPORARY, "%s has %lu sessions left after %u s", c.instance, c.now.sessions, seconds);
+	tell(call->ctl, "nobody is left");
+	return EXIT_OK;
+}
