@@ -86,7 +86,7 @@ static const char *const type_names[] = {
 static const char *const effect_names[] = {
 	[SETTING_RELOAD] = "reload",
 	[SETTING_RESTART] = "restart",
-	[SETTING_SUITE] = "restart of bulkhead(8)",
+	[SETTING_SUITE] = "reload where it grows, else restart of bulkhead(8)",
 };
 
 /* Text for the middle of an mdoc line: nothing of it is a macro. */
