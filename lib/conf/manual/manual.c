@@ -37,7 +37,9 @@ static const char head[] =
 	".Ql 1d .\n"
 	"Relative paths count from the folder of the file.\n"
 	".Pp\n"
-	"On SIGHUP a daemon reads the file again.\n"
+	"By\n"
+	".Xr bulkheadctl 8 Cm reload ,\n"
+	"and on SIGHUP to any of them, all daemons read the file again, and all take it or none.\n"
 	"A file with an error changes nothing; settings marked\n"
 	".Em restart\n"
 	"take effect when the daemon starts again.\n";
