@@ -16,6 +16,7 @@
 #include "daemon/kerberos.h"
 #include "daemon/log.h"
 #include "daemon/private.h"
+#include "daemon/reload.h"
 
 enum { ANSWER_MS = 20 };
 
@@ -71,6 +72,7 @@ void daemon_stopped(struct daemon *d)
 static void stop(struct life *life)
 {
 	life->stopping = true;
+	reload_discard(&life->daemon);
 	notify_stopping();
 	life->daemon.spec->stop(&life->daemon);
 }

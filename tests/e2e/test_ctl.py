@@ -33,12 +33,12 @@ def test_a_listing_has_its_columns_in_json_and_as_a_table(suite, raw, command):
 
 def test_status_names_every_daemon(suite):
     rows = {row["daemon"]: row for row in suite.rows("status")}
-    assert set(rows) == {"routerd", "c2sd", "authd"}
+    assert set(rows) == {"routerd", "c2sd", "authd", "keyd"}
     for row in rows.values():
         command = Path(f"/proc/{row['pid']}/cmdline").read_bytes().split(b"\0")[0].decode()
         assert command.endswith(f"bulkhead-{row['daemon']}")
     states = {daemon: row["state"] for daemon, row in rows.items()}
-    assert states == {"routerd": "custody: healed", "c2sd": "up", "authd": "up"}
+    assert states == {"routerd": "custody: healed", "c2sd": "up", "authd": "up", "keyd": "up"}
 
 
 def test_session_list_tells_who_is_there(suite, raw):

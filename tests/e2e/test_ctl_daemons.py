@@ -36,7 +36,7 @@ def test_a_timeout_is_a_number_of_seconds(shared, seconds):
     assert {row["state"] for row in shared.rows("status")} == {"up", "custody: healed"}
 
 
-@pytest.mark.parametrize("instance", ["routerd", "authd", "c2sd@1"])
+@pytest.mark.parametrize("instance", ["routerd", "keyd", "authd", "c2sd@1"])
 def test_restart_with_a_time_is_over_when_the_daemon_is_back(suite, instance):
     before = suite.pids()[instance]
     done = suite.ctl("restart", instance, "--timeout", "30")

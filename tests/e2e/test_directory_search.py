@@ -139,6 +139,8 @@ def test_a_reload_takes_it_away(searched):
     mark = searched.log.mark()
     searched.edit(**{'directory "main".search': "false"})
     os.kill(searched.pids()["routerd"], signal.SIGHUP)
+    for _ in ("prepare", "adopt"):  # which the one that is played answers
+        searched.played.expect("RELOAD")
     searched.log.wait("routerd reloaded", since=mark)
     reply = info(searched.alice, "localhost")
     assert NS not in features(reply)

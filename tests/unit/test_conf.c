@@ -275,6 +275,41 @@ static void a_comparison_names_what_changed_and_what_needs_a_restart(void **stat
 	conf_free(&b);
 }
 
+static struct conf *parse_text(const char *text)
+{
+	struct conf_source from = {str_of(text), "/etc/x.conf", NULL};
+	struct conf *conf = NULL;
+	char what[512] = "";
+
+	assert_int_equal(conf_parse(&from, &conf, what, sizeof what), 0);
+	return conf;
+}
+
+static void note_all(void *arg, const struct conf_change *change)
+{
+	struct changes *c = arg;
+	size_t n = strlen(c->text);
+
+	snprintf(c->text + n, sizeof c->text - n, "%s: %s -> %s\n", change->name, change->from, change->to);
+}
+
+static void sections_with_a_name_are_compared_by_it(void **state)
+{
+	struct conf *a = parse_text("domain \"a.example\" { certificate = /a key = /b }\n"
+				    "domain \"b.example\" { certificate = /a key = /b }\n");
+	struct conf *b = parse_text("domain \"c.example\" { certificate = /a key = /b }\n"
+				    "domain \"a.example\" { certificate = /a key = /c admins = {\"x@y\", \"z@y\"} }\n");
+	struct changes there = {""};
+
+	(void)state;
+	conf_compare(a, b, "domain", note_all, &there);
+	assert_string_equal(there.text, "domain \"a.example\".key: /b -> /c\ndomain \"a.example\".admins:  -> x@y, z@y\n"
+		"domain \"b.example\":  -> removed\ndomain \"c.example\":  -> added\n");
+	assert_memory_not_equal(conf_digest(a), conf_digest(b), 32);
+	conf_free(&a);
+	conf_free(&b);
+}
+
 static void a_guess_is_near_or_there_is_none(void **state)
 {
 	static const struct {
@@ -332,6 +367,7 @@ int main(void)
 		cmocka_unit_test(components_have_canonical_names_and_settings_of_their_own),
 		cmocka_unit_test(a_domain_s_lists_are_its_own),
 		cmocka_unit_test(a_comparison_names_what_changed_and_what_needs_a_restart),
+		cmocka_unit_test(sections_with_a_name_are_compared_by_it),
 		cmocka_unit_test(a_guess_is_near_or_there_is_none),
 		cmocka_unit_test(every_row_of_the_table_is_whole),
 	};

@@ -37,7 +37,9 @@ static const char head[] =
 	".Ql 1d .\n"
 	"Relative paths count from the folder of the file.\n"
 	".Pp\n"
-	"On SIGHUP a daemon reads the file again.\n"
+	"By\n"
+	".Xr bulkheadctl 8 Cm reload ,\n"
+	"and on SIGHUP to any of them, all daemons read the file again, and all take it or none.\n"
 	"A file with an error changes nothing; settings marked\n"
 	".Em restart\n"
 	"take effect when the daemon starts again.\n";
@@ -86,7 +88,7 @@ static const char *const type_names[] = {
 static const char *const effect_names[] = {
 	[SETTING_RELOAD] = "reload",
 	[SETTING_RESTART] = "restart",
-	[SETTING_SUITE] = "restart of bulkhead(8)",
+	[SETTING_SUITE] = "reload where it grows, else restart of bulkhead(8)",
 };
 
 /* Text for the middle of an mdoc line: nothing of it is a macro. */
