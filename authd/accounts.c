@@ -88,7 +88,7 @@ static void on_written(void *owner, struct account_write *item)
 static void on_write_error(void *owner, const char *why)
 {
 	(void)owner;
-	log_error("account-store-failed", "doing=write why=%s", LOG_TEXT(why));
+	log_error("account-store-failed", "doing=write reason=%s", LOG_TEXT(why));
 }
 
 /* Orders go to the writer as they came, so that of two for one account the later one wins. */
@@ -176,7 +176,7 @@ static int read_failed(struct accounts *a, int rc)
 	if (rc != BH_EIO)
 		return rc;
 	counters[COUNT_READ_ERRORS].value++;
-	log_error("account-store-failed", "doing=read why=%s",
+	log_error("account-store-failed", "doing=read reason=%s",
 		LOG_TEXT(account_db_error(a->reader)));
 	return rc;
 }

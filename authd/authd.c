@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 
 /* What routerd is told again at each new link, in case the word was lost with the last one. */
 enum { RETELL_S = 24 * 3600 };
@@ -49,16 +50,6 @@ static int on_auth_abort(const struct bus_event *event)
 	if (bus_get_auth_abort(event->frame->body, &m) < 0)
 		return BH_EPROTO;
 	conversations_abort(a->conversations, event->frame->subject);
-	return 0;
-}
-
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) < 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
 	return 0;
 }
 
@@ -99,7 +90,8 @@ static const struct bus_handler handlers[] = {
 	{BUS_ACCOUNT_LIST, on_account_list},
 	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
 	{BUS_STATS_GET, on_stats_get},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_RESTART, on_restart},
 	{0, NULL},
 };
@@ -161,7 +153,7 @@ static void on_down(void *owner, const char *why)
 	a->link_number++;
 	listings_set_link(a->listings, NULL);
 	conversations_abort_all(a->conversations);
-	log_warn("router-lost", "why=%s", LOG_TEXT(why));
+	log_warn("router-lost", "reason=%s", LOG_TEXT(why));
 }
 
 /* ---- coming --------------------------------------------------------------------------- */
@@ -296,7 +288,7 @@ int authd_reload(struct daemon *d, const struct conf *old)
 			policy_fini(&policy);
 	}
 	if (rc < 0) {
-		log_error("reload-refused", "why=%s", LOG_TEXT(what));
+		log_error("reload-refused", "reason=%s", LOG_TEXT(what));
 		return rc;
 	}
 	conversations_abandon_questions(a->conversations);

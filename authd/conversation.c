@@ -84,6 +84,7 @@ static void conversation_free(struct conversation *conv)
 	free(x->certificate_mail);
 	free(x->certificate_subject);
 	buf_fini(&x->certificate_der);
+	free(x->connection);
 	free(x->address);
 	free(x->account);
 	secret_wipe(conv, sizeof(*conv));
@@ -97,10 +98,9 @@ static void log_failure(const struct exchange *x, struct str mechanism)
 	counters[COUNT_FAILED].value++;
 	if (strcmp(x->reason, "throttled") == 0)
 		counters[COUNT_THROTTLED].value++;
-	log_info("auth-failed", "mechanism=%s account=%s from=%s reason=%s", LOG_STR(mechanism),
-		LOG_TEXT(x->account != NULL ? x->account : "-"),
-		LOG_TEXT(x->address != NULL && x->address[0] != '\0' ? x->address : "-"),
-		x->reason);
+	/* What the client has chosen comes last (etc/fail2ban). */
+	log_info("auth-failed", "conn=%s from=%s mechanism=%s account=%s reason=%s", LOG_TEXT(x->connection),
+		LOG_TEXT(x->address), LOG_STR(mechanism), LOG_TEXT(x->account), LOG_TEXT(x->reason));
 }
 
 /* What a user is told beside the condition: by the reason, or else by the condition. */
@@ -157,8 +157,8 @@ static void send_success(struct conversation *conv, struct str final)
 	};
 
 	counters[COUNT_OK].value++;
-	log_info("auth-ok", "mechanism=%s account=%s from=%s", x->mechanism->name,
-		LOG_TEXT(x->account), LOG_TEXT(x->address[0] != '\0' ? x->address : "-"));
+	log_info("auth-ok", "conn=%s from=%s mechanism=%s account=%s", LOG_TEXT(x->connection), LOG_TEXT(x->address),
+		LOG_TEXT(x->mechanism->name), LOG_TEXT(x->account));
 	c->spec.verdict(c->spec.owner, conv->id, &m);
 	conversation_free(conv);
 }
@@ -256,7 +256,8 @@ static char *text_of(struct str s)
 static void take_parameters(struct exchange *x, const struct msg_auth_begin *m)
 {
 	x->domain = bh_strndup(m->domain.p, m->domain.len);
-	x->address = bh_strndup(m->address.len > 0 ? m->address.p : "", m->address.len);
+	x->connection = text_of(m->connection);
+	x->address = text_of(m->address);
 	x->certificate = text_of(m->certificate);
 	x->certificate_mail = text_of(m->certificate_mail);
 	x->certificate_subject = text_of(m->certificate_subject);

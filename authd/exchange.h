@@ -37,7 +37,8 @@ struct exchange {
 	char *certificate; /* xmppAddr */
 	char *certificate_mail, *certificate_subject;
 	struct buf certificate_der; /* empty where it is absent */
-	char *address;	   /* "" where there is none */
+	char *connection;  /* "c2sd@1/17", for the log; NULL where routerd has not said it */
+	char *address;	   /* NULL where there is none */
 	uint8_t exporter[EXPORTER_MAX];
 	uint32_t exporter_len;
 	bool plus_offered;

@@ -83,7 +83,8 @@ enum outcome identity_exists(struct exchange *x)
 static bool take_answer(struct exchange *x, const struct dirjob_result *r)
 {
 	if (r->rc != 0) {
-		log_warn("directory-failed", "directory=%s reason=%s", x->directory, LOG_TEXT(r->why));
+		log_warn("directory-failed", "conn=%s from=%s directory=%s reason=%s", LOG_TEXT(x->connection),
+			LOG_TEXT(x->address), LOG_TEXT(x->directory), LOG_TEXT(r->why));
 		return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "directory-failed");
 	}
 	x->known = r->found;
@@ -95,9 +96,11 @@ static bool take_answer(struct exchange *x, const struct dirjob_result *r)
 static void log_warnings(const struct exchange *x, const struct dirpassword *p)
 {
 	if (p->grace_left >= 0)
-		log_info("password-expired", "account=%s grace_left=%d", LOG_TEXT(x->account), p->grace_left);
+		log_info("password-expired", "conn=%s from=%s account=%s grace_left=%d", LOG_TEXT(x->connection),
+			LOG_TEXT(x->address), LOG_TEXT(x->account), p->grace_left);
 	if (p->expires_s >= 0)
-		log_info("password-expires", "account=%s seconds=%d", LOG_TEXT(x->account), p->expires_s);
+		log_info("password-expires", "conn=%s from=%s account=%s seconds=%d", LOG_TEXT(x->connection),
+			LOG_TEXT(x->address), LOG_TEXT(x->account), p->expires_s);
 }
 
 enum outcome identity_verified(struct exchange *x, const struct dirjob_result *r)

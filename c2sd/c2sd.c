@@ -18,6 +18,7 @@
 #include "c2sd/sm_pace.h"
 #include "carry/restore.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
 {
@@ -186,16 +187,6 @@ static int on_stats_get(const struct bus_event *event)
 	return rc != 0 ? BH_EPROTO : 0;
 }
 
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct c2sd *srv = event->owner;
@@ -238,7 +229,8 @@ static int on_settled(const struct bus_event *event)
 const struct bus_handler c2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_RESTART, on_restart},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},

@@ -42,8 +42,13 @@ static const char *peer_text(const struct client *c)
 {
 	static char text[ADDRESS_TEXT_SIZE];
 
-	address_text_port(stream_peer(c->stream), text);
+	address_text(stream_peer(c->stream), text);
 	return text;
+}
+
+static unsigned peer_port(const struct client *c)
+{
+	return stream_peer(c->stream)->port;
 }
 
 static const char *content_ns(const struct client *c)
@@ -134,8 +139,8 @@ static void fail(struct client *c, enum stream_error condition, const char *text
 {
 	if (c->state == CLIENT_CLOSING)
 		return;
-	log_info("stream-error", "conn=%s from=%s jid=%s error=%s reason=%s", client_name(c),
-		peer_text(c), LOG_TEXT(c->jid), stream_error_name(condition), LOG_TEXT(text));
+	log_info("stream-error", "conn=%s from=%s port=%u jid=%s error=%s reason=%s", client_name(c),
+		peer_text(c), peer_port(c), LOG_TEXT(c->jid), stream_error_name(condition), LOG_TEXT(text));
 	count_add(COUNT_STREAM_ERRORS, 1);
 	c->close_reason = reason_of(condition);
 	client_send_header(c, STR_NONE);
@@ -203,7 +208,7 @@ static void on_secure(void *owner)
 {
 	struct client *c = owner;
 
-	log_debug("tls", "conn=%s from=%s tls=%s", client_name(c), peer_text(c),
+	log_debug("tls", "conn=%s from=%s port=%u tls=%s", client_name(c), peer_text(c), peer_port(c),
 		LOG_TEXT(stream_tls_description(c->stream)));
 }
 
@@ -254,8 +259,8 @@ static void on_closed(void *owner, const char *why)
 	struct client *c = owner;
 
 	if (why != NULL)
-		log_info("client-lost", "conn=%s from=%s jid=%s reason=%s", client_name(c),
-			peer_text(c), LOG_TEXT(c->jid), LOG_TEXT(why));
+		log_info("client-lost", "conn=%s from=%s port=%u jid=%s reason=%s", client_name(c),
+			peer_text(c), peer_port(c), LOG_TEXT(c->jid), LOG_TEXT(why));
 	if (!c->detached)
 		tell_router(c);
 	guard_release(c);
@@ -297,7 +302,7 @@ static void admit(struct client *c)
 	}
 	if (c->entry == ENTRY_TLS && stream_start_tls(c->stream, key_client_store(srv->keys), "xmpp-client") != 0)
 		client_fail(c, STREAM_INTERNAL_SERVER_ERROR, NULL);
-	log_debug("client-connected", "conn=%s from=%s", client_name(c), peer_text(c));
+	log_debug("client-connected", "conn=%s from=%s port=%u", client_name(c), peer_text(c), peer_port(c));
 }
 
 void client_accept(struct c2sd *srv, int fd, enum c2sd_entry entry)

@@ -80,7 +80,7 @@ int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_st
 	if (rc != 0)
 		daemon_fail(d, "%s", what);
 	else if (what[0] != '\0')
-		log_warn("certificate", "warning=\"%s\"", what);
+		log_warn("certificate", "reason=%s", LOG_LONG(what));
 	free(ids);
 	return rc;
 }

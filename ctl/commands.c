@@ -27,9 +27,14 @@ const struct command commands[] = {
 		"session.kill", 0},
 	{"stats", "[INSTANCE]", 0, 1, "Shows the counters of a daemon; of routerd without a name.",
 		run_verb, "stats", 0},
-	{"log level", "INSTANCE LEVEL", 2, 2,
-		"Lets a daemon write more or less: error, warn, info or debug.", run_verb,
-		"log.level", 0},
+	{"log level", "[INSTANCE LEVEL]", 0, 2,
+		"Lets a daemon log more or less until it is restarted: error, warn, info or debug.  Without\n"
+		"arguments shows what each has.",
+		run_log_level, "log.level", 0},
+	{"trace", "JID|DOMAIN [--bodies] [--for SECONDS]", 1, 1,
+		"Shows the stanzas from and to an account or a domain while they pass, until Ctrl-C.  Texts are\n"
+		"left out; --bodies shows them, which the log keeps with who asked.  Never credentials.",
+		run_trace, "trace", OPTION_BODIES | OPTION_FOR},
 	{"restart", "INSTANCE", 1, 1,
 		"Ends a daemon in order, and it is started again: \"routerd\", \"authd\", \"c2sd@1\".  No\n"
 		"message is lost; clients of a c2sd resume their sessions where they can.",
@@ -87,6 +92,8 @@ static const struct {
 	{OPTION_PASSWORD_STDIN, "--password-stdin"},
 	{OPTION_ACCEPT, "--accept"},
 	{OPTION_FULL, "--full"},
+	{OPTION_BODIES, "--bodies"},
+	{OPTION_FOR, "--for"},
 };
 
 const char *option_name(enum command_option option)

@@ -14,6 +14,7 @@ struct ctl {
 	bool json;
 	bool quiet;
 	unsigned options; /* set of enum command_option */
+	const char *seconds; /* with OPTION_FOR */
 };
 
 /* Options that not every command takes. */
@@ -21,6 +22,8 @@ enum command_option {
 	OPTION_PASSWORD_STDIN = 1,
 	OPTION_ACCEPT = 2,
 	OPTION_FULL = 4,
+	OPTION_BODIES = 8,
+	OPTION_FOR = 16,
 };
 /* "--accept" */
 const char *option_name(enum command_option option);
@@ -51,12 +54,14 @@ extern const struct command commands[]; /* ends with a NULL name */
 /* Finds the command that the words begin with, checks its number of arguments, and runs it. */
 int commands_run(const struct ctl *ctl, int argc, char **argv);
 
-/* local.c, check_ldap.c, query.c, user.c, import.c */
+/* local.c, check_ldap.c, query.c, user.c, import.c, log_level.c, trace.c */
 int run_check_config(const struct call *call);
 int run_check_ldap(const struct call *call);
 int run_version(const struct call *call);
 int run_help(const struct call *call);
 int run_verb(const struct call *call);
+int run_trace(const struct call *call);
+int run_log_level(const struct call *call);
 int run_user_put(const struct call *call);
 int run_user_import(const struct call *call);
 

@@ -60,6 +60,12 @@ void json_print(FILE *out, const struct result *r)
 	fputs("\n]\n", out);
 }
 
+void json_row(FILE *out, struct str names, struct str values)
+{
+	put_object(out, names, values);
+	fputc('\n', out);
+}
+
 void json_outcome(FILE *out, int code, const char *text)
 {
 	struct buf columns = BUF_INIT, values = BUF_INIT;

@@ -14,8 +14,10 @@ enum { OPT_JSON = 256, OPT_OF_COMMAND = 512 };
 
 static const struct option options[] = {
 	{"accept", no_argument, NULL, OPT_OF_COMMAND | OPTION_ACCEPT},
+	{"bodies", no_argument, NULL, OPT_OF_COMMAND | OPTION_BODIES},
 	{"conf", required_argument, NULL, 'c'},
 	{"dir", required_argument, NULL, 'd'},
+	{"for", required_argument, NULL, OPT_OF_COMMAND | OPTION_FOR},
 	{"full", no_argument, NULL, OPT_OF_COMMAND | OPTION_FULL},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -70,6 +72,8 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", USAGE);
 			return EXIT_USAGE;
 		default:
+			if (optarg != NULL)
+				ctl.seconds = optarg;
 			ctl.options |= (unsigned)opt & ~(unsigned)OPT_OF_COMMAND;
 		}
 	}

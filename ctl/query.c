@@ -2,8 +2,8 @@
 #include "bus/textlist.h"
 #include "ctl/clean.h"
 #include "ctl/ctl.h"
+#include "ctl/query.h"
 #include "ctl/request.h"
-#include "ctl/result.h"
 
 struct query {
 	struct result result;
@@ -80,13 +80,20 @@ static int ask(const struct call *call, struct query *q)
 	return q->ended ? EXIT_OK : rc;
 }
 
-int run_verb(const struct call *call)
+int run_query(const struct call *call, void (*more)(const struct call *call, struct result *result))
 {
 	struct query q = {.ended = false};
 	int rc = ask(call, &q);
 
+	if (rc == EXIT_OK && more != NULL && q.code == EXIT_OK)
+		more(call, &q.result);
 	if (rc == EXIT_OK)
 		rc = show(call->ctl, &q);
 	result_fini(&q.result);
 	return rc;
+}
+
+int run_verb(const struct call *call)
+{
+	return run_query(call, NULL);
 }

@@ -2,6 +2,7 @@
 #include "ctl/request.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -97,6 +98,7 @@ static void on_closed(void *owner, const char *why)
 	r->link = NULL;
 	if (!r->refused)
 		snprintf(r->why, sizeof r->why, "%s", why);
+	uv_stop(&r->loop); /* of routerd_watch() */
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -264,4 +266,41 @@ int routerd_wait(struct routerd *r)
 	if (r->silent)
 		return complain(EXIT_TEMPORARY, "routerd does not answer");
 	return EXIT_OK;
+}
+
+static void on_time_over(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+static void on_interrupt(uv_signal_t *handle, int number)
+{
+	(void)number;
+	uv_stop(handle->loop);
+}
+
+void routerd_leave(struct routerd *r)
+{
+	uv_stop(&r->loop);
+}
+
+int routerd_watch(struct routerd *r, unsigned seconds)
+{
+	static const int numbers[] = {SIGINT, SIGTERM};
+	uv_signal_t signals[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		uv_signal_init(&r->loop, &signals[i]);
+		uv_signal_start(&signals[i], on_interrupt, numbers[i]);
+	}
+	uv_update_time(&r->loop);
+	uv_timer_stop(&r->timer);
+	if (seconds > 0)
+		uv_timer_start(&r->timer, on_time_over, (uint64_t)seconds * 1000, 0);
+	if (r->link != NULL)
+		uv_run(&r->loop, UV_RUN_DEFAULT);
+	for (unsigned i = 0; i < 2; i++)
+		uv_close((uv_handle_t *)&signals[i], NULL);
+	uv_run(&r->loop, UV_RUN_NOWAIT); /* closes them */
+	return r->link != NULL ? EXIT_OK : complain(EXIT_TEMPORARY, "the connection to routerd broke: %s", r->why);
 }

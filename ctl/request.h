@@ -33,5 +33,8 @@ int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_acc
 
 /* Waits for something to come and calls the handlers. */
 int routerd_wait(struct routerd *r);
+/* Calls the handlers for what comes until routerd_leave(), SIGINT or SIGTERM, or so many seconds are over (0: never). */
+int routerd_watch(struct routerd *r, unsigned seconds);
+void routerd_leave(struct routerd *r);
 
 #endif

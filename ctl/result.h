@@ -30,6 +30,8 @@ void table_print(FILE *out, const struct result *r, bool header);
 
 /* An array of objects, one for a row, with the columns' names as keys; all values are strings. */
 void json_print(FILE *out, const struct result *r);
+/* One row as an object on a line of its own. */
+void json_row(FILE *out, struct str names, struct str values);
 /* One object that says how it went: an exit code and a sentence. */
 void json_outcome(FILE *out, int code, const char *text);
 

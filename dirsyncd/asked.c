@@ -64,7 +64,7 @@ static size_t section(const struct dirsyncd *d, const struct mirror *m)
 static void note(int rc)
 {
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 }
 
 /* ---- profiles ------------------------------------------------------------------------------ */

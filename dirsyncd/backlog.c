@@ -25,7 +25,7 @@ static void on_written(void *arg, int rc)
 	struct backlog *b = w->backlog;
 
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	b->bytes -= w->bytes;
 	free(w);
 	while (b->bytes < BACKLOG_MAX && !list_empty(&b->waiting)) {

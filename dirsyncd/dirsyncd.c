@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 #include "directory/directory.h"
 #include "dirsyncd/admin.h"
 #include "dirsyncd/asked.h"
@@ -19,16 +20,6 @@
 #include "dirsyncd/told.h"
 
 /* ---- from routerd -------------------------------------------------------------------------- */
-
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) < 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
 
 static void note_lag(const struct progress *p)
 {
@@ -80,7 +71,8 @@ static int on_restart(const struct bus_event *event)
 }
 
 static const struct bus_handler handlers[] = {
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_RESTART, on_restart},
 	{BUS_CTL_REQUEST, on_ctl_request},
@@ -105,7 +97,7 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 static void on_down(void *owner, const char *why)
 {
 	(void)owner;
-	log_warn("router-lost", "why=%s", LOG_TEXT(why));
+	log_warn("router-lost", "reason=%s", LOG_TEXT(why));
 }
 
 /* Once a second. */

@@ -303,7 +303,7 @@ static void on_loaded(void *arg, int rc, struct store_rows *rows)
 		return;
 	}
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	while (rc == 0 && store_row(rows)) {
 		if (store_row_int(rows, 0) == ROW_GROUP)
 			load_group(all, rows);

@@ -340,7 +340,7 @@ static void on_loaded(void *arg, int rc, struct store_rows *rows)
 	struct str cookie = STR_NONE;
 
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	while (rc == 0 && store_row(rows))
 		mirror_take_row(m, rows, &cookie);
 	m->loaded = true;

@@ -22,6 +22,11 @@ static const char *role_name(enum key_role role)
 	return names[role];
 }
 
+static bool may_administer(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
 /* ---- the end ------------------------------------------------------------------------------ */
 
 static void log_counts(struct front *f)
@@ -48,8 +53,9 @@ static void on_closed(uv_handle_t *handle)
 static void end(struct front *f, const char *why)
 {
 	log_counts(f);
-	log_event(f->role != 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "front-end-gone", "for=%s pid=%ld reason=\"%s\"",
-		role_name(f->role), (long)f->pid, why);
+	if (!f->administrator)
+		log_event(f->role != 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "front-end-gone", "for=%s pid=%ld reason=%s",
+			role_name(f->role), (long)f->pid, LOG_TEXT(why));
 	list_remove(&f->link);
 	f->keyd->nfronts--;
 	keyd_ring_leave(&f->ring);
@@ -121,7 +127,7 @@ static int on_hello(struct front *f, const struct key_frame *frame)
 {
 	enum key_role role = frame->hello.role;
 
-	if (f->role != 0)
+	if (f->role != 0 || f->administrator)
 		return BH_EPROTO;
 	if (f->uid != f->keyd->uids[role])
 		return BH_EDENIED;
@@ -149,8 +155,8 @@ static int on_uses(struct front *f, const struct key_frame *frame)
 static void refuse(struct front *f, const struct key_frame *frame, const char *why)
 {
 	if (f->counts.refused++ == 0)
-		log_warn("refused", "for=%s pid=%ld scheme=0x%04x bytes=%zu reason=\"%s\"", role_name(f->role),
-			(long)f->pid, frame->sign.scheme, frame->sign.len, why);
+		log_warn("refused", "for=%s pid=%ld scheme=0x%04x bytes=%zu reason=%s", role_name(f->role),
+			(long)f->pid, frame->sign.scheme, frame->sign.len, LOG_TEXT(why));
 }
 
 /* The verdict; *signature points into `room`. */
@@ -201,12 +207,30 @@ static int on_sign(struct front *f, const struct key_frame *frame)
 	return 0;
 }
 
+/* Root's, who could do that by the configuration, too; it is no front end for that. */
+static int on_level(struct front *f, const struct key_frame *frame)
+{
+	struct key_frame reply = {.type = KEY_LEVEL};
+
+	if (f->role != 0 || !may_administer(f->uid))
+		return BH_EDENIED;
+	if (frame->level.level != KEY_LEVEL_ASKED && frame->level.level > LOG_LEVEL_DEBUG)
+		return BH_EPROTO;
+	if (frame->level.level != KEY_LEVEL_ASKED)
+		log_set_level((enum log_level)frame->level.level);
+	f->administrator = true;
+	reply.level.level = (uint8_t)log_level();
+	f->answer_len = key_frame_put(&reply, f->answer, sizeof f->answer);
+	return 0;
+}
+
 static int dispatch(struct front *f, size_t n)
 {
 	static int (*const handlers[])(struct front *f, const struct key_frame *frame) = {
 		[KEY_HELLO] = on_hello,
 		[KEY_USES] = on_uses,
 		[KEY_SIGN] = on_sign,
+		[KEY_LEVEL] = on_level,
 	};
 	struct key_frame frame;
 	int rc = n <= sizeof f->keyd->frame ? key_frame_get(f->keyd->frame, n, &frame) : BH_ETOOBIG;
@@ -324,7 +348,7 @@ static void drop_former(struct keyd *keyd, pid_t pid)
 
 static bool may_connect(const struct keyd *keyd, uid_t uid)
 {
-	return uid == keyd->uids[KEY_FOR_CLIENTS] || uid == keyd->uids[KEY_FOR_SERVERS];
+	return may_administer(uid) || uid == keyd->uids[KEY_FOR_CLIENTS] || uid == keyd->uids[KEY_FOR_SERVERS];
 }
 
 void front_accept(struct keyd *keyd, int fd)

@@ -33,6 +33,7 @@ struct front {
 	pid_t pid;
 	uid_t uid;
 	enum key_role role; /* 0 before HELLO */
+	bool administrator; /* it has asked for the log's level, and can nothing else */
 	struct ring *ring;  /* whose keys it uses */
 	struct ring *listed; /* whose list it is being told, and how many it has been */
 	size_t told;

@@ -94,7 +94,7 @@ static void on_reread(uv_timer_t *timer)
 	struct ring *ring;
 
 	if (read_keys(keyd, &ring, what) != 0)
-		log_warn("keys-not-read", "reason=\"%s\"", what);
+		log_warn("keys-not-read", "reason=%s", LOG_LONG(what));
 	else if (ring_equal(ring, keyd_ring(keyd)))
 		ring_free(&ring);
 	else

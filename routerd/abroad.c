@@ -231,8 +231,7 @@ int on_unreachable(const struct bus_event *event)
 		return 0;
 	if (c->session->pair == NULL || m.upto > c->session->sent)
 		return BH_EPROTO;
-	log_info("undelivered", "conn=%s/%lu pair=%s error=%s reason=%s", c->front->peer->instance,
-		(unsigned long)c->id, LOG_TEXT(c->session->text), stanza_error_name(m.condition), LOG_STR(m.text));
+	log_info("undelivered", "conn=%s pair=%s error=%s reason=%s", connection_name(c), LOG_TEXT(c->session->text), stanza_error_name(m.condition), LOG_STR(m.text));
 	forget_way(c->session);
 	custody_return(c->session, m.upto, give_back, &m);
 	return 0;
@@ -245,7 +244,7 @@ static void on_way_stored(void *arg, int rc)
 	struct msg_way_known m;
 
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	if (s != NULL && s->connection != NULL && s->connection->front->peer->link != NULL)
 		(void)LINK_SEND(s->connection->front->peer->link, WAY_KNOWN, way_known, s->connection->id, &m);
 	origin_unref(&o);

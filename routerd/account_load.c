@@ -108,8 +108,8 @@ static void on_rows(void *arg, int rc, struct store_rows *rows)
 	bool known = false;
 
 	if (rc != 0) {
-		log_error("store-failed", "account=%s error=%s", LOG_TEXT(a->text),
-			bh_strerror(rc));
+		log_error("store-failed", "account=%s reason=%s", LOG_TEXT(a->text),
+			LOG_TEXT(bh_strerror(rc)));
 		loaded(a, ACCOUNT_UNKNOWN);
 		return;
 	}

@@ -19,11 +19,13 @@
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
+#include "routerd/levels.h"
 #include "routerd/relay.h"
 #include "routerd/requests.h"
 #include "routerd/revoked.h"
 #include "routerd/rules.h"
 #include "routerd/session.h"
+#include "routerd/trace.h"
 #include "xmpp/error.h"
 
 /* A request as its verb sees it. */
@@ -288,30 +290,7 @@ static void verb_stats(const struct ask *q)
 
 static void verb_log_level(const struct ask *q)
 {
-	struct str args = q->args, name, text = STR_NONE, rest = q->args;
-	struct msg_set_log m;
-	enum log_level level;
-	struct bus_peer *p;
-	char word[16];
-
-	if (!textlist_take(&args, &name) || !textlist_take(&args, &text))
-		text = STR_LIT("");
-	snprintf(word, sizeof word, "%.*s", STR_FMT(text));
-	if (!log_level_parse(word, &level)) {
-		ctl_end(q->asker->link, q->subject, EXIT_USAGE,
-			"the levels are error, warn, info and debug");
-		return;
-	}
-	if (str_is(name, "routerd")) {
-		log_set_level(level);
-	} else {
-		p = instance_argument(q, &rest);
-		if (p == NULL)
-			return;
-		m.log_level = (uint8_t)level;
-		(void)LINK_SEND(p->link, SET_LOG, set_log, 0, &m);
-	}
-	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
+	levels_ask(q->router, &(struct relay_ask){q->asker, q->subject, STR_LIT("log.level"), q->args});
 }
 
 static void verb_restart(const struct ask *q)
@@ -420,6 +399,11 @@ static void verb_s2s_rules(const struct ask *q)
 	ctl_end(q->asker->link, q->subject, EXIT_OK, "%s", "");
 }
 
+static void verb_trace(const struct ask *q)
+{
+	trace_begin(q->router, &(struct relay_ask){q->asker, q->subject, STR_LIT("trace"), q->args});
+}
+
 static const struct verb {
 	const char *name;
 	void (*run)(const struct ask *q);
@@ -431,6 +415,7 @@ static const struct verb {
 	{"user.delete", verb_user_delete},
 	{"stats", verb_stats},
 	{"log.level", verb_log_level},
+	{"trace", verb_trace},
 	{"restart", verb_restart},
 	{"drain", verb_drain},
 	{"s2s.allow", verb_s2s_allow},

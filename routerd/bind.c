@@ -30,8 +30,7 @@ static void welcome(struct connection *c)
 
 	(void)LINK_SEND(c->front->peer->link, BOUND, bound, c->id, &m);
 	counter_add(COUNT_SESSIONS, 1);
-	log_info("session-bound", "conn=%s/%lu jid=%s", c->front->peer->instance,
-		(unsigned long)c->id, LOG_STR(s->jid.full));
+	log_info("session-bound", "conn=%s jid=%s", connection_name(c), LOG_STR(s->jid.full));
 }
 
 /* The newer one wins: the older is closed with <conflict/> (7.7.2.2). */
@@ -108,7 +107,7 @@ static void on_row_written(void *arg, int rc)
 	unsigned error = rc != 0 ? STANZA_INTERNAL_SERVER_ERROR : 0;
 
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	if (c != NULL) {
 		bind_forget(c);
 		if (error == 0)
@@ -200,8 +199,7 @@ int on_closed(const struct bus_event *event)
 		return 0;
 	c->close_reason = m.reason;
 	if (c->session != NULL)
-		log_info("session-closed", "conn=%s/%lu jid=%s", c->front->peer->instance,
-			(unsigned long)c->id, LOG_STR(c->session->jid.full));
+		log_info("session-closed", "conn=%s jid=%s", connection_name(c), LOG_STR(c->session->jid.full));
 	if (c->session != NULL && origin_busy(c->session->origin))
 		c->closing = true; /* what it sent last is judged before it goes */
 	else

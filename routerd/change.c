@@ -172,7 +172,7 @@ static void on_committed(void *arg, int rc)
 	struct change *c = arg;
 
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	finish(c, rc != 0);
 }
 

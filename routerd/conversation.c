@@ -172,6 +172,7 @@ int on_auth_begin(const struct bus_event *event)
 	if (begin_on(front, event->frame->subject, &m, &c) != 0)
 		return BH_EPROTO;
 	conv = authd != NULL ? open_for(c, authd) : NULL;
+	m.connection = str_of(connection_name(c));
 	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
 		fail(c, SASL_TEMPORARY_AUTH_FAILURE);
 	return 0;

@@ -13,6 +13,7 @@
 #include "routerd/custody_store.h"
 #include "routerd/offline.h"
 #include "routerd/settle.h"
+#include "routerd/trace.h"
 
 static struct parcel *make(const struct cause *cause, uint32_t branch, size_t size)
 {
@@ -187,6 +188,7 @@ static struct custody *entry(struct parcel *p, struct session *s)
 		origin_open(p->origin, p->number);
 	p->copies++;
 	counter_add(COUNT_DELIVERIES, 1);
+	trace_out(s, p);
 	return c;
 }
 

@@ -14,6 +14,7 @@
 #include "routerd/offline.h"
 #include "routerd/origin.h"
 #include "routerd/route.h"
+#include "routerd/trace.h"
 
 /* On its way to the store. */
 struct custody_batch {
@@ -178,7 +179,7 @@ static void on_stored(void *arg, int rc)
 	b->router->batches--;
 	b->router->batch_stored = b->number;
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	while (!list_empty(&b->entries)) {
 		struct custody *c = container_of(b->entries.next, struct custody, in_front);
 
@@ -312,6 +313,7 @@ static void send_again(struct custody *c, struct front *front)
 		.stanza = text.envelope,
 	};
 
+	trace_out(c->session, c->parcel);
 	buf_clear(&front->targets);
 	target_put(&front->targets,
 		&(struct target){c->session->connection->id, c->session->epoch, c->n});

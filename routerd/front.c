@@ -1,6 +1,7 @@
 /* Front ends and their connections. */
 #include "routerd/front.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -94,6 +95,14 @@ void connection_end(struct connection *c)
 	map_remove(&c->front->connections, &c->node);
 	free(c->address);
 	free(c);
+}
+
+const char *connection_name(const struct connection *c)
+{
+	static char name[96];
+
+	snprintf(name, sizeof name, "%s/%lu", c->front->peer->instance, (unsigned long)c->id);
+	return name;
 }
 
 void connection_kill(struct connection *c, unsigned stream_error, const char *text)

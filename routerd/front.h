@@ -76,6 +76,8 @@ struct connection *front_add_connection(struct front *front, uint64_t id);
 
 /* Ends it on our side: conversation, session, and the object.  The front end is told nothing. */
 void connection_end(struct connection *c);
+/* "c2sd@1/17", as its front end and authd say in the log, too; static. */
+const char *connection_name(const struct connection *c);
 /* Asks the front end to close it; CLOSED will come back. */
 void connection_kill(struct connection *c, unsigned stream_error, const char *text);
 

@@ -6,6 +6,7 @@
 #include "routerd/admin.h"
 #include "routerd/conversation.h"
 #include "routerd/client_state.h"
+#include "routerd/levels.h"
 #include "routerd/mechanisms.h"
 #include "routerd/proofs.h"
 #include "routerd/question.h"
@@ -47,6 +48,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_CTL_COLUMNS, on_ctl_columns},
 	{BUS_CTL_ROW, on_ctl_row},
 	{BUS_CTL_END, on_ctl_end},
+	{BUS_LOG_IS, on_log_is},
 	{BUS_PROFILE, on_profile},
 	{BUS_FOUND, on_found},
 	{BUS_PROVE, on_prove},

@@ -51,9 +51,10 @@ void hibernate_begin(struct session *s)
 
 void session_sleep(struct session *s)
 {
+	log_info("session-asleep", "conn=%s jid=%s max=%u", connection_name(s->connection), LOG_TEXT(s->text),
+		s->resume_s);
 	s->connection->session = NULL;
 	s->connection = NULL;
-	log_info("session-asleep", "jid=%s max=%u", LOG_TEXT(s->text), s->resume_s);
 	hibernate_begin(s);
 	custody_store_all(s);
 	enforce_limit(s);
@@ -104,8 +105,8 @@ static void on_sealed(void *arg, int rc)
 		if (rc == 0)
 			drop_copy(s);
 		else
-			log_error("store-failed", "session=%s error=%s", LOG_TEXT(s->text),
-				bh_strerror(rc));
+			log_error("store-failed", "session=%s reason=%s", LOG_TEXT(s->text),
+				LOG_TEXT(bh_strerror(rc)));
 		if (s->wanted != NULL && s->sealed_wish == s->wishes)
 			resume_finish(s, rc);
 		if (s->fenced == NULL && s->wanted == NULL)

@@ -98,7 +98,7 @@ static void on_rows(void *arg, int rc, struct store_rows *rows)
 	if (rc == 0) {
 		k->fn(&t, rows);
 	} else {
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 		transit_error(&t, STANZA_INTERNAL_SERVER_ERROR, "the data could not be read");
 	}
 	kept_end(&k);

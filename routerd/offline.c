@@ -76,7 +76,7 @@ static void on_stored(void *arg, int rc)
 	struct session *s = taker(a);
 
 	if (rc != 0) {
-		log_error("store-failed", "account=%s error=%s", LOG_TEXT(a->text), bh_strerror(rc));
+		log_error("store-failed", "account=%s reason=%s", LOG_TEXT(a->text), LOG_TEXT(bh_strerror(rc)));
 		a->offline.rows -= a->offline.rows > 0;
 		route_unstored(st->parcel);
 	} else if (s != NULL) {

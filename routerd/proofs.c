@@ -173,7 +173,7 @@ int on_prove(const struct bus_event *event)
 		return BH_EPROTO;
 	answer = (struct msg_proven){.local = m.local, .remote = m.remote,
 		.condition = (uint16_t)take(front, event->frame->subject, &m)};
-	log_info("domain-proved", "conn=%s/%lu local=%s remote=%s result=%s", front->peer->instance,
+	log_info("proof-judged", "conn=%s/%lu local=%s remote=%s result=%s", front->peer->instance,
 		(unsigned long)event->frame->subject, LOG_STR(m.local), LOG_STR(m.remote),
 		answer.condition == 0 ? "accepted" : stanza_error_name(answer.condition));
 	return LINK_SEND(event->link, PROVEN, proven, event->frame->subject, &answer);

@@ -2,6 +2,7 @@
 #include "routerd/registration.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,7 @@ struct stranger {
 	struct router *router;
 	struct bus_id boot;
 	uint64_t connection;
+	char instance[65]; /* of its c2sd, for the log */
 };
 
 static void tell(const struct stranger *s, enum stanza_error condition, const char *text)
@@ -195,8 +197,8 @@ static void register_stranger(struct router *r, const struct stranger *who,
 	} else if (account_name(m, text, &jid) != 0 || m->password.len == 0) {
 		tell(who, STANZA_NOT_ACCEPTABLE, NULL);
 	} else if (!admit(r, m->address)) {
-		log_warn("registration-refused", "address=%s reason=\"too many within the hour\"",
-			LOG_STR(m->address));
+		log_warn("registration-refused", "conn=%s/%lu from=%s reason=\"too many within the hour\"",
+			who->instance, (unsigned long)who->connection, LOG_STR(m->address));
 		tell(who, STANZA_RESOURCE_CONSTRAINT, "too many accounts from this address");
 	} else {
 		put.account = jid.bare;
@@ -221,6 +223,7 @@ int on_registration(const struct bus_event *event)
 
 	if (bus_get_registration(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	snprintf(who.instance, sizeof who.instance, "%s", front->peer->instance);
 	register_stranger(front->router, &who, &m);
 	return 0;
 }

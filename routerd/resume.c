@@ -64,7 +64,7 @@ static void on_enabled(void *arg, int rc)
 		(void)LINK_SEND(s->connection->front->peer->link, SM_ENABLED, sm_enabled,
 			s->connection->id, &m);
 	} else if (rc != 0) {
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	}
 	origin_unref(&o);
 }
@@ -122,8 +122,7 @@ static void refuse_unknown(struct connection *c, const struct bus_id *id, const 
 	struct msg_resume_refused m = {.condition = STANZA_ITEM_NOT_FOUND};
 	struct str who = owner_of(c);
 
-	log_info("resume-refused", "conn=%s/%lu account=%s reason=%s", c->front->peer->instance,
-		(unsigned long)c->id, LOG_STR(who), LOG_TEXT(why));
+	log_info("resume-refused", "conn=%s account=%s reason=%s", connection_name(c), LOG_STR(who), LOG_TEXT(why));
 	if (id != NULL)
 		m.known = ended_find(c->front->router, id, who, &m.h);
 	refuse(c, &m);
@@ -230,8 +229,7 @@ static void welcome(struct session *s)
 
 	(void)LINK_SEND(s->connection->front->peer->link, RESUMED, resumed, s->connection->id, &m);
 	counter_add(COUNT_RESUMED, 1);
-	log_info("session-resumed", "conn=%s/%lu jid=%s", s->connection->front->peer->instance,
-		(unsigned long)s->connection->id, LOG_TEXT(s->text));
+	log_info("session-resumed", "conn=%s jid=%s", connection_name(s->connection), LOG_TEXT(s->text));
 }
 
 void resume_finish(struct session *s, int rc)

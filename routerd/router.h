@@ -27,6 +27,7 @@ struct registrations;
 struct questions;
 struct rules;
 struct sharing;
+struct trace;
 
 /* Of the configuration: bytes, numbers, and times as their names say. */
 struct router_limits {
@@ -81,6 +82,7 @@ struct router {
 	unsigned batches;	       /* of these on their way to the store */
 	struct restoring *restoring;   /* restore.h */
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */
+	struct trace *traces;	       /* trace.h: administrators who watch; mostly none */
 	struct list endings;	       /* struct ending (ending.h) */
 	bool ending;		       /* one of them is being worked on */
 	bool stopping;

@@ -38,6 +38,7 @@
 #include "routerd/session_row.h"
 #include "routerd/settle.h"
 #include "routerd/sharing.h"
+#include "routerd/trace.h"
 
 static void owner_of(unsigned role, const char *user, struct bus_socket_owner *owner)
 {
@@ -111,6 +112,7 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	if (peer->role != ROLE_CTL)
 		log_warn("peer-left", "peer=%s reason=%s", peer->instance, LOG_TEXT(why));
 	requests_lost(r, peer);
+	trace_gone(r, peer);
 	conversations_lost(r, peer);
 	front_free(&front);
 	origins_tell(r);

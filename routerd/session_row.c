@@ -150,7 +150,7 @@ static void on_written(void *arg, int rc)
 	struct cause cause;
 
 	if (rc != 0)
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	for (size_t at = 0; at < causes->len; at += sizeof cause) {
 		memcpy(&cause, causes->data + at, sizeof cause);
 		origin_close(cause.origin, cause.number);

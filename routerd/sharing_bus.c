@@ -192,8 +192,8 @@ int on_group(const struct bus_event *event)
 		return members;
 	why = objection(s, &m);
 	if (why != NULL)
-		log_warn("group-refused", "directory=%s domain=%s group=%s reason=\"%s\"", LOG_STR(m.directory),
-			LOG_STR(m.domain), LOG_STR(m.name), why);
+		log_warn("group-refused", "directory=%s domain=%s group=%s reason=%s", LOG_STR(m.directory),
+			LOG_STR(m.domain), LOG_STR(m.name), LOG_TEXT(why));
 	else
 		want(s, &m, (unsigned)members);
 	return 0;

@@ -229,7 +229,7 @@ static void on_stored(void *arg, int rc)
 	if (s->router->stopping)
 		return;
 	if (rc != 0) {
-		log_error("store-failed", "error=%s", bh_strerror(rc));
+		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 		free_task(t);
 	} else {
 		memcpy(t->regroup->group->digest, t->wanted.digest, sizeof t->wanted.digest);

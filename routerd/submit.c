@@ -6,6 +6,7 @@
 #include "routerd/hold.h"
 #include "routerd/outbox.h"
 #include "routerd/proofs.h"
+#include "routerd/trace.h"
 #include "xmpp/xmlcheck.h"
 
 /* The next number, within the session's credit. */
@@ -77,6 +78,7 @@ int on_submit(const struct bus_event *event)
 		origin_close(t.cause.origin, m.number);
 		return 0;
 	}
+	trace_in(c->session, &t);
 	hold_or_route(&t, m.refuse);
 	return 0;
 }

@@ -94,7 +94,8 @@ static void on_step(void *owner, const char *text)
 {
 	struct outgoing *o = owner;
 
-	log_debug("s2s-step", "local=%s remote=%s step=\"%s\"", o->local, o->remote, text);
+	log_debug("s2s-step", "conn=%s local=%s remote=%s step=%s", o->peer != NULL ? peer_name(o->peer) : "-",
+		LOG_TEXT(o->local), LOG_TEXT(o->remote), LOG_TEXT(text));
 	if (o->handlers->step != NULL)
 		o->handlers->step(o->owner, text);
 }

@@ -54,6 +54,21 @@ const char *peer_address(const struct peer *p)
 	return text;
 }
 
+const char *peer_ip(const struct peer *p)
+{
+	static char text[ADDRESS_TEXT_SIZE];
+
+	if (p->stream == NULL)
+		return "-";
+	address_text(stream_peer(p->stream), text);
+	return text;
+}
+
+unsigned peer_port(const struct peer *p)
+{
+	return p->stream != NULL ? stream_peer(p->stream)->port : 0;
+}
+
 struct buf *peer_output(struct peer *p)
 {
 	p->moved = clock_ms();
@@ -157,8 +172,8 @@ void peer_fail(struct peer *p, enum stream_error condition, const char *text)
 {
 	if (p->state == PEER_CLOSING)
 		return;
-	log_info("stream-error", "conn=%s from=%s local=%s remote=%s error=%s reason=%s", peer_name(p),
-		peer_address(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), stream_error_name(condition),
+	log_info("stream-error", "conn=%s from=%s port=%u local=%s remote=%s error=%s reason=%s", peer_name(p),
+		peer_ip(p), peer_port(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), stream_error_name(condition),
 		LOG_TEXT(text));
 	count_add(COUNT_STREAM_ERRORS, 1);
 	p->close_reason = reason_of(condition);
@@ -236,7 +251,7 @@ static void on_secure(void *owner)
 {
 	struct peer *p = owner;
 
-	log_debug("tls", "conn=%s from=%s tls=%s", peer_name(p), peer_address(p),
+	log_debug("tls", "conn=%s from=%s port=%u tls=%s", peer_name(p), peer_ip(p), peer_port(p),
 		LOG_TEXT(stream_tls_description(p->stream)));
 	if (p->ours)
 		peer_restart(p, OUT_OPENING_SECURE);
@@ -272,8 +287,8 @@ static void on_closed(void *owner, const char *why)
 	struct peer *p = owner;
 
 	if (why != NULL)
-		log_info("peer-lost", "conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p),
-			peer_address(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
+		log_info("peer-lost", "conn=%s from=%s port=%u local=%s remote=%s reason=%s", peer_name(p),
+			peer_ip(p), peer_port(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
 	if (p->state != PEER_CLOSING) {
 		if (why != NULL)
 			snprintf(p->why, sizeof p->why, "%s", why);
@@ -359,7 +374,7 @@ void peer_accept(struct s2sd *srv, int fd, bool tls)
 	}
 	if (tls && stream_start_tls(p->stream, key_client_store(srv->keys), "xmpp-server") != 0)
 		peer_fail(p, STREAM_INTERNAL_SERVER_ERROR, NULL);
-	log_debug("peer-connected", "conn=%s from=%s", peer_name(p), peer_address(p));
+	log_debug("peer-connected", "conn=%s from=%s port=%u", peer_name(p), peer_ip(p), peer_port(p));
 }
 
 struct peer *peer_open(struct s2sd *srv, struct stream *stream, const struct server *target, const char *local,

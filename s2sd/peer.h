@@ -93,6 +93,9 @@ struct buf *peer_output(struct peer *p);
 /* "s2sd@1/17", for the log; static. */
 const char *peer_name(const struct peer *p);
 const char *peer_address(const struct peer *p);
+/* The same without and of the port; "-" and 0 where there is none. */
+const char *peer_ip(const struct peer *p);
+unsigned peer_port(const struct peer *p);
 
 bus_handler_fn on_kill;
 

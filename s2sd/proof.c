@@ -70,8 +70,8 @@ void proof_refuse(struct proof *proof, unsigned condition, const char *why)
 	struct peer *p = proof->peer;
 	bool called = proof->method == PROOF_CALLED;
 
-	log_info("proof-refused", "conn=%s from=%s local=%s remote=%s method=%s reason=%s", peer_name(p),
-		peer_address(p), proof->local, proof->remote, name_of(proof),
+	log_info("proof-refused", "conn=%s from=%s port=%u local=%s remote=%s method=%s reason=%s", peer_name(p),
+		peer_ip(p), peer_port(p), LOG_TEXT(proof->local), LOG_TEXT(proof->remote), name_of(proof),
 		LOG_TEXT(why));
 	if (proof->method == PROOF_EXTERNAL)
 		external_refused(p, condition);
@@ -101,8 +101,8 @@ static void complete(struct proof *proof)
 	struct peer *p = proof->peer;
 
 	proof->state = PROOF_DONE;
-	log_info("domain-proved", "conn=%s from=%s local=%s remote=%s method=%s tls=%s", peer_name(p),
-		peer_address(p), proof->local, proof->remote, name_of(proof),
+	log_info("domain-proved", "conn=%s from=%s port=%u local=%s remote=%s method=%s tls=%s", peer_name(p),
+		peer_ip(p), peer_port(p), LOG_TEXT(proof->local), LOG_TEXT(proof->remote), name_of(proof),
 		LOG_TEXT(stream_tls_description(p->stream)));
 	peer_trusted(p);
 	p->proved_at = clock_ms();

@@ -8,6 +8,7 @@
 #include "carry/inbound.h"
 #include "carry/restore.h"
 #include "daemon/log.h"
+#include "daemon/log_level.h"
 #include "s2sd/admin.h"
 #include "s2sd/counters.h"
 #include "s2sd/dialback.h"
@@ -151,16 +152,6 @@ static int on_stats_get(const struct bus_event *event)
 	return rc != 0 ? BH_EPROTO : 0;
 }
 
-static int on_set_log(const struct bus_event *event)
-{
-	struct msg_set_log m;
-
-	if (bus_get_set_log(event->frame->body, &m) != 0 || m.log_level > LOG_LEVEL_DEBUG)
-		return BH_EPROTO;
-	log_set_level((enum log_level)m.log_level);
-	return 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct s2sd *srv = event->owner;
@@ -225,7 +216,8 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
 	{BUS_SETTLED, on_settled},
-	{BUS_SET_LOG, on_set_log},
+	{BUS_SET_LOG, daemon_on_set_log},
+	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_RESTART, on_restart},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},

@@ -104,7 +104,7 @@ static void stream_error(struct peer *p, const struct element *e)
 		condition != NULL ? (int)(condition->name.len < 60 ? condition->name.len : 60) : 16,
 		condition != NULL ? condition->name.p : "no reason given ");
 	tree_free(&tree);
-	log_info("remote-error", "conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p), peer_address(p),
+	log_info("remote-error", "conn=%s from=%s port=%u local=%s remote=%s reason=%s", peer_name(p), peer_ip(p), peer_port(p),
 		LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
 	if (again)
 		peer_lost(p, why);

@@ -76,11 +76,21 @@ void way_give_back(struct way *w)
 	destroy(w);
 }
 
+/* As routerd calls it: "s2sd@1/12". */
+static const char *way_name(const struct way *w)
+{
+	static char name[96];
+
+	snprintf(name, sizeof name, "%s/%lu", w->carrying.srv->daemon->instance, (unsigned long)w->carrying.carried.id);
+	return name;
+}
+
 void way_killed(struct way *w, const char *why)
 {
 	struct msg_closed m = {.reason = CLOSE_BY_SERVER};
 
-	log_info("way-closed", "local=%s remote=%s reason=%s", w->local, w->remote, LOG_TEXT(why));
+	log_info("way-closed", "way=%s local=%s remote=%s reason=%s", way_name(w), LOG_TEXT(w->local), LOG_TEXT(w->remote),
+		LOG_TEXT(why));
 	(void)LINK_SEND(s2sd_link(w->carrying.srv), CLOSED, closed, w->carrying.carried.id, &m);
 	destroy(w);
 }
@@ -210,7 +220,8 @@ static void set(char **text, const char *value)
 
 static void too_much(const struct way *w)
 {
-	log_warn("sm-count", "local=%s remote=%s reason=\"it has got more than was sent\"", w->local, w->remote);
+	log_warn("sm-count", "way=%s local=%s remote=%s reason=\"it has got more than was sent\"", way_name(w),
+		LOG_TEXT(w->local), LOG_TEXT(w->remote));
 }
 
 /* The stream goes on, or another has begun; of the one before the remote may still know how far it had come. */
@@ -245,8 +256,8 @@ static void begin_sending(struct way *w)
 	const char *method = !p->ours ? "both" : p->authenticated ? "EXTERNAL" : "dialback";
 	uint64_t at;
 
-	log_info("way-open", "conn=%s to=%s local=%s remote=%s method=%s tls=%s sm=%s", peer_name(p), peer_address(p),
-		w->local, w->remote, method, LOG_TEXT(stream_tls_description(p->stream)),
+	log_info("way-open", "conn=%s from=%s port=%u way=%s local=%s remote=%s method=%s tls=%s sm=%s", peer_name(p),
+		peer_ip(p), peer_port(p), way_name(w), LOG_TEXT(w->local), LOG_TEXT(w->remote), method, LOG_TEXT(stream_tls_description(p->stream)),
 		p->sm.resumed ? "resumed" : p->sm.enabled ? "yes" : "no");
 	w->without_ms = 0;
 	w->waiting = false;
@@ -362,7 +373,8 @@ void way_left(struct peer *p)
 		return;
 	w->peer = NULL;
 	p->way = NULL;
-	log_info("way-ended", "local=%s remote=%s error=none reason=%s", w->local, w->remote, LOG_TEXT(p->why));
+	log_info("way-ended", "way=%s local=%s remote=%s error=none reason=%s", way_name(w), LOG_TEXT(w->local),
+		LOG_TEXT(w->remote), LOG_TEXT(p->why));
 	if (p->detached)
 		w->until_ms = clock_ms() + RESUME_MS;
 	else
@@ -423,8 +435,8 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 		w->peer->way = NULL;
 	w->peer = NULL;
 	outgoing_free(&w->outgoing);
-	log_info("way-ended", "local=%s remote=%s error=%s reason=%s", w->local, w->remote,
-		condition != 0 ? stanza_error_name(condition) : "none", LOG_TEXT(why));
+	log_info("way-ended", "way=%s local=%s remote=%s error=%s reason=%s", way_name(w), LOG_TEXT(w->local),
+		LOG_TEXT(w->remote), condition != 0 ? stanza_error_name(condition) : "none", LOG_TEXT(why));
 	if (condition == 0 && records_empty(&w->kept) && w->session == NULL) {
 		leave(w);
 	} else if (condition == 0) {

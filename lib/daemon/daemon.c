@@ -38,10 +38,7 @@ void daemon_fail(struct daemon *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	for (char *at = text; *at != '\0'; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = ' ';
-	log_error("cannot-go-on", "reason=\"%s\"", text);
+	log_error("cannot-go-on", "reason=%s", LOG_LONG(text));
 }
 
 static int load_configuration(struct life *life, struct conf **out)
@@ -120,22 +117,25 @@ static void tell_change(void *arg, const struct conf_change *change)
 {
 	(void)arg;
 	if (change->reloadable)
-		log_info("setting", "name=%s result=applied", change->name);
+		log_info("setting", "name=%s result=applied", LOG_TEXT(change->name));
 	else
-		log_warn("setting", "name=%s result=\"needs a restart\"", change->name);
+		log_warn("setting", "name=%s result=\"needs a restart\"", LOG_TEXT(change->name));
 }
 
 /* What the sandbox was not made for cannot begin now. */
 static bool fits_the_sandbox(const struct daemon *d, const struct conf *fresh)
 {
 	const char *what = NULL;
+	char text[128];
 
 	if (d->spec->sandbox->directories && conf_directories(d->conf) == 0 && conf_directories(fresh) > 0)
 		what = "the first directory";
 	else if (kerberos_wanted(d, fresh) && !kerberos_wanted(d, d->conf))
 		what = "Kerberos";
-	if (what != NULL)
-		log_error("reload-refused", "reason=\"%s needs a restart of %s\"", what, d->spec->name);
+	if (what != NULL) {
+		snprintf(text, sizeof text, "%s needs a restart of %s", what, d->spec->name);
+		log_error("reload-refused", "reason=%s", LOG_TEXT(text));
+	}
 	return what == NULL;
 }
 

@@ -9,11 +9,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/journal.h"
+
 static struct {
 	char instance[64];
 	enum log_level level;
-	bool journal;
-} state = {.instance = "bulkhead", .level = LOG_LEVEL_INFO};
+	bool journal; /* standard error goes there */
+	int fd;	      /* journald's own socket, or negative */
+	const char *socket;
+} state = {.instance = "bulkhead", .level = LOG_LEVEL_INFO, .fd = -1, .socket = JOURNAL_SOCKET};
 
 static const struct {
 	const char *name;
@@ -43,6 +47,24 @@ void log_open(const char *instance, enum log_level level)
 	snprintf(state.instance, sizeof state.instance, "%s", instance);
 	state.level = level;
 	state.journal = stderr_is_journal();
+	if (state.fd >= 0)
+		close(state.fd);
+	state.fd = state.journal ? journal_open(state.socket) : -1;
+}
+
+void log_journal_socket(const char *path)
+{
+	state.socket = path;
+}
+
+enum log_level log_level(void)
+{
+	return state.level;
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return levels[level].name;
 }
 
 void log_set_level(enum log_level level)
@@ -74,20 +96,13 @@ static int put_prefix(char *line, size_t size, enum log_level level)
 	return snprintf(line, size, "%s.%03ldZ ", stamp, now.tv_nsec / 1000000);
 }
 
-void log_event(enum log_level level, const char *event, const char *fmt, ...)
+static void write_line(enum log_level level, const char *event, const char *pairs)
 {
-	char line[2048];
-	size_t n;
-	va_list ap;
+	char line[2304];
+	size_t n = (size_t)put_prefix(line, sizeof line, level);
 
-	if (level > state.level)
-		return;
-	n = (size_t)put_prefix(line, sizeof line, level);
-	n += (size_t)snprintf(line + n, sizeof line - n, "%s %s %s ", levels[level].name,
-		state.instance, event);
-	va_start(ap, fmt);
-	n += (size_t)vsnprintf(line + n, sizeof line - n, fmt, ap);
-	va_end(ap);
+	n += (size_t)snprintf(line + n, sizeof line - n, "%s %s %s %s", levels[level].name, state.instance,
+		event, pairs);
 	if (n > sizeof line - 2)
 		n = sizeof line - 2;
 	line[n++] = '\n';
@@ -96,9 +111,24 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
 		return;
 }
 
-enum { SLOTS = 8, VALUE_MAX = 200 };
+void log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
+	char pairs[2048];
+	struct journal_entry entry = {levels[level].priority, state.instance, event, pairs};
+	va_list ap;
 
-static bool plain(struct str value)
+	if (level > state.level)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(pairs, sizeof pairs, fmt, ap);
+	va_end(ap);
+	if (state.fd < 0 || journal_send(state.fd, &entry) != 0)
+		write_line(level, event, pairs);
+}
+
+enum { SLOTS = 8, VALUE_MAX = 200, LONG_VALUE = 1000 };
+
+static bool plain(struct str value, size_t max)
 {
 	for (uint32_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.p[i];
@@ -106,7 +136,7 @@ static bool plain(struct str value)
 		if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7f)
 			return false;
 	}
-	return value.len > 0 && value.len <= VALUE_MAX;
+	return value.len > 0 && value.len <= max;
 }
 
 /* One of the two bytes of U+0080 to U+009F, which a terminal may obey. */
@@ -134,16 +164,14 @@ static size_t put_byte(char *out, unsigned char c, bool control)
 	return (size_t)sprintf(out, "\\x%02x", c);
 }
 
-const char *log_value(struct str value)
+/* out has room for four times max, and 8 more. */
+static const char *put_value(char *out, struct str value, size_t max)
 {
-	static char slots[SLOTS][VALUE_MAX * 4 + 8];
-	static unsigned next;
-	char *out = slots[next++ % SLOTS];
-	size_t n = 0, len = value.len < VALUE_MAX ? value.len : VALUE_MAX;
+	size_t n = 0, len = value.len < max ? value.len : max;
 
 	if (value.p == NULL)
 		return "-";
-	if (plain(value)) {
+	if (plain(value, max)) {
 		memcpy(out, value.p, value.len);
 		out[value.len] = '\0';
 		return out;
@@ -158,4 +186,19 @@ const char *log_value(struct str value)
 	out[n++] = '"';
 	out[n] = '\0';
 	return out;
+}
+
+const char *log_value(struct str value)
+{
+	static char slots[SLOTS][VALUE_MAX * 4 + 8];
+	static unsigned next;
+
+	return put_value(slots[next++ % SLOTS], value, VALUE_MAX);
+}
+
+const char *log_long(const char *text)
+{
+	static char out[LONG_VALUE * 4 + 8];
+
+	return put_value(out, str_of(text), LONG_VALUE);
 }

@@ -98,6 +98,16 @@ static void put_signed(struct wire_writer *w, const struct key_frame *f)
 	wire_put(w, f->is_signed.signature, f->is_signed.len);
 }
 
+static void get_level(struct wire_reader *r, struct key_frame *f)
+{
+	f->level.level = wire_get_u8(r);
+}
+
+static void put_level(struct wire_writer *w, const struct key_frame *f)
+{
+	wire_put_u8(w, f->level.level);
+}
+
 static const struct {
 	void (*get)(struct wire_reader *r, struct key_frame *f);
 	void (*put)(struct wire_writer *w, const struct key_frame *f);
@@ -107,6 +117,7 @@ static const struct {
 	[KEY_USES] = {get_uses, put_uses},
 	[KEY_SIGN] = {get_sign, put_sign},
 	[KEY_SIGNED] = {get_signed, put_signed},
+	[KEY_LEVEL] = {get_level, put_level},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };

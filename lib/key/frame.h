@@ -12,6 +12,8 @@
  *   USES    front end  from now on it shows certificates for the keys of that list only
  *   SIGN    front end  a signature, please (tls_signer.h): under a number of its own, which rises
  *   SIGNED  keyd       the answer, in the order of the questions
+ *   LEVEL   root       how much keyd is to log (log.h), or KEY_LEVEL_ASKED; the only frame of a connection that is no
+ *           keyd       front end's.  The answer is one, too: what the level is now
  *
  * The lists of before stay good while somebody uses them, and for KEY_GRACE_MS more, so that handshakes end.
  */
@@ -31,12 +33,13 @@ enum {
 	KEY_FRAME_MAX = 64 * 1024,
 	KEY_IDS_MAX = 64, /* of one frame */
 	KEY_GRACE_MS = 60 * 1000,
+	KEY_LEVEL_ASKED = 255,
 };
 
 /* What a front end's handshakes are: with clients; or with servers, where it may be the TLS client, too. */
 enum key_role { KEY_FOR_CLIENTS = 1, KEY_FOR_SERVERS = 2, KEY_ROLES };
 
-enum key_type { KEY_HELLO = 1, KEY_KEYS, KEY_USES, KEY_SIGN, KEY_SIGNED };
+enum key_type { KEY_HELLO = 1, KEY_KEYS, KEY_USES, KEY_SIGN, KEY_SIGNED, KEY_LEVEL };
 
 enum key_verdict { KEY_DONE, KEY_UNKNOWN, KEY_REFUSED, KEY_FAILED, KEY_VERDICTS };
 
@@ -68,6 +71,9 @@ struct key_frame {
 			const uint8_t *signature;
 			size_t len;
 		} is_signed;
+		struct {
+			uint8_t level;
+		} level;
 	};
 };
 

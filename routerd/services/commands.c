@@ -151,8 +151,8 @@ static void carry_out(struct transit *t, const struct tree_node *child, const st
 	if (end == COMMAND_BAD)
 		bad_request(t, "bad-payload", call.problem);
 	if (end == COMMAND_DONE) {
-		log_info("admin-command", "admin=%s domain=%s command=\"%s\" about=%s", LOG_STR(t->from.full),
-			LOG_STR(t->to.domain), c->name, about.len > 0 ? LOG_STR(buf_str(&about)) : "-");
+		log_info("admin-command", "admin=%s domain=%s command=%s about=%s", LOG_STR(t->from.full),
+			LOG_STR(t->to.domain), LOG_TEXT(c->name), about.len > 0 ? LOG_STR(buf_str(&about)) : "-");
 		answer(t, child, "completed", buf_str(&out));
 	}
 	buf_fini(&out);

@@ -497,7 +497,7 @@ def test_an_http_client_is_named_in_the_log(suite):
         while s.recv(4096):
             pass
         port = s.getsockname()[1]
-    suite.log.wait(rf"127\.0\.0\.1:{port}\b.*reason=")
+    suite.log.wait(rf"from=127\.0\.0\.1 port={port} .*reason=")
 
 
 def test_nothing_secret_stands_in_the_log(suite, raw):

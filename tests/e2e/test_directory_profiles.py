@@ -103,7 +103,7 @@ def test_a_map_of_ones_own(slapd, follow):  # noqa: F811
 def test_a_wrong_map_is_named_and_nothing_starts(slapd, follow, entry, reason):  # noqa: F811
     dirsyncd = follow(slapd, start=False, profile=["FN=cn", entry]).spawn()
     assert dirsyncd.process.wait(20) == 78
-    dirsyncd.log.wait(f'directory "main": profile: "{entry.replace("(", ".").replace(")", ".").replace("*", ".")}"')
+    dirsyncd.log.wait(f'directory ..main..: profile: ..{entry.replace("(", ".").replace(")", ".").replace("*", ".")}..')
     dirsyncd.log.wait(reason)
     dirsyncd.process = None
 
@@ -113,7 +113,7 @@ def test_a_reload_with_a_wrong_map_changes_nothing(slapd, follow):  # noqa: F811
     dirsyncd = ready(follow(slapd))
     dirsyncd.suite.edit(**{'directory "main".profile': ["FN=cn", "FN=sn"]})
     dirsyncd.process.send_signal(signal.SIGHUP)
-    dirsyncd.log.wait('profile: "FN=sn": FN=sn is there already')
+    dirsyncd.log.wait('profile: ..FN=sn..: FN=sn is there already')
     slapd.add("bob")
     eventually(lambda: dirsyncd.profile("bob@localhost")[0] == THERE, "bob's profile")
 

@@ -100,7 +100,7 @@ def test_what_was_not_acknowledged_arrives_there_too(slapd, people):  # noqa: F8
     """Alice's client was to be resumed: its queue goes to the account, and with that to the new name."""
     sm.enable(people.alice)
     people.alice.close()
-    people.log.wait("session-asleep jid=alice")
+    people.log.wait("session-asleep .*jid=alice")
     people.bob.message(ALICE, "to a sleeper")
     people.bob.ping()
     rename(slapd, people)

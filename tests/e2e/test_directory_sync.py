@@ -137,6 +137,6 @@ def test_a_session_that_waits_for_its_client_ends_as_well(slapd, followed):  # n
     import sm
     sm.enable(followed.alice)
     followed.alice.close()
-    followed.log.wait("session-asleep jid=alice")
+    followed.log.wait("session-asleep .*jid=alice")
     slapd.delete("alice")
     eventually(lambda: not any("alice" in str(r) for r in followed.rows("session", "list")), "its end")

@@ -208,7 +208,7 @@ def test_a_session_that_is_resumed_does_not_wait_for_it(people, held, dirsyncd):
     ask(alice, "bob@localhost")
     alice.ping()
     alice.close()
-    suite.log.wait("session-asleep jid=alice")
+    suite.log.wait("session-asleep .*jid=alice")
     with sm.Raw(suite.address) as again:
         import scram
         again.open()

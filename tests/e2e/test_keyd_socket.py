@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 import keysock
-from keysock import CLIENTS, DONE, HELLO, KEYS, REFUSED, SERVERS, SIGN, SIGNED, UNKNOWN, USES, Peer
+from keysock import (CLIENTS, DONE, HELLO, KEYS, REFUSED, SERVERS, SIGN, SIGNED, UNKNOWN, USES,
+                     VERSION, Peer)
 from suite import AS_ROOT, eventually
 from xmpp import Raw
 
@@ -154,8 +155,9 @@ def test_others_may_not_ask(served):
     mark = served.log.mark()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as root:
         root.connect(str(served.bus_dir / "key.sock"))
+        root.send(bytes([VERSION, HELLO, CLIENTS]))
         assert root.recv(1) == b""
-    served.log.wait("keyd stranger uid=0", since=mark)
+    served.log.wait("keyd front-end-gone for=- .*its user may not sign", since=mark)
     for name in ("bulkhead-routerd", "bulkhead-authd", "nobody"):
         user, child = pwd.getpwnam(name), os.fork()
         if child == 0:
