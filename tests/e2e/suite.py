@@ -129,6 +129,7 @@ class Suite:
         self.s2s, self.s2s_port = s2s, free_port()
         self.accounts = accounts if accounts is not None else {}
         self.process = self.log = None
+        self.wrapper = []  # words before the command that runs it
         self.programs = None  # where the daemons are, if it is not beside `bulkhead`
         self.may_fail = False  # a test that breaks it says so
         self.unconfigured = False
@@ -197,7 +198,7 @@ class Suite:
     def spawn(self):
         where = ["--bin", self.programs] if self.programs else []
         self.process = subprocess.Popen(
-            [BIN / "bulkhead", "run", *where, self.home], stdin=subprocess.DEVNULL,
+            [*self.wrapper, BIN / "bulkhead", "run", *where, self.home], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
         self.log = Log(self.process.stdout)
 

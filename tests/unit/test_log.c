@@ -63,7 +63,7 @@ static void an_event_is_one_line_with_time_level_instance_and_name(void **state)
 		"\\.[0-9]{3}Z info c2sd@1 client-connected conn=17 from=192\\.0\\.2\\.1:40123\n$");
 }
 
-static void under_journald_the_line_begins_with_its_priority(void **state)
+static void where_journald_has_no_socket_the_line_begins_with_its_priority(void **state)
 {
 	static const struct {
 		enum log_level level;
@@ -85,6 +85,7 @@ static void under_journald_the_line_begins_with_its_priority(void **state)
 		snprintf(stream, sizeof stream, "%lu:%lu", (unsigned long)st.st_dev,
 			(unsigned long)st.st_ino);
 		setenv("JOURNAL_STREAM", stream, 1);
+		log_journal_socket("/tmp/bh-no-such-socket");
 		log_open("x", LOG_LEVEL_DEBUG);
 		log_event(cases[i].level, "e", "k=%d", 1);
 		line = caught();
@@ -238,7 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_is_one_line_with_time_level_instance_and_name),
-		cmocka_unit_test(under_journald_the_line_begins_with_its_priority),
+		cmocka_unit_test(where_journald_has_no_socket_the_line_begins_with_its_priority),
 		cmocka_unit_test(another_stream_s_journal_is_not_ours),
 		cmocka_unit_test(what_is_below_the_level_is_not_said),
 		cmocka_unit_test(levels_are_known_by_their_names_only),
