@@ -13,6 +13,7 @@ from pathlib import Path
 import metrics
 
 PAGE = metrics.ROOT / "doc/events.md"
+FILTER = metrics.ROOT / "etc/fail2ban/filter.d/bulkhead.conf"
 LEVELS = ["error", "warn", "info", "debug"]
 EVENT = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 KEY = r"[a-z][a-z0-9_-]*"
@@ -110,6 +111,35 @@ class Calls:
                 for name, (levels, daemons, keys) in sorted(self.events.items())}
 
 
+def reasons_of_code(files):
+    """What stands in reason= of auth-failed: authd's words for why."""
+    found = set()
+    for path, text in files.items():
+        if path.parts[0] != "authd":
+            continue
+        for call in re.finditer(r"\b(?:exchange_)?fail\(", text):
+            args = arguments(text, call.end() - 1)
+            if len(args) == 3 and args[1].startswith("SASL_"):
+                found.update(literals(args[2]))
+        for value in re.findall(r"\breason = ([^;,]*?);", text):
+            found.update(literals(value))
+    return found
+
+
+def wrong_reasons(files, page):
+    """The page's two lists, the manual and the filter of fail2ban go by the same words."""
+    code = reasons_of_code(files)
+    blamed, others = (set(re.findall(r"`([a-z0-9-]+)`", part)) for part in
+                      re.search(r"\*\*Reasons of `auth-failed`\.\*\*(.*?)Not:(.*?)\n\n", page, re.S).groups())
+    manual = (metrics.ROOT / "authd/bulkhead-authd.8").read_text()
+    line = re.search(r"^_reason = (.*)$", FILTER.read_text(), re.M)[1]
+    yield from (f"doc/events.md lacks the reason {r}" for r in code - blamed - others)
+    yield from (f"doc/events.md has the reason {r}, which authd does not" for r in (blamed | others) - code)
+    yield from (f"bulkhead-authd.8 lacks the reason {r}" for r in code if not re.search(rf"[ ,]{r}\b", manual))
+    yield from (f"the filter of fail2ban does not count {r}" for r in blamed if not re.fullmatch(line, r))
+    yield from (f"the filter of fail2ban counts {r}" for r in others if re.fullmatch(line, r))
+
+
 def page_rows(page):
     found = {}
     for line in page.splitlines():
@@ -135,7 +165,7 @@ def main():
         write(rows, page)
         page = PAGE.read_text()
     shown = page_rows(page)
-    broken = list(calls.wrong)
+    broken = [*calls.wrong, *wrong_reasons(calls.files, page)]
     broken += [f"doc/events.md lacks {name}" for name in rows if name not in shown]
     broken += [f"doc/events.md has {name}, which nobody logs" for name in shown if name not in rows]
     for name, row in shown.items():
