@@ -55,6 +55,7 @@ void session_sleep(struct session *s)
 		s->resume_s);
 	s->connection->session = NULL;
 	s->connection = NULL;
+	session_recount(s);
 	hibernate_begin(s);
 	custody_store_all(s);
 	enforce_limit(s);

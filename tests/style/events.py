@@ -92,6 +92,8 @@ class Calls:
             self.wrong.append(f"{where}: the event or its level cannot be told")
         if "".join(p[0] for p in pairs) != fmt or not pairs:
             self.wrong.append(f"{where}: \"{fmt}\" is no list of pairs")
+        if any(p[1] in ("event", "instance") for p in pairs):
+            self.wrong.append(f"{where}: the journal has a field of that name already")
         for conversion, argument in zip(re.findall(CONVERSION, fmt), args[2:]):
             if conversion == "%s" and not ours(argument):
                 self.wrong.append(f"{where}: {argument} does not go through LOG_STR, LOG_TEXT or LOG_LONG")
