@@ -16,7 +16,7 @@ struct tracing {
 	const struct ctl *ctl;
 	struct routerd *routerd;
 	struct buf names;
-	bool begun, ended;
+	bool ended;
 	int code;
 	char text[1025];
 };
@@ -26,7 +26,6 @@ static void on_columns(void *arg, uint64_t number, struct str names)
 	struct tracing *t = arg;
 
 	(void)number;
-	t->begun = true;
 	buf_put_str(&t->names, names);
 	if (!t->ctl->quiet)
 		fputs("Tracing; Ctrl-C ends it.\n", stderr);
@@ -95,8 +94,6 @@ static int ask(struct tracing *t, const struct call *call)
 	textlist_put(&args, str_of(call->argv[0]));
 	rc = routerd_ask(t->routerd, 1, call->command->verb, buf_str(&args));
 	buf_fini(&args);
-	while (rc == EXIT_OK && !t->begun && !t->ended)
-		rc = routerd_wait(t->routerd);
 	return rc;
 }
 
@@ -111,7 +108,7 @@ int run_trace(const struct call *call)
 	rc = routerd_open(call->ctl, &handlers, &t, &t.routerd);
 	if (rc == EXIT_OK)
 		rc = ask(&t, call);
-	if (rc == EXIT_OK && !t.ended)
+	if (rc == EXIT_OK)
 		rc = routerd_watch(t.routerd, (unsigned)seconds);
 	routerd_close(&t.routerd);
 	buf_fini(&t.names);
