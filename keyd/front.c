@@ -216,8 +216,11 @@ static int on_level(struct front *f, const struct key_frame *frame)
 		return BH_EDENIED;
 	if (frame->level.level != KEY_LEVEL_ASKED && frame->level.level > LOG_LEVEL_DEBUG)
 		return BH_EPROTO;
-	if (frame->level.level != KEY_LEVEL_ASKED)
+	if (frame->level.level != KEY_LEVEL_ASKED) {
 		log_set_level((enum log_level)frame->level.level);
+		log_audit("log-level", "uid=%ld pid=%ld daemon=keyd level=%s", (long)f->uid, (long)f->pid,
+			log_level_name(log_level()));
+	}
 	f->administrator = true;
 	reply.level.level = (uint8_t)log_level();
 	f->answer_len = key_frame_put(&reply, f->answer, sizeof f->answer);

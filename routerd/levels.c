@@ -114,6 +114,17 @@ static struct bus_peer *find_peer(struct router *r, struct str instance)
 	return NULL;
 }
 
+/* Who did it, by the kernel's word: less in the log may hide something. */
+static void tell(const struct bus_peer *asker, struct str instance, enum log_level level)
+{
+	pid_t pid;
+	uid_t uid;
+
+	link_credentials(asker->link, &pid, &uid);
+	log_audit("log-level", "uid=%ld pid=%ld daemon=%s level=%s", (long)uid, (long)pid, LOG_STR(instance),
+		log_level_name(level));
+}
+
 static void set(struct router *r, const struct relay_ask *ask, struct str instance, enum log_level level)
 {
 	struct msg_set_log m = {.log_level = (uint8_t)level};
@@ -123,10 +134,12 @@ static void set(struct router *r, const struct relay_ask *ask, struct str instan
 		log_set_level(level);
 	else if (p != NULL)
 		(void)LINK_SEND(p->link, SET_LOG, set_log, 0, &m);
-	if (p != NULL || str_is(instance, "routerd"))
-		ctl_end(ask->asker->link, ask->subject, EXIT_OK, "%s", "");
-	else
+	if (p == NULL && !str_is(instance, "routerd")) {
 		ctl_end(ask->asker->link, ask->subject, EXIT_NOT_FOUND, "no daemon \"%.*s\" is running", STR_FMT(instance));
+		return;
+	}
+	tell(ask->asker, instance, level);
+	ctl_end(ask->asker->link, ask->subject, EXIT_OK, "%s", "");
 }
 
 void levels_ask(struct router *r, const struct relay_ask *ask)

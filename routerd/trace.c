@@ -59,8 +59,10 @@ static void tell(const struct trace *t)
 	uid_t uid;
 
 	link_credentials(t->asker->link, &pid, &uid);
-	log_event(t->bodies ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "trace", "uid=%ld pid=%ld about=%s bodies=%s", (long)uid,
-		(long)pid, LOG_TEXT(t->text), t->bodies ? "yes" : "no");
+	if (t->bodies)
+		log_audit("trace", "uid=%ld pid=%ld about=%s bodies=yes", (long)uid, (long)pid, LOG_TEXT(t->text));
+	else
+		log_info("trace", "uid=%ld pid=%ld about=%s bodies=no", (long)uid, (long)pid, LOG_TEXT(t->text));
 }
 
 /* 0, or -1 after an END that says what is wrong. */

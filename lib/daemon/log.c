@@ -111,19 +111,34 @@ static void write_line(enum log_level level, const char *event, const char *pair
 		return;
 }
 
-void log_event(enum log_level level, const char *event, const char *fmt, ...)
+static void say(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	char pairs[2048];
 	struct journal_entry entry = {levels[level].priority, state.instance, event, pairs};
+
+	vsnprintf(pairs, sizeof pairs, fmt, ap);
+	if (state.fd < 0 || journal_send(state.fd, &entry) != 0)
+		write_line(level, event, pairs);
+}
+
+void log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
 	va_list ap;
 
 	if (level > state.level)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(pairs, sizeof pairs, fmt, ap);
+	say(level, event, fmt, ap);
 	va_end(ap);
-	if (state.fd < 0 || journal_send(state.fd, &entry) != 0)
-		write_line(level, event, pairs);
+}
+
+void log_audit(const char *event, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(LOG_LEVEL_WARN, event, fmt, ap);
+	va_end(ap);
 }
 
 enum { SLOTS = 8, VALUE_MAX = 200, LONG_VALUE = 1000 };

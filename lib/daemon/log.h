@@ -35,6 +35,9 @@ void log_journal_socket(const char *path);
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A warning that is said at any level: an administrator has done what others should know of. */
+void log_audit(const char *event, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 #define log_error(event, ...) log_event(LOG_LEVEL_ERROR, event, __VA_ARGS__)
 #define log_warn(event, ...) log_event(LOG_LEVEL_WARN, event, __VA_ARGS__)
 #define log_info(event, ...) log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)

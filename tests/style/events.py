@@ -14,7 +14,7 @@ import metrics
 
 PAGE = metrics.ROOT / "doc/events.md"
 FILTER = metrics.ROOT / "etc/fail2ban/filter.d/bulkhead.conf"
-LEVELS = ["error", "warn", "info", "debug"]
+LEVELS = ["error", "warn (always)", "warn", "info", "debug"]
 EVENT = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 KEY = r"[a-z][a-z0-9_-]*"
 CONVERSION = r"%(?:l?[udx]|0?4?x|zu|s)"
@@ -67,7 +67,7 @@ class Calls:
         for path, text in self.files.items():
             if path.parts[:2] == ("lib", "daemon") and path.name in ("log.c", "log.h"):
                 continue
-            for call in re.finditer(r"\blog_(error|warn|info|debug|event)\(", text):
+            for call in re.finditer(r"\blog_(error|warn|info|debug|event|audit)\(", text):
                 line = text.count("\n", 0, call.start()) + 1
                 self.take(f"{path}:{line}", path, call[1], arguments(text, call.end() - 1))
 
@@ -83,7 +83,7 @@ class Calls:
         return []
 
     def take(self, where, path, level, args):
-        levels = [level]
+        levels = ["warn (always)" if level == "audit" else level]
         if level == "event":
             levels = [word.lower() for word in re.findall(r"LOG_LEVEL_(\w+)", args.pop(0))]
         names, fmt = self.names(args[0]), "".join(literals(args[1]))
