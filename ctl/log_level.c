@@ -98,7 +98,7 @@ static void add_keyd(const struct call *call, struct result *result)
 	if (keyd_level(call->ctl, &level, &rc) != EXIT_OK || rc == -ENOENT || rc == -ECONNREFUSED)
 		return;
 	textlist_put(&row, STR_LIT("keyd"));
-	textlist_put(&row, rc == 0 ? str_of(levels[level]) : STR_LIT("-"));
+	textlist_put(&row, rc == 0 && level < NLEVELS ? str_of(levels[level]) : STR_LIT("-"));
 	result_row(result, buf_str(&row));
 	buf_fini(&row);
 }
