@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -76,11 +77,12 @@ static void name_of(struct str key, char out[NAME_SIZE])
 /* The byte that stands at *p, which begins with a backslash; *p is moved behind it. */
 static char unescape(const char **p)
 {
-	unsigned byte = 0;
+	char digits[3] = "";
 
-	if ((*p)[1] == 'x' && sscanf(*p + 2, "%2x", &byte) == 1) {
+	if ((*p)[1] == 'x' && isxdigit((unsigned char)(*p)[2]) && isxdigit((unsigned char)(*p)[3])) {
+		memcpy(digits, *p + 2, 2);
 		*p += 4;
-		return (char)byte;
+		return (char)strtoul(digits, NULL, 16);
 	}
 	*p += 2;
 	return (*p)[-1];

@@ -111,6 +111,7 @@ static void write_line(enum log_level level, const char *event, const char *pair
 		return;
 }
 
+__attribute__((format(printf, 3, 0)))
 static void say(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	char pairs[2048];

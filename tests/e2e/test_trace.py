@@ -222,9 +222,11 @@ def test_a_slow_terminal_loses_rows_and_delays_nobody(suite, raw, trace):
 
 def test_it_survives_no_restart_of_routerd(suite, trace):
     watch = trace(suite, ALICE)
+    mark = suite.log.mark()
     suite.ctl("restart", "routerd")
     assert watch.process.wait(PATIENCE) == 75
     assert "connection to routerd broke" in watch.process.stderr.read()
+    suite.log.wait("routerd restored", since=mark)
 
 
 def test_who_may_not_use_the_control_socket_may_not_trace(suite):
