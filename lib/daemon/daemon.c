@@ -207,6 +207,8 @@ static int prepare(struct life *life)
 	if (load_configuration(life, &d->conf) != 0)
 		return BH_ECONFIG;
 	log_open(life->args.instance, configured_level(d->conf));
+	notify_open();
+	memory_keep(d);
 	if (directories_make(d) != 0 || kerberos_prepare(d) != 0)
 		return BH_ECONFIG;
 	return d->spec->open(d);

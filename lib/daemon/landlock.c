@@ -52,6 +52,8 @@ struct ruleset_attr {
 	uint64_t scoped;	     /* ABI 6 */
 };
 
+enum { SCOPE_ABSTRACT_SOCKETS = 1, SCOPE_SIGNALS = 2 };
+
 struct path_attr {
 	uint64_t allowed_access;
 	int32_t parent_fd;
@@ -83,6 +85,8 @@ static int make_ruleset(int abi, bool connects, uint64_t *handled)
 	/* No daemon binds by TCP after its start: ports are open by then. */
 	if (abi >= 4)
 		attr.handled_access_net = connects ? NET_BIND_TCP : NET_BIND_TCP | NET_CONNECT_TCP;
+	if (abi >= 6)
+		attr.scoped = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS;
 	*handled = attr.handled_access_fs;
 	return (int)syscall(CREATE_RULESET, &attr, size, 0);
 }
@@ -144,11 +148,6 @@ static int allow_of_components(const struct allowing *a, const char *setting, ui
 	for (size_t i = 0; rc == 0 && i < conf_components(conf); i++)
 		rc = allow_folder_of(a, conf_component_text(conf, i, setting), rights);
 	return rc;
-}
-
-bool sandbox_has_directories(const struct daemon *d)
-{
-	return d->spec->sandbox->directories && conf_directories(d->conf) > 0;
 }
 
 /* What connecting to one needs: names, authorities, and what the configuration names. */
@@ -223,7 +222,7 @@ int sandbox_files(struct daemon *d)
 		log_info("landlock", "state=off reason=\"the kernel has none\"");
 		return 0;
 	}
-	a.ruleset = make_ruleset(abi, d->spec->sandbox->connects || sandbox_has_directories(d), &a.handled);
+	a.ruleset = make_ruleset(abi, (sandbox_may(d) & MAY_DIAL) != 0, &a.handled);
 	if (a.ruleset < 0)
 		return -errno;
 	/* The configuration, for a reload. */
