@@ -6,8 +6,8 @@
 
 static const char *const reads[] = {NULL};
 static const char *const writes[] = {NULL};
-/* libnetsnmp waits by select(2) and we by an epoll of our own, it talks to itself over a pipe, and looks for certificates of its own in a folder that it
- * would make: there it fails, and does without. */
+/* libnetsnmp waits by select(2), and we by an epoll of our own; it talks to itself over a pipe, and looks for certificates
+ * in a folder that it would make: there it fails, and does without. */
 static const int calls[] = {
 	SYS_pselect6, SYS_pipe2, SYS_epoll_create1, SYS_getsockname, SYS_mkdirat,
 #ifdef SYS_mkdir

@@ -119,7 +119,7 @@ static int allow(const struct allowing *a, const char *path, uint64_t rights)
 	return rc == 0 ? 0 : -errno;
 }
 
-/* The folder of a file: the file may be replaced by another of its name. */
+/* The folder of a file, but not a list of what is in it: the file may be replaced by another of its name. */
 static int allow_folder_of(const struct allowing *a, const char *file, uint64_t rights)
 {
 	char copy[4096];
@@ -127,7 +127,7 @@ static int allow_folder_of(const struct allowing *a, const char *file, uint64_t 
 	if (file == NULL)
 		return 0;
 	snprintf(copy, sizeof copy, "%s", file);
-	return allow(a, dirname(copy), rights);
+	return allow(a, dirname(copy), rights & ~(uint64_t)FS_READ_DIR);
 }
 
 static int allow_of_domains(const struct allowing *a, const char *setting, uint64_t rights)

@@ -100,7 +100,8 @@ class Place:
         password.write_text("secret\n")
         os.chmod(password, 0o644)
         self.without, self.with_directory = self.suite.config, self.home / "with-directory.conf"
-        self.suite.edit(**{"metrics.listen": f"127.0.0.1:{free_port()}"})
+        self.suite.edit(**{"metrics.listen": f"127.0.0.1:{free_port()}",
+                           "snmp.agentx_socket": str(self.home / "agentx")})
         self.suite.start()  # makes its files
         self.suite.stop()
         plain = self.without.read_text()
@@ -271,7 +272,7 @@ def test_the_table_of_all_of_them(place):
     """Printed with -s, and left beside the log."""
     assert set(RESULTS) == set(DAEMONS)
     titles = list(dict.fromkeys(title for outcomes in RESULTS.values() for title in outcomes))
-    rows = [f"{'':38}" + "".join(f"{name:>17}" for name in DAEMONS)]
-    rows += [f"{title:38}" + "".join(f"{RESULTS[name][title][1]:>17}" for name in DAEMONS) for title in titles]
+    rows = [f"{'':38}" + "".join(f"{name:>21}" for name in DAEMONS)]
+    rows += [f"{title:38}" + "".join(f"{RESULTS[name][title][1]:>21}" for name in DAEMONS) for title in titles]
     print("\n" + "\n".join(rows))
     (suites.BUILD / "breach.txt").write_text("\n".join(rows) + "\n")
