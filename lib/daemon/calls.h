@@ -30,6 +30,8 @@ struct call_group {
 	size_t ncalls;
 };
 
+enum { CALLS_OF_ALL = 0 }; /* the first group */
+
 extern const struct call_group call_groups[];
 extern const size_t ncall_groups;
 

@@ -32,17 +32,18 @@ static void print_call(const struct call *call)
 	printf("%s\n", call->refused_with != 0 ? " refused" : "");
 }
 
+static void print_group(const char *title, const struct call_group *group)
+{
+	printf("%s: %s\n", title, group->name);
+	for (size_t i = 0; i < group->ncalls; i++)
+		print_call(&group->calls[i]);
+}
+
 static void print_groups(const char *title, unsigned may)
 {
-	for (size_t i = 0; i < ncall_groups; i++) {
-		const struct call_group *group = &call_groups[i];
-
-		if (group->may != 0 && (group->may & may) == 0)
-			continue;
-		printf("%s: %s\n", title, group->name);
-		for (size_t j = 0; j < group->ncalls; j++)
-			print_call(&group->calls[j]);
-	}
+	for (size_t i = 0; i < ncall_groups; i++)
+		if ((call_groups[i].may & may) != 0)
+			print_group(title, &call_groups[i]);
 }
 
 static void print_own(const int *calls)
@@ -64,6 +65,7 @@ void profile_print(const struct daemon_spec *spec)
 	print_list("reads", rules->read_paths);
 	print_list("writes", rules->write_paths);
 	printf("memory: %s\n", rules->locks_memory ? "locked" : "-");
+	print_group("may", &call_groups[CALLS_OF_ALL]);
 	print_groups("may", rules->may);
 	if (rules->syscalls != NULL)
 		print_own(rules->syscalls);
