@@ -13,7 +13,7 @@ static const struct sandbox sandbox = {
 	.locks_memory = true,
 	.keytab = "authd.keytab",
 	.holds = "SCRAM keys of all accounts, secrets of components, our password at a directory, keytabs",
-	.taken = "let in whoever it likes, as whomever, and take the SCRAM keys along; it hears of no stanza, and reaches no network but directories'",
+	.taken = "let in whoever it likes, as whomever, and take the SCRAM keys along; it hears of no stanza, and without directories it reaches no network",
 };
 
 int main(int argc, char **argv)

@@ -150,47 +150,38 @@ static int allow_of_components(const struct allowing *a, const char *setting, ui
 	return rc;
 }
 
-/* What connecting to one needs: names, authorities, and what the configuration names. */
-static int allow_directories(const struct allowing *a)
+/* What connecting to a directory needs: names, authorities, and what the configuration names. */
+const char *const sandbox_directory_reads[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf",
+	"/etc/services", "/etc/ssl/certs", "/usr/share/ca-certificates", "directory.ca", "directory.bind_password",
+	"directory.keytab", NULL};
+
+/* The parts of its configuration that come from SSSD included.  Not /etc/gss: what it names would be loaded, and no code
+ * is after the start. */
+const char *const sandbox_kerberos_reads[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf", NULL};
+
+static int allow_of_directories(const struct allowing *a, const char *setting, uint64_t rights)
 {
-	static const char *const paths[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf",
-		"/etc/services", "/etc/ssl/certs", "/usr/share/ca-certificates"};
 	const struct conf *conf = a->daemon->conf;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < sizeof paths / sizeof paths[0]; i++)
-		rc = allow(a, paths[i], READS);
-	for (size_t i = 0; rc == 0 && i < conf_directories(conf); i++) {
-		rc = allow_folder_of(a, conf_directory_text(conf, i, "ca"), READS);
-		if (rc == 0)
-			rc = allow_folder_of(a, conf_directory_text(conf, i, "bind_password"), READS);
-		if (rc == 0)
-			rc = allow_folder_of(a, conf_directory_text(conf, i, "keytab"), READS);
-	}
+	for (size_t i = 0; rc == 0 && i < conf_directories(conf); i++)
+		rc = allow_folder_of(a, conf_directory_text(conf, i, setting), rights);
 	return rc;
 }
 
-/* Its configuration, the parts that come from SSSD included, and our own keys.  Not /etc/gss: what it names would be
- * loaded, and no code is after the start. */
+/* Its configuration, and our own keys. */
 static int allow_kerberos(const struct allowing *a)
 {
-	static const char *const paths[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf"};
 	const char *list = getenv("KRB5_CONFIG"), *keytab = a->daemon->spec->sandbox->keytab;
 	char file[4096];
-	int rc = 0;
+	int rc = keytab != NULL ? allow_folder_of(a, conf_text(a->daemon->conf, keytab), READS) : 0;
 
-	if (keytab != NULL)
-		rc = allow_folder_of(a, conf_text(a->daemon->conf, keytab), READS);
-
-	for (size_t i = 0; rc == 0 && i < sizeof paths / sizeof paths[0]; i++)
-		rc = allow(a, paths[i], READS);
 	while (rc == 0 && list != NULL && kerberos_next_file(&list, file, sizeof file))
 		rc = allow(a, file, READS);
 	return rc;
 }
 
-/* An entry of a daemon's table: a path, "state", a domain's or a component's setting, or another
- * setting. */
+/* An entry of a table: a path, "state", a setting of a domain, a component or a directory, or another setting. */
 static int allow_entry(const struct allowing *a, const char *entry, uint64_t rights)
 {
 	if (entry[0] == '/')
@@ -201,6 +192,8 @@ static int allow_entry(const struct allowing *a, const char *entry, uint64_t rig
 		return allow_of_domains(a, entry + 7, rights);
 	if (strncmp(entry, "component.", 10) == 0)
 		return allow_of_components(a, entry + 10, rights);
+	if (strncmp(entry, "directory.", 10) == 0)
+		return allow_of_directories(a, entry + 10, rights);
 	return allow_folder_of(a, conf_text(a->daemon->conf, entry), rights);
 }
 
@@ -236,7 +229,9 @@ int sandbox_files(struct daemon *d)
 	if (rc == 0)
 		rc = allow_table(&a, d->spec->sandbox->write_paths, WRITES);
 	if (rc == 0 && sandbox_has_directories(d))
-		rc = allow_directories(&a);
+		rc = allow_table(&a, sandbox_directory_reads, READS);
+	if (rc == 0 && kerberos_wanted(d, d->conf))
+		rc = allow_table(&a, sandbox_kerberos_reads, READS);
 	if (rc == 0 && kerberos_wanted(d, d->conf))
 		rc = allow_kerberos(&a);
 	if (rc == 0 && syscall(RESTRICT_SELF, a.ruleset, 0) != 0)

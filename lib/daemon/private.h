@@ -29,6 +29,8 @@ int privileges_drop(struct daemon *d);
 int sandbox_enter(struct daemon *d);
 /* The two halves, for a test. */
 int sandbox_files(struct daemon *d);
+/* What may be read besides, where there are directories, and where there is Kerberos; each ends with NULL. */
+extern const char *const sandbox_directory_reads[], *const sandbox_kerberos_reads[];
 /* may: bits of enum sandbox_may. */
 int sandbox_calls(const struct sandbox *rules, unsigned may);
 /* What this one may do, with this configuration. */

@@ -64,6 +64,10 @@ void profile_print(const struct daemon_spec *spec)
 	printf("holds: %s\ntaken: %s\n", rules->holds, rules->taken);
 	print_list("reads", rules->read_paths);
 	print_list("writes", rules->write_paths);
+	if (rules->directories)
+		print_list("reads with directories", sandbox_directory_reads);
+	if (rules->directories || rules->keytab != NULL)
+		print_list("reads with Kerberos", sandbox_kerberos_reads);
 	printf("memory: %s\n", rules->locks_memory ? "locked" : "-");
 	print_group("may", &call_groups[CALLS_OF_ALL]);
 	print_groups("may", rules->may);

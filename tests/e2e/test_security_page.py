@@ -21,7 +21,7 @@ class Profile:
                 calls.append(line.strip())
                 continue
             name, _, value = line.partition(":")
-            if name == "may" or name.startswith("with "):
+            if name in ("may", "with directories", "with Kerberos"):
                 calls = self.groups.setdefault((name, value.strip()), [])
             else:
                 self.values[name] = value.strip()
@@ -75,11 +75,17 @@ def matrix(profiles):
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
+def reads(p):
+    more = [f"; {kind}: {listed(p.values[f'reads {kind}'])}" for kind in ("with directories", "with Kerberos")
+            if f"reads {kind}" in p.values]
+    return listed(p.values["reads"]) + "".join(more)
+
+
 def section(daemon, p):
     group = "" if p.values["group"] == "-" else f", in the group `{p.values['group']}`"
     return (f"**{daemon}** {p.values['job']}. User `{p.values['user']}`{group}; memory {p.values['memory'].replace('-', 'as usual')}.\n"
             f"- *It may:* {does(p)}.\n"
-            f"- *Reads* {listed(p.values['reads'])}; *writes* {listed(p.values['writes'])}; *makes sockets* {listed(' '.join(p.sockets()))}.\n"
+            f"- *Reads* {reads(p)}. *Writes* {listed(p.values['writes'])}. *Makes sockets* {listed(' '.join(p.sockets()))}.\n"
             f"- *Holds* {p.values['holds']}.\n"
             f"- *Taken over, it can* {p.values['taken']}.\n\n")
 
