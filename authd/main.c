@@ -12,8 +12,10 @@ static const struct sandbox sandbox = {
 	.directories = true,
 	.locks_memory = true,
 	.keytab = "authd.keytab",
-	.holds = "SCRAM keys of all accounts, secrets of components, our password at a directory, keytabs",
-	.taken = "let in whoever it likes, as whomever, and take the SCRAM keys along; it hears of no stanza, and without directories it reaches no network",
+	.holds = "SCRAM keys of all accounts, secrets of components, our password at a directory, "
+		"keytabs",
+	.taken = "let in whoever it likes, as whomever, and take the SCRAM keys along; it hears of no "
+		"stanza, and without directories it reaches no network",
 };
 
 int main(int argc, char **argv)

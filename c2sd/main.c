@@ -11,7 +11,8 @@ static const struct sandbox sandbox = {
 	.write_paths = writes,
 	.group = "bulkhead-sign",
 	.holds = "TLS sessions, and passwords that pass through by PLAIN",
-	.taken = "read and write for those who log in through it, and have handshakes signed while that lasts; nobody else's sessions, no key, no account",
+	.taken = "read and write for those who log in through it, and have handshakes signed while "
+		"that lasts; nobody else's sessions, no key, no account",
 };
 
 int main(int argc, char **argv)

@@ -11,7 +11,8 @@ static const struct sandbox sandbox = {
 	.directories = true,
 	.locks_memory = true,
 	.holds = "our password at a directory, keytabs; a copy of who is there",
-	.taken = "end anybody's sessions, and lie about groups and profiles; it lets nobody in, and hears of no stanza",
+	.taken = "end anybody's sessions, and lie about groups and profiles; it lets nobody in, and "
+		"hears of no stanza",
 };
 
 int main(int argc, char **argv)

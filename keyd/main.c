@@ -18,7 +18,8 @@ static const struct sandbox sandbox = {
 	.locks_memory = true,
 	.group = "bulkhead-tls",
 	.holds = "the private keys of all domains",
-	.taken = "sign any handshake as any domain here, and take the keys along; it hears of no stanza and no password, and reaches nobody",
+	.taken = "sign any handshake as any domain here, and take the keys along; it hears of no "
+		"stanza and no password, and reaches nobody",
 };
 
 int main(int argc, char **argv)

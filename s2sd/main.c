@@ -12,7 +12,8 @@ static const struct sandbox sandbox = {
 	.write_paths = writes,
 	.group = "bulkhead-sign",
 	.holds = "TLS sessions, dialback's secret",
-	.taken = "lie about remote domains, read what goes to and comes from them, connect to any address, and have handshakes signed while that lasts; it speaks for no account here",
+	.taken = "lie about remote domains, read what goes to and comes from them, connect to any "
+		"address, and have handshakes signed while that lasts; it speaks for no account here",
 };
 
 int main(int argc, char **argv)

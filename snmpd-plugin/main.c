@@ -23,7 +23,8 @@ static const struct sandbox sandbox = {
 	.write_paths = writes,
 	.refused_family = AF_INET, /* for our address, to put it into notifications of SNMP 1 */
 	.holds = "none",
-	.taken = "tell snmpd wrong numbers, and see the right ones: counts, names of instances and of domains",
+	.taken = "tell snmpd wrong numbers, and see the right ones: counts, names of instances and of "
+		"domains",
 };
 
 #ifdef BULKHEAD_SANITIZE

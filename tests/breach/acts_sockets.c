@@ -82,12 +82,13 @@ static int listen_tcp(const char *arg)
 static int connect_unix(const char *name, size_t n, int type)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	memcpy(to.sun_path, name, n);
 	if (name[0] == '@')
 		to.sun_path[0] = '\0';
-	return done(fd, fd >= 0 ? connect(fd, (struct sockaddr *)&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) : -1);
+	return done(fd, fd >= 0 ? connect(fd, (struct sockaddr *)&to, size) : -1);
 }
 
 static int join_stream(const char *path)

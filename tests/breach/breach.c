@@ -1,6 +1,6 @@
-/* The way in: a daemon that was linked with this connects, before its main(), to whoever BULKHEAD_BREACH names, and from
- * then on does what it is told there.  Until "go" in processes of their own, as control; afterwards, confined, at SIGUSR2,
- * in itself. */
+/* The way in: a daemon that was linked with this connects, before its main(), to whoever BULKHEAD_BREACH
+ * names, and from then on does what it is told there.  Until "go" in processes of their own, as control;
+ * afterwards, confined, at SIGUSR2, in itself. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
