@@ -1,30 +1,21 @@
 /* bulkhead-authd - decides who somebody is, and keeps the accounts */
-#include <sys/syscall.h>
-
 #include "authd/authd.h"
-
-/* What SQLite does to its files.  fchown: only where we run as root (in tests). */
-static const int syscalls[] = {
-	SYS_pread64, SYS_pwrite64, SYS_fdatasync, SYS_fsync, SYS_ftruncate, SYS_fallocate,
-	SYS_unlinkat, SYS_fchmod, SYS_fchown,
-	SYS_sendmmsg, /* names of directories */
-	SYS_getdents64, /* folders that krb5.conf includes */
-#ifdef SYS_unlink
-	SYS_unlink,
-#endif
-	-1,
-};
 
 /* Secrets are read again by a reload. */
 static const char *const read_paths[] = {"component.secret", NULL};
 static const char *const write_paths[] = {"state", NULL};
 
 static const struct sandbox sandbox = {
-	.syscalls = syscalls,
+	.may = MAY_JOIN | MAY_THREAD | MAY_STORE,
 	.read_paths = read_paths,
 	.write_paths = write_paths,
 	.directories = true,
+	.locks_memory = true,
 	.keytab = "authd.keytab",
+	.holds = "SCRAM keys of all accounts, secrets of components, our password at a directory, "
+		"keytabs",
+	.taken = "let in whoever it likes, as whomever, and take the SCRAM keys along; it hears of no "
+		"stanza, and without directories it reaches no network",
 };
 
 int main(int argc, char **argv)

@@ -190,7 +190,7 @@ int keyd_open(struct daemon *d)
 	find_uid("c2sd", &keyd->uids[KEY_FOR_CLIENTS]);
 	find_uid("s2sd", &keyd->uids[KEY_FOR_SERVERS]);
 	keyd->rate = (unsigned)conf_number(d->conf, "keyd.rate");
-	memory_lock(&keyd->memory);
+	memory_prepare(&keyd->memory, d->memory_locked);
 	d->state = keyd;
 	if (read_keys(keyd, &ring, what) != 0) {
 		daemon_fail(d, "%s", what);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #ifndef BULKHEAD_SANITIZE
@@ -42,22 +41,11 @@ static uintptr_t find_heap(void)
 	return heap;
 }
 
-/* Memory that comes later counts, too: without a limit it can be had, with one it would fail when it is needed. */
-static bool lock_all(void)
-{
-	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
-	struct rlimit limit;
-
-	(void)setrlimit(RLIMIT_MEMLOCK, &all);
-	return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY &&
-	       mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
-}
-
-void memory_lock(struct memory *m)
+void memory_prepare(struct memory *m, bool locked)
 {
 	use_one_heap();
 	m->heap = find_heap();
-	m->locked = lock_all();
+	m->locked = locked;
 }
 
 bool memory_guard(const struct memory *m)

@@ -13,9 +13,9 @@ struct memory {
 	bool locked;	/* all that there is, and all that comes */
 };
 
-/* Before the keys are read, and privileged: root may lock as much as there is.  Where the limit (RLIMIT_MEMLOCK) does
- * not allow that, the heap is locked later. */
-void memory_lock(struct memory *m);
+/* Before the keys are read.  locked: all memory is already; where the limit (RLIMIT_MEMLOCK) does not allow that, the heap
+ * is locked later. */
+void memory_prepare(struct memory *m, bool locked);
 
 /* After keys were read: they are on the heap.  false: it could not be locked. */
 bool memory_guard(const struct memory *m);

@@ -1,22 +1,19 @@
 /* s2sd - carries streams from and to remote servers: DNS, TCP, TLS, XML */
-#include <sys/syscall.h>
-
 #include "s2sd/s2sd.h"
 
 /* Certificates are read again by a reload, keyd has the keys; the resolver reads its files when it begins. */
 static const char *const reads[] = {"domain.certificate", "domain.s2s_certificate", "s2sd.ca", "s2sd.trust_anchor",
 	"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs", NULL};
 static const char *const writes[] = {NULL};
-/* The resolver has a thread of its own, which it talks to over a pair of sockets, and UDP sockets that it binds. */
-static const int calls[] = {SYS_socketpair, SYS_pipe2, SYS_bind, -1};
 
 static const struct sandbox sandbox = {
-	.syscalls = calls,
+	.may = MAY_ACCEPT | MAY_JOIN | MAY_THREAD | MAY_DIAL | MAY_ASK | MAY_VALIDATE,
 	.read_paths = reads,
 	.write_paths = writes,
-	.inet = true,
-	.connects = true,
 	.group = "bulkhead-sign",
+	.holds = "TLS sessions, dialback's secret",
+	.taken = "lie about remote domains, read what goes to and comes from them, connect to any "
+		"address, and have handshakes signed while that lasts; it speaks for no account here",
 };
 
 int main(int argc, char **argv)

@@ -1,14 +1,15 @@
 /* bulkhead-snmp - shows the suite to SNMP, as a part of snmpd (AgentX) */
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "snmpd-plugin/snmp.h"
 
 static const char *const reads[] = {NULL};
 static const char *const writes[] = {NULL};
-/* libnetsnmp waits by select(2), talks to itself over a pipe, and looks for certificates of its own in a folder that it
- * would make: there it fails, and does without. */
+/* libnetsnmp waits by select(2), and we by an epoll of our own; it talks to itself over a pipe, and looks for certificates
+ * in a folder that it would make: there it fails, and does without. */
 static const int calls[] = {
-	SYS_pselect6, SYS_pipe2, SYS_mkdirat,
+	SYS_pselect6, SYS_pipe2, SYS_epoll_create1, SYS_getsockname, SYS_mkdirat,
 #ifdef SYS_mkdir
 	SYS_mkdir,
 #endif
@@ -16,10 +17,14 @@ static const int calls[] = {
 };
 
 static const struct sandbox sandbox = {
+	.may = MAY_JOIN,
 	.syscalls = calls,
 	.read_paths = reads,
 	.write_paths = writes,
-	.asks_inet = true, /* for our address, to put it into notifications of SNMP 1 */
+	.refused_family = AF_INET, /* for our address, to put it into notifications of SNMP 1 */
+	.holds = "none",
+	.taken = "tell snmpd wrong numbers, and see the right ones: counts, names of instances and of "
+		"domains",
 };
 
 #ifdef BULKHEAD_SANITIZE

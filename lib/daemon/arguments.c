@@ -9,9 +9,10 @@ static void help(const struct daemon_spec *spec, FILE *out)
 {
 	fprintf(out,
 		"bulkhead-%s - %s\n"
-		"usage: bulkhead-%s [-c FILE] [-i NAME] [-hV]\n"
+		"usage: bulkhead-%s [-c FILE] [-i NAME] [-hPV]\n"
 		"  -c FILE  the configuration (default /etc/bulkhead/bulkhead.conf)\n"
 		"  -i NAME  the instance, such as %s@2 (default %s)\n"
+		"  -P       print what it may do once it is confined\n"
 		"  -V       the version\n",
 		spec->name, spec->job, spec->name, spec->name, spec->name);
 }
@@ -21,7 +22,7 @@ int arguments_parse(const struct daemon_spec *spec, int argc, char **argv, struc
 	int c;
 
 	*out = (struct arguments){"/etc/bulkhead/bulkhead.conf", spec->name};
-	while ((c = getopt(argc, argv, "c:i:hV")) != -1) {
+	while ((c = getopt(argc, argv, "c:i:hPV")) != -1) {
 		switch (c) {
 		case 'c':
 			out->config = optarg;
@@ -29,6 +30,9 @@ int arguments_parse(const struct daemon_spec *spec, int argc, char **argv, struc
 		case 'i':
 			out->instance = optarg;
 			break;
+		case 'P':
+			profile_print(spec);
+			return EXIT_OK + 1;
 		case 'V':
 			printf("bulkhead-%s %s\n", spec->name, BULKHEAD_VERSION);
 			return EXIT_OK + 1;

@@ -146,6 +146,8 @@ static int prepare(struct life *life)
 		return BH_ECONFIG;
 	life->begun = d->conf;
 	log_open(life->args.instance, configured_level(d->conf));
+	notify_open();
+	memory_keep(d);
 	if (directories_make(d) != 0 || kerberos_prepare(d) != 0)
 		return BH_ECONFIG;
 	return d->spec->open(d);

@@ -10,7 +10,7 @@
  * 78, and leaves nothing behind.
  *
  * Arguments: -c FILE the configuration (default /etc/bulkhead/bulkhead.conf), -i NAME the
- * instance ("c2sd@2"; default the daemon's name), -V version, -h help.
+ * instance ("c2sd@2"; default the daemon's name), -P what it may do when it is confined, -V version, -h help.
  */
 #ifndef BH_DAEMON_H
 #define BH_DAEMON_H
@@ -25,17 +25,32 @@
 
 struct daemon;
 
-/* What the confined process may do: data, shown as tables beside each daemon's main.c. */
+/* What a confined process may do; calls.c has the system calls of each. */
+enum sandbox_may {
+	MAY_ACCEPT = 1 << 0,   /* take connections of the sockets that `open` made */
+	MAY_JOIN = 1 << 1,     /* connect to sockets in the file system */
+	MAY_THREAD = 1 << 2,   /* have threads; never another process */
+	MAY_STORE = 1 << 3,    /* keep files under write_paths */
+	MAY_DIAL = 1 << 4,     /* make TCP connections (never true for routerd) */
+	MAY_ASK = 1 << 5,      /* ask name servers */
+	MAY_VALIDATE = 1 << 6, /* and validate what they say: libunbound */
+	MAY_KERBEROS = 1 << 7, /* where the configuration wants it; not for a table */
+	MAY_DIRECTORIES = MAY_DIAL | MAY_ASK,
+};
+
+/* Data, shown as a table beside each daemon's main.c; -P prints it, and doc/security.md is made of that. */
 struct sandbox {
-	const int *syscalls;		/* beyond the common set of sandbox.c; ends with -1 */
+	unsigned may;			/* enum sandbox_may */
+	const int *syscalls;		/* beyond those of the groups; ends with -1; NULL: none */
 	const char *const *read_paths;	/* settings' names or absolute paths; ends with NULL */
 	const char *const *write_paths; /* the same: directories that it may write under */
-	bool inet;			/* may make TCP sockets (never true for routerd) */
-	bool connects;			/* and connect them to others */
-	bool asks_inet;			/* has a library that asks for one, and does without */
-	bool directories;		/* both where the configuration has directories (LDAP), else not */
+	bool directories;		/* MAY_DIRECTORIES where the configuration has any (LDAP), else not */
+	bool locks_memory;		/* none of its memory gets into swap space */
+	int refused_family;		/* a library asks for such a socket, and does without; 0: none */
 	const char *keytab;		/* a setting: where it has a value, takes Kerberos' tickets */
 	const char *group;		/* keeps this one besides its own: "bulkhead-tls"; NULL: none */
+	const char *holds;		/* its secrets, for the administrator who asks */
+	const char *taken;		/* what who has taken it over can do */
 };
 
 struct daemon_spec {
@@ -67,6 +82,7 @@ struct daemon {
 	const char *instance;
 	char run_dir[108];
 	char state_dir[256]; /* this daemon's own: <state>/<name> */
+	bool memory_locked;  /* as its sandbox wants it, all that there is and all that comes */
 	void *state;	     /* the daemon's own */
 };
 

@@ -52,6 +52,8 @@ struct ruleset_attr {
 	uint64_t scoped;	     /* ABI 6 */
 };
 
+enum { SCOPE_ABSTRACT_SOCKETS = 1, SCOPE_SIGNALS = 2 };
+
 struct path_attr {
 	uint64_t allowed_access;
 	int32_t parent_fd;
@@ -83,6 +85,8 @@ static int make_ruleset(int abi, bool connects, uint64_t *handled)
 	/* No daemon binds by TCP after its start: ports are open by then. */
 	if (abi >= 4)
 		attr.handled_access_net = connects ? NET_BIND_TCP : NET_BIND_TCP | NET_CONNECT_TCP;
+	if (abi >= 6)
+		attr.scoped = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS;
 	*handled = attr.handled_access_fs;
 	return (int)syscall(CREATE_RULESET, &attr, size, 0);
 }
@@ -115,7 +119,7 @@ static int allow(const struct allowing *a, const char *path, uint64_t rights)
 	return rc == 0 ? 0 : -errno;
 }
 
-/* The folder of a file: the file may be replaced by another of its name. */
+/* The folder of a file, but not a list of what is in it: the file may be replaced by another of its name. */
 static int allow_folder_of(const struct allowing *a, const char *file, uint64_t rights)
 {
 	char copy[4096];
@@ -123,7 +127,7 @@ static int allow_folder_of(const struct allowing *a, const char *file, uint64_t 
 	if (file == NULL)
 		return 0;
 	snprintf(copy, sizeof copy, "%s", file);
-	return allow(a, dirname(copy), rights);
+	return allow(a, dirname(copy), rights & ~(uint64_t)FS_READ_DIR);
 }
 
 static int allow_of_domains(const struct allowing *a, const char *setting, uint64_t rights)
@@ -146,52 +150,38 @@ static int allow_of_components(const struct allowing *a, const char *setting, ui
 	return rc;
 }
 
-bool sandbox_has_directories(const struct daemon *d)
-{
-	return d->spec->sandbox->directories && conf_directories(d->conf) > 0;
-}
+/* What connecting to a directory needs: names, authorities, and what the configuration names. */
+const char *const sandbox_directory_reads[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf",
+	"/etc/services", "/etc/ssl/certs", "/usr/share/ca-certificates", "directory.ca", "directory.bind_password",
+	"directory.keytab", NULL};
 
-/* What connecting to one needs: names, authorities, and what the configuration names. */
-static int allow_directories(const struct allowing *a)
+/* The parts of its configuration that come from SSSD included.  Not /etc/gss: what it names would be loaded, and no code
+ * is after the start. */
+const char *const sandbox_kerberos_reads[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf", NULL};
+
+static int allow_of_directories(const struct allowing *a, const char *setting, uint64_t rights)
 {
-	static const char *const paths[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf",
-		"/etc/services", "/etc/ssl/certs", "/usr/share/ca-certificates"};
 	const struct conf *conf = a->daemon->conf;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < sizeof paths / sizeof paths[0]; i++)
-		rc = allow(a, paths[i], READS);
-	for (size_t i = 0; rc == 0 && i < conf_directories(conf); i++) {
-		rc = allow_folder_of(a, conf_directory_text(conf, i, "ca"), READS);
-		if (rc == 0)
-			rc = allow_folder_of(a, conf_directory_text(conf, i, "bind_password"), READS);
-		if (rc == 0)
-			rc = allow_folder_of(a, conf_directory_text(conf, i, "keytab"), READS);
-	}
+	for (size_t i = 0; rc == 0 && i < conf_directories(conf); i++)
+		rc = allow_folder_of(a, conf_directory_text(conf, i, setting), rights);
 	return rc;
 }
 
-/* Its configuration, the parts that come from SSSD included, and our own keys.  Not /etc/gss: what it names would be
- * loaded, and no code is after the start. */
+/* Its configuration, and our own keys. */
 static int allow_kerberos(const struct allowing *a)
 {
-	static const char *const paths[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf"};
 	const char *list = getenv("KRB5_CONFIG"), *keytab = a->daemon->spec->sandbox->keytab;
 	char file[4096];
-	int rc = 0;
+	int rc = keytab != NULL ? allow_folder_of(a, conf_text(a->daemon->conf, keytab), READS) : 0;
 
-	if (keytab != NULL)
-		rc = allow_folder_of(a, conf_text(a->daemon->conf, keytab), READS);
-
-	for (size_t i = 0; rc == 0 && i < sizeof paths / sizeof paths[0]; i++)
-		rc = allow(a, paths[i], READS);
 	while (rc == 0 && list != NULL && kerberos_next_file(&list, file, sizeof file))
 		rc = allow(a, file, READS);
 	return rc;
 }
 
-/* An entry of a daemon's table: a path, "state", a domain's or a component's setting, or another
- * setting. */
+/* An entry of a table: a path, "state", a setting of a domain, a component or a directory, or another setting. */
 static int allow_entry(const struct allowing *a, const char *entry, uint64_t rights)
 {
 	if (entry[0] == '/')
@@ -202,6 +192,8 @@ static int allow_entry(const struct allowing *a, const char *entry, uint64_t rig
 		return allow_of_domains(a, entry + 7, rights);
 	if (strncmp(entry, "component.", 10) == 0)
 		return allow_of_components(a, entry + 10, rights);
+	if (strncmp(entry, "directory.", 10) == 0)
+		return allow_of_directories(a, entry + 10, rights);
 	return allow_folder_of(a, conf_text(a->daemon->conf, entry), rights);
 }
 
@@ -223,7 +215,7 @@ int sandbox_files(struct daemon *d)
 		log_info("landlock", "state=off reason=\"the kernel has none\"");
 		return 0;
 	}
-	a.ruleset = make_ruleset(abi, d->spec->sandbox->connects || sandbox_has_directories(d), &a.handled);
+	a.ruleset = make_ruleset(abi, (sandbox_may(d) & MAY_DIAL) != 0, &a.handled);
 	if (a.ruleset < 0)
 		return -errno;
 	/* The configuration, for a reload. */
@@ -237,7 +229,9 @@ int sandbox_files(struct daemon *d)
 	if (rc == 0)
 		rc = allow_table(&a, d->spec->sandbox->write_paths, WRITES);
 	if (rc == 0 && sandbox_has_directories(d))
-		rc = allow_directories(&a);
+		rc = allow_table(&a, sandbox_directory_reads, READS);
+	if (rc == 0 && kerberos_wanted(d, d->conf))
+		rc = allow_table(&a, sandbox_kerberos_reads, READS);
 	if (rc == 0 && kerberos_wanted(d, d->conf))
 		rc = allow_kerberos(&a);
 	if (rc == 0 && syscall(RESTRICT_SELF, a.ruleset, 0) != 0)

@@ -45,6 +45,10 @@ int arguments_parse(const struct daemon_spec *spec, int argc, char **argv, struc
  * daemon_fail(). */
 int directories_make(struct daemon *d);
 
+/* Keeps all memory out of swap space, for who wants that.  Before its secrets are read, and privileged: root may lock as
+ * much as there is. */
+void memory_keep(struct daemon *d);
+
 /* Becomes the daemon's user when root; no privileges come back, no core is dumped. */
 int privileges_drop(struct daemon *d);
 
@@ -52,10 +56,20 @@ int privileges_drop(struct daemon *d);
 int sandbox_enter(struct daemon *d);
 /* The two halves, for a test. */
 int sandbox_files(struct daemon *d);
+/* What may be read besides, where there are directories, and where there is Kerberos; each ends with NULL. */
+extern const char *const sandbox_directory_reads[], *const sandbox_kerberos_reads[];
+/* may: bits of enum sandbox_may. */
+int sandbox_calls(const struct sandbox *rules, unsigned may);
+/* What this one may do, with this configuration. */
+unsigned sandbox_may(const struct daemon *d);
 /* It talks to directories, and there are some. */
 bool sandbox_has_directories(const struct daemon *d);
-/* directories: TCP, whatever the rules say, and what libldap asks besides. */
-int sandbox_calls(const struct sandbox *rules, bool directories);
+
+/* Prints what a daemon may do, for -P. */
+void profile_print(const struct daemon_spec *spec);
+
+/* Connects to whoever waits for readiness. */
+void notify_open(void);
 
 /* Enrols the counters that every daemon has. */
 void process_enrol(void);

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/log.h"
 #include "daemon/private.h"
 
 void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid)
@@ -30,6 +32,22 @@ void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid)
 		return;
 	*uid = pw->pw_uid;
 	*gid = pw->pw_gid;
+}
+
+/* Memory that comes later counts, too: without a limit it can be had, with one it would fail when it is needed.  Stacks
+ * of threads are locked page by page, as they are used. */
+void memory_keep(struct daemon *d)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit limit;
+
+	if (!d->spec->sandbox->locks_memory)
+		return;
+	(void)setrlimit(RLIMIT_MEMLOCK, &all);
+	d->memory_locked = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY &&
+			   mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+	if (!d->memory_locked)
+		log_info("memory-not-locked", "reason=\"RLIMIT_MEMLOCK is too low for all of it\"");
 }
 
 /* As many as *group has. */
@@ -62,14 +80,19 @@ static int become(struct daemon *d)
 	return BH_EDENIED;
 }
 
+/* While we are root: nobody else can.  What is left where we are not is what systemd's unit says. */
+static void empty_bounding_set(void)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap);
+}
+
 /* A user other than root may have been started with capabilities: they go too. */
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {{0}};
 
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-		prctl(PR_CAPBSET_DROP, cap); /* only root can; the set below counts */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return (int)syscall(SYS_capset, &header, none);
 }
@@ -113,6 +136,7 @@ int privileges_drop(struct daemon *d)
 	const struct rlimit none = {0, 0};
 
 	raise_descriptor_limit();
+	empty_bounding_set();
 	if (geteuid() == 0 && become(d) != 0)
 		return BH_EDENIED;
 	if (end_with_supervisor() == 0 && drop_capabilities() == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&

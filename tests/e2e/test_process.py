@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from suite import AS_ROOT
+from suite import AS_ROOT, BIN, SANITIZED
 
 DAEMONS = ["routerd", "authd", "c2sd", "keyd"]
 GROUPS = {"keyd": "bulkhead-tls", "c2sd": "bulkhead-sign", "s2sd": "bulkhead-sign"}
@@ -27,6 +27,34 @@ def test_a_daemon_gains_no_privileges_and_is_filtered(shared, daemon):
     found = status(pid_of(shared, daemon))
     assert found["NoNewPrivs"] == "1"
     assert found["Seccomp"] == "2"
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_s28_all_threads_of_a_daemon_are_confined(shared, daemon):
+    """None was there before the filter, and none has a capability that it could take back."""
+    threads = list(Path(f"/proc/{pid_of(shared, daemon)}/task").iterdir())
+    for thread in threads:
+        found = status(f"{thread.parent.parent.name}/task/{thread.name}")
+        assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
+        for capabilities in ("CapEff", "CapPrm", "CapInh", "CapAmb") + (("CapBnd",) if AS_ROOT else ()):
+            assert int(found[capabilities], 16) == 0, capabilities
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_s28_a_daemon_dumps_no_core(shared, daemon):
+    pid = pid_of(shared, daemon)
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
+    if not SANITIZED:  # what cannot be dumped has files in /proc that are root's
+        assert os.stat(f"/proc/{pid}/environ").st_uid == 0
+
+
+def test_s28_the_programs_have_no_way_in():
+    """The one of tests/breach is in a build of its own only."""
+    programs = list(BIN.glob("bulkhead*"))
+    assert len(programs) >= 8
+    for program in programs:
+        assert b"BULKHEAD_BREACH" not in program.read_bytes(), program
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)

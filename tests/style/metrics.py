@@ -24,7 +24,6 @@ LIBRARY_HOME = {
     r"unbound\.h": "lib/dns",
     r"confuse\.h": "lib/conf",
     r"seccomp\.h": "lib/daemon",
-    r"systemd/": "lib/daemon",
     r"nettle/": "lib/base",
     r"(ldap|lber|openldap)\.h": "lib/directory",
     r"(gssapi/|krb5)": "lib/directory",

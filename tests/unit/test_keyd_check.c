@@ -406,7 +406,7 @@ static void nothing_is_left_of_keys_that_are_forgotten(void **state)
 	struct memory memory;
 
 	(void)state;
-	memory_lock(&memory);
+	memory_prepare(&memory, false);
 	if (!WIPES)
 		return;
 	assert_true(memory.heap != 0);

@@ -265,17 +265,15 @@ static int run_a_loop(void)
 static const char *const state_path[] = {"state", NULL};
 static const char *const certificates[] = {"domain.certificate", NULL};
 static const char *const nothing[] = {NULL};
-static const int no_calls[] = {-1};
-
-static const struct sandbox closed = {.syscalls = no_calls, .read_paths = nothing,
-	.write_paths = nothing};
-static const struct sandbox storing = {.syscalls = no_calls, .read_paths = nothing,
-	.write_paths = state_path};
-static const struct sandbox networked = {.syscalls = no_calls, .read_paths = certificates,
-	.write_paths = nothing, .inet = true};
-
-static const struct sandbox asking = {.syscalls = no_calls, .read_paths = nothing,
-	.write_paths = nothing, .asks_inet = true};
+static const struct sandbox closed = {.read_paths = nothing, .write_paths = nothing,
+	.may = MAY_JOIN | MAY_THREAD};
+static const struct sandbox silent = {.read_paths = nothing, .write_paths = nothing};
+static const struct sandbox storing = {.read_paths = nothing, .write_paths = state_path,
+	.may = MAY_STORE};
+static const struct sandbox networked = {.read_paths = certificates, .write_paths = nothing,
+	.may = MAY_DIAL};
+static const struct sandbox asking = {.read_paths = nothing, .write_paths = nothing,
+	.refused_family = AF_INET};
 
 static _Noreturn void confined(const struct sandbox *rules, int (*act)(void))
 {
@@ -287,7 +285,7 @@ static _Noreturn void confined(const struct sandbox *rules, int (*act)(void))
 	uv_loop_init(&loop);
 	if (conf_load(in("etc/bulkhead.conf"), NULL, &d.conf, what, sizeof what) != 0 ||
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || sandbox_files(&d) != 0 ||
-		sandbox_calls(rules, false) != 0)
+		sandbox_calls(rules, rules->may) != 0)
 		_exit(BROKEN);
 	_exit(act() == 0 ? ALLOWED : REFUSED);
 }
@@ -357,6 +355,7 @@ static void what_every_daemon_does_is_allowed(void **state)
 static void only_who_has_to_do_with_the_network_makes_such_sockets(void **state)
 {
 	static const struct expectation cases[] = {
+		SAME(silent, make_unix_socket, KILLED),
 		SAME(closed, make_tcp_socket, KILLED),
 		SAME(closed, make_tcp6_socket, KILLED),
 		SAME(storing, make_tcp_socket, KILLED),
@@ -381,6 +380,7 @@ static void no_daemon_runs_programs_or_changes_the_system(void **state)
 		SAME(closed, mount_something, KILLED),
 		SAME(closed, load_a_filter, KILLED),
 		SAME(closed, use_io_uring, KILLED),
+		SAME(silent, start_a_thread, KILLED),
 		{"make_executable_memory", &closed, make_executable_memory, KILLED, ALLOWED},
 	};
 
@@ -401,17 +401,17 @@ static void files_are_those_of_the_table_only(void **state)
 	static const struct expectation cases[] = {
 		SAME(closed, read_outside, REFUSED),
 		SAME(closed, read_passwd, REFUSED),
-		SAME(closed, write_configuration, REFUSED),
-		SAME(closed, make_in_state, REFUSED),
-		SAME(closed, make_outside, REFUSED),
+		{"write_configuration", &closed, write_configuration, KILLED, REFUSED},
+		{"make_in_state", &closed, make_in_state, KILLED, REFUSED},
+		{"make_outside", &closed, make_outside, KILLED, REFUSED},
 		SAME(storing, make_in_state, ALLOWED),
 		SAME(storing, make_outside, REFUSED),
 		SAME(storing, read_outside, REFUSED),
 		SAME(storing, write_configuration, REFUSED),
 		SAME(networked, read_certificate, ALLOWED),
 		SAME(networked, read_outside, REFUSED),
-		SAME(networked, make_in_state, REFUSED),
-		SAME(networked, write_configuration, REFUSED),
+		{"make_in_state", &networked, make_in_state, KILLED, REFUSED},
+		{"write_configuration", &networked, write_configuration, KILLED, REFUSED},
 	};
 
 	(void)state;
