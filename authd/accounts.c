@@ -157,9 +157,11 @@ int accounts_change(struct accounts *a, const struct account_order *order)
 	a->bytes += size;
 	list_init(&o->write.link);
 	list_append(&a->orders, &o->link);
-	if (order->how == ACCOUNT_REMOVE)
-		o->ready = true;
-	else
+	o->write.generation = order->generation;
+	if (order->keys != NULL)
+		o->write.keys = *order->keys;
+	o->ready = order->keys != NULL || order->how == ACCOUNT_REMOVE || order->how == ACCOUNT_PURGE;
+	if (!o->ready)
 		rc = derive_for(a, o, order->password);
 	if (rc < 0) {
 		order_free(o);
@@ -186,6 +188,14 @@ int accounts_find(struct accounts *a, struct str account, struct account_record 
 	return read_failed(a, account_db_find(a->reader, account, out));
 }
 
+unsigned accounts_lack(struct accounts *a, struct str domain)
+{
+	unsigned lack = 0;
+
+	(void)read_failed(a, account_db_lack(a->reader, domain, &lack));
+	return lack;
+}
+
 int accounts_page(struct accounts *a, struct account_page *page)
 {
 	return read_failed(a, account_db_page(a->reader, page));
@@ -210,12 +220,16 @@ void accounts_pretend(const struct accounts *a, struct str account, struct accou
 {
 	const uint8_t hashes = SCRAM_HASHES;
 
+	*out = (struct account_keys){0};
+	account_db_neighbour(a->reader, account, out);
 	for (uint8_t hash = 0; hash < hashes; hash++) {
 		struct scram_keys *k = &out->of[hash];
 
 		pretend_salt(a, account, hash, k->salt);
-		k->salt_len = SCRAM_SALT_SIZE;
-		k->iterations = a->spec.iterations;
+		if (k->iterations == 0) {
+			k->salt_len = SCRAM_SALT_SIZE;
+			k->iterations = a->spec.iterations;
+		}
 		rand_bytes(k->stored, sizeof(k->stored));
 		rand_bytes(k->server, sizeof(k->server));
 	}
