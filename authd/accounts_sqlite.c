@@ -430,15 +430,17 @@ static int remove_row(struct account_db *db, struct account_write *item)
 	return database_run(db->db, REMOVE);
 }
 
-/* Whoever asked for it tells routerd: nothing is noted. */
-static int purge(struct account_db *db, struct account_write *item)
+/* Whoever asked for it tells routerd: nothing is noted.  What is left of an account that has gone before goes, too. */
+static int purge(struct account_db *db, struct account_write *item, bool there)
 {
 	int rc = remove_row(db, item);
 
 	item->change = 0;
 	db->purged = true;
 	database_bind_text(db->db, CHANGE_FORGET, 1, str_of(item->account));
-	return rc == 0 ? database_run(db->db, CHANGE_FORGET) : rc;
+	if (rc == 0)
+		rc = database_run(db->db, CHANGE_FORGET);
+	return rc == 0 && !there ? BH_ENOTFOUND : rc;
 }
 
 /* Nothing, where the account has got another password since. */
@@ -481,7 +483,7 @@ int account_db_write(struct account_db *db, struct account_write *item)
 	if (item->how == ACCOUNT_STRENGTHEN)
 		return strengthen(db, item);
 	if (item->how == ACCOUNT_PURGE)
-		return purge(db, item);
+		return purge(db, item, rc == 0);
 	rc = item->how == ACCOUNT_REMOVE ? remove_row(db, item) : put_account(db, item, rc == 0);
 	return rc == 0 ? note_change(db->db, item) : rc;
 }

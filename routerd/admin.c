@@ -19,6 +19,7 @@
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/hibernate.h"
+#include "routerd/purge.h"
 #include "routerd/relay.h"
 #include "routerd/requests.h"
 #include "routerd/revoked.h"
@@ -233,6 +234,15 @@ static void verb_user_delete(const struct ask *q)
 	(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, &m);
 }
 
+static void verb_user_purge(const struct ask *q)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	if (jid_argument(q, text, &jid) == 0)
+		purge_begin(q->router, jid.bare, q->asker, q->subject);
+}
+
 static struct bus_peer *instance_argument(const struct ask *q, struct str *args)
 {
 	struct bus_peer *p = NULL;
@@ -432,6 +442,7 @@ static const struct verb {
 	{"session.kill", verb_session_kill},
 	{"user.list", verb_user_list},
 	{"user.delete", verb_user_delete},
+	{"user.purge", verb_user_purge},
 	{"stats", verb_stats},
 	{"log.level", verb_log_level},
 	{"restart", verb_restart},
