@@ -16,11 +16,24 @@ const struct command commands[] = {
 	{"user passwd", "JID [--password-stdin]", 1, 1,
 		"Gives an account a new password.  Its sessions end.", run_user_put, NULL, OPTION_PASSWORD_STDIN},
 	{"user del", "JID", 1, 1, "Deletes an account.  Its sessions end.", run_verb, "user.delete", 0},
+	{"user purge", "JID", 1, 1,
+		"Deletes an account and all that says that it was there: it goes out of the rosters of others too,\n"
+		"and what it has sent and nobody has got.  Shows what there was.",
+		run_verb, "user.purge", 0},
 	{"user list", "[DOMAIN]", 0, 1, "Lists the accounts.", run_verb, "user.list", 0},
 	{"user import", "FILE", 1, 1,
 		"Makes many accounts, or changes their passwords.  A line of the file is a JID, a tab\n"
 		"and a password; the file - is standard input.",
 		run_user_import, NULL, 0},
+	{"export", "[JID | DOMAIN] [--out FILE]", 0, 1,
+		"Writes accounts and what they have in the format of XEP-0227: all, those of a domain, or one.  Keys of\n"
+		"passwords are in it where authd.export_keys allows that.",
+		run_export, NULL, OPTION_OUT},
+	{"import", "FILE | DIR [--format FORMAT] [--dry-run] [--report FILE]", 1, 1,
+		"Takes accounts from another server: a file of XEP-0227, a folder of them as ejabberd's export_piefxis\n"
+		"writes it, or prosody's data directory (FORMAT: xep0227, ejabberd, prosody).  May be repeated.  --dry-run\n"
+		"changes nothing; --report writes what became of each account.",
+		run_import, NULL, OPTION_FORMAT | OPTION_DRY_RUN | OPTION_REPORT},
 	{"session list", "[JID]", 0, 1, "Lists the sessions: all, or those of an account.",
 		run_verb, "session.list", 0},
 	{"session kill", "JID[/RESOURCE]", 1, 1, "Ends a session, or all of an account.", run_verb,
@@ -87,6 +100,10 @@ static const struct {
 	{OPTION_PASSWORD_STDIN, "--password-stdin"},
 	{OPTION_ACCEPT, "--accept"},
 	{OPTION_FULL, "--full"},
+	{OPTION_OUT, "--out"},
+	{OPTION_FORMAT, "--format"},
+	{OPTION_DRY_RUN, "--dry-run"},
+	{OPTION_REPORT, "--report"},
 };
 
 const char *option_name(enum command_option option)

@@ -14,6 +14,7 @@ struct ctl {
 	bool json;
 	bool quiet;
 	unsigned options; /* set of enum command_option */
+	const char *out, *format, *report; /* values of options; NULL without */
 };
 
 /* Options that not every command takes. */
@@ -21,6 +22,10 @@ enum command_option {
 	OPTION_PASSWORD_STDIN = 1,
 	OPTION_ACCEPT = 2,
 	OPTION_FULL = 4,
+	OPTION_OUT = 8,
+	OPTION_FORMAT = 16,
+	OPTION_DRY_RUN = 32,
+	OPTION_REPORT = 64,
 };
 /* "--accept" */
 const char *option_name(enum command_option option);
@@ -59,6 +64,9 @@ int run_help(const struct call *call);
 int run_verb(const struct call *call);
 int run_user_put(const struct call *call);
 int run_user_import(const struct call *call);
+/* move/ */
+int run_export(const struct call *call);
+int run_import(const struct call *call);
 
 /* Reads the configuration; an enum exit_code, after the complaint. */
 int load_conf(const struct ctl *ctl, struct conf **out);

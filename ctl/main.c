@@ -16,14 +16,30 @@ static const struct option options[] = {
 	{"accept", no_argument, NULL, OPT_OF_COMMAND | OPTION_ACCEPT},
 	{"conf", required_argument, NULL, 'c'},
 	{"dir", required_argument, NULL, 'd'},
+	{"dry-run", no_argument, NULL, OPT_OF_COMMAND | OPTION_DRY_RUN},
+	{"format", required_argument, NULL, OPT_OF_COMMAND | OPTION_FORMAT},
 	{"full", no_argument, NULL, OPT_OF_COMMAND | OPTION_FULL},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"out", required_argument, NULL, OPT_OF_COMMAND | OPTION_OUT},
 	{"password-stdin", no_argument, NULL, OPT_OF_COMMAND | OPTION_PASSWORD_STDIN},
 	{"quiet", no_argument, NULL, 'q'},
+	{"report", required_argument, NULL, OPT_OF_COMMAND | OPTION_REPORT},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
+
+/* value: NULL where it has none. */
+static void take_option(struct ctl *ctl, unsigned option, const char *value)
+{
+	ctl->options |= option;
+	if (option == OPTION_OUT)
+		ctl->out = value;
+	else if (option == OPTION_FORMAT)
+		ctl->format = value;
+	else if (option == OPTION_REPORT)
+		ctl->report = value;
+}
 
 static int run_word(const struct ctl *ctl, const char *word)
 {
@@ -70,7 +86,7 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", USAGE);
 			return EXIT_USAGE;
 		default:
-			ctl.options |= (unsigned)opt & ~(unsigned)OPT_OF_COMMAND;
+			take_option(&ctl, (unsigned)opt & ~(unsigned)OPT_OF_COMMAND, optarg);
 		}
 	}
 	return finish(commands_run(&ctl, argc - optind, argv + optind));

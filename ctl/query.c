@@ -34,7 +34,7 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 	snprintf(q->text, sizeof q->text, "%.*s", STR_FMT(end->text));
 }
 
-static const struct answer_handlers handlers = {on_columns, on_row, on_end};
+static const struct answer_handlers handlers = {.columns = on_columns, .row = on_row, .end = on_end};
 
 /* What failed shows how far it came, where it has something to show. */
 static int show(const struct ctl *ctl, struct query *q)

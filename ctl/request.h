@@ -20,6 +20,10 @@ struct answer_handlers {
 	void (*columns)(void *arg, uint64_t number, struct str names);
 	void (*row)(void *arg, uint64_t number, struct str values);
 	void (*end)(void *arg, uint64_t number, const struct msg_ctl_end *end);
+	/* Instead of an end; NULL where these are not asked for. */
+	void (*moved)(void *arg, uint64_t number, const struct msg_moved *moved);
+	void (*keys)(void *arg, uint64_t number, const struct msg_keys *keys);
+	void (*data)(void *arg, uint64_t number, const struct msg_user_data *data);
 };
 
 /* Finds the socket by the configuration, connects, and waits until we are welcome. */
@@ -30,6 +34,11 @@ void routerd_close(struct routerd **routerd);
 /* args is a list of texts. */
 int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str args);
 int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put);
+
+int routerd_move_account(struct routerd *r, uint64_t number, const struct msg_account_move *move);
+int routerd_put_user(struct routerd *r, uint64_t number, const struct msg_user_put *put);
+int routerd_get_keys(struct routerd *r, uint64_t number, struct str account);
+int routerd_get_user(struct routerd *r, uint64_t number, struct str account);
 
 /* Waits for something to come and calls the handlers. */
 int routerd_wait(struct routerd *r);

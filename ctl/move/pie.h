@@ -1,0 +1,30 @@
+/*
+ * pie - XEP-0227, the portable import and export format: read, and written
+ *
+ * Read as other servers write it: from one file or, by relative XInclude hrefs, from several; SCRAM keys also with the
+ * Base64 of Base64 that ejabberd writes.  Namespaces urn:xmpp:pie:0 and the older one.
+ */
+#ifndef CTL_MOVE_PIE_H
+#define CTL_MOVE_PIE_H
+
+#include "bus/bus.h"
+#include "ctl/move/moved.h"
+
+/* A file, or a folder whose files are read that are not included by others.  An enum exit_code, after the complaint. */
+int pie_read(const char *path, const struct moved_taker *taker);
+/* Text instead of a file; nothing is included. */
+int pie_read_text(struct str text, const struct moved_taker *taker);
+
+/* ---- writing: whole elements, for a file that begins and ends with these ---------------------------- */
+
+void pie_begin(struct buf *out);
+void pie_host(struct buf *out, struct str domain);
+void pie_host_end(struct buf *out);
+void pie_end(struct buf *out);
+
+/* Its <scram-credentials/>, for: */
+void pie_keys(struct buf *out, const struct msg_keys *keys);
+/* data: a list of struct user_datum. */
+void pie_user(struct buf *out, const struct jid *account, struct str keys, struct str data);
+
+#endif
