@@ -148,7 +148,8 @@ static void on_account_changed(void *owner, const struct account_write *change)
 
 	if (change->change != 0)
 		requests_on_change(a, change);
-	if (policy_set_lack(&a->policy, domain, accounts_lack(a->accounts, domain)))
+	/* The last ones are written while they close. */
+	if (a->accounts != NULL && policy_set_lack(&a->policy, domain, accounts_lack(a->accounts, domain)))
 		send_mechanisms_of(a, policy_domain(&a->policy, domain));
 }
 

@@ -19,7 +19,7 @@ def source(make_suite, raw):
     suite = make_suite(domains=DOMAINS, settings={"authd.export_keys": True})
     alice, bob = raw(suite, "alice"), raw(suite, "bob")
     befriend(alice, bob)
-    put(alice, "bob@localhost", "Bob & co", ["one", "two"])
+    put(alice, "bob@localhost", "Bob &amp; co", ["one", "two"])
     send(alice, "early@far.example", "subscribed")
     send(bob, "alice@localhost", "unsubscribe")
     send(bob, "alice@localhost", "subscribe")
