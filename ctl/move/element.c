@@ -87,6 +87,16 @@ int element_head(struct str xml, const char *parent_ns, element_fn *fn, void *ar
 	return rc;
 }
 
+bool element_next(struct str *inner, struct str *child)
+{
+	const char *begin = inner->len > 0 ? memchr(inner->p, '<', inner->len) : NULL;
+
+	if (begin == NULL)
+		return false;
+	*inner = str_make(begin, inner->len - (size_t)(begin - inner->p));
+	return inner_take(inner, child);
+}
+
 static void keep_inner(void *arg, const struct element *e)
 {
 	buf_put_str(arg, e->stanza.inner);

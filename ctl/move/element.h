@@ -20,6 +20,9 @@ int element_read(struct str xml, element_fn *fn, void *arg);
 /* Its start tag alone, of canonical XML out of an element with that namespace: fn gets no children. */
 int element_head(struct str xml, const char *parent_ns, element_fn *fn, void *arg);
 
+/* Takes the next child of canonical contents, and the text before it; false where there is none. */
+bool element_next(struct str *inner, struct str *child);
+
 /* Any elements, as inner XML of a stanza. */
 int element_canonical(struct str xml, struct buf *out);
 

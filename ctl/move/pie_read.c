@@ -154,7 +154,7 @@ static void take_private(struct moved *m, const struct tree_node *n, struct str 
 	struct str inner = inner_contents(xml), child;
 
 	(void)n;
-	while (inner_take(&inner, &child))
+	while (element_next(&inner, &child))
 		moved_private(m, child);
 }
 
@@ -163,7 +163,7 @@ static void take_messages(struct moved *m, const struct tree_node *n, struct str
 	struct str inner = inner_contents(xml), child;
 
 	(void)n;
-	while (inner_take(&inner, &child))
+	while (element_next(&inner, &child))
 		moved_message(m, child, 0);
 }
 
@@ -259,7 +259,7 @@ static void children(struct pie *p, struct str xml, const char *ns)
 {
 	struct str inner = inner_contents(xml), child;
 
-	while (p->rc == EXIT_OK && inner_take(&inner, &child))
+	while (p->rc == EXIT_OK && element_next(&inner, &child))
 		node(p, child, ns);
 }
 
@@ -272,7 +272,7 @@ static void user(struct pie *p, const struct element *e, struct str xml)
 	moved_init(&m, element_attribute(e, "name"), p->domain);
 	if (password.p != NULL)
 		moved_password(&m, password);
-	while (inner_take(&inner, &child))
+	while (element_next(&inner, &child))
 		take_child(&m, child, pie_ns(e->ns));
 	moved_end(&m);
 	p->rc = p->taker->take(p->taker->arg, &m);
@@ -342,6 +342,18 @@ static void node(struct pie *p, struct str xml, const char *parent_ns)
 		p->rc = complain(EXIT_FAILED, "that is no file of XEP-0227");
 }
 
+/* The one element of a file, with what stands around it. */
+static void root(struct pie *p, struct str xml)
+{
+	struct str child;
+
+	p->root = true;
+	if (element_next(&xml, &child))
+		node(p, child, NS_CLIENT);
+	else
+		p->rc = complain(EXIT_FAILED, "that is no file of XEP-0227");
+}
+
 /* ---- files -------------------------------------------------------------------------------------------- */
 
 static int read_file(struct pie *p, const char *path)
@@ -358,9 +370,8 @@ static int read_file(struct pie *p, const char *path)
 		p->rc = complain(EXIT_FAILED, "%s: %s", path, why);
 	fclose(file);
 	p->depth++;
-	p->root = true;
 	if (p->rc == EXIT_OK)
-		node(p, buf_str(&xml), NS_CLIENT);
+		root(p, buf_str(&xml));
 	p->depth--;
 	buf_fini_secret(&xml);
 	return p->rc;
@@ -428,9 +439,8 @@ int pie_read_text(struct str text, const struct moved_taker *taker)
 	if (element_read_file(file, &xml, why) != 0)
 		p.rc = EXIT_FAILED;
 	fclose(file);
-	p.root = true;
 	if (p.rc == EXIT_OK)
-		node(&p, buf_str(&xml), NS_CLIENT);
+		root(&p, buf_str(&xml));
 	buf_fini_secret(&xml);
 	return p.rc;
 }
