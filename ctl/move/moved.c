@@ -7,12 +7,13 @@
 
 #include "base/alloc.h"
 #include "base/list.h"
-#include "base/secret.h"
+#include "bus/textlist.h"
 #include "ctl/move/element.h"
 #include "xmpp/inner.h"
 #include "xmpp/names.h"
 #include "xmpp/stanza.h"
 #include "xmpp/tree.h"
+#include "xmpp/xmlcheck.h"
 
 enum { NOTES_MAX = 2000, PASSWORD_MAX_BYTES = 1024, SALT_MAX = 64 };
 
@@ -161,17 +162,30 @@ static uint8_t subscription_flags(struct str subscription)
 	return str_is(subscription, "from") ? USER_FROM : 0;
 }
 
+/* Names of a file that is no XML may have anything in them. */
+static bool nameable(struct moved *m, const struct moved_contact *c, struct str name)
+{
+	bool good = name.len > 0 && xmlcheck_text(name) && memchr(name.p, '\0', name.len) == NULL;
+
+	if (!good && name.len > 0)
+		moved_note(m, "a name or group of %s has characters that XML cannot have", c->jid);
+	return good;
+}
+
 void moved_contact(struct moved *m, const struct moved_item *item)
 {
 	struct moved_contact *c = str_is(item->subscription, "remove") ? NULL : contact(m, item->jid);
+	struct str groups = item->groups, group;
 
 	if (c == NULL)
 		return;
 	c->flags |= USER_LISTED | item->flags | subscription_flags(item->subscription);
-	if (item->name.len > 0 && c->name == NULL)
+	if (c->name == NULL && nameable(m, c, item->name))
 		c->name = bh_strndup(item->name.p, item->name.len);
 	buf_clear(&c->groups);
-	buf_put_str(&c->groups, item->groups);
+	while (textlist_take(&groups, &group))
+		if (nameable(m, c, group))
+			textlist_put(&c->groups, group);
 }
 
 struct requesting {
@@ -287,7 +301,7 @@ void moved_last(struct moved *m, int64_t time, struct str status)
 {
 	if (time > 0)
 		user_datum_put(&m->data, &(struct user_datum){
-			.kind = USER_LAST, .time = time, .name = status.len > 0 ? status : STR_NONE});
+			.kind = USER_LAST, .time = time, .name = status.len > 0 && xmlcheck_text(status) ? status : STR_NONE});
 }
 
 /* ---- messages ---------------------------------------------------------------------------------------- */
