@@ -159,7 +159,9 @@ def check_here(ours, domain):
     assert reply[0][0].text == "kept <"
     assert one.iq("get", "<vCard xmlns='vcard-temp'/>")[0].findtext("{vcard-temp}FN") == "One"
     assert [i.get("jid") for i in one.iq("get", "<blocklist xmlns='urn:xmpp:blocking'/>")[0]] == ["evil@far.example"]
-    three = client(ours.address, domain, 3)
+    three = Raw(ours.address, domain)
+    three.login("u3", password(3)).bind("r")
+    three.send("<presence/>")
     three.until(lambda e: e.get("type") == "subscribe" and e.get("from") == f"u1@{domain}")
     four = Raw(ours.address, domain)
     four.login("u4", password(4)).bind("r")
