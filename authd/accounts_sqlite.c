@@ -167,12 +167,12 @@ void account_db_close(struct account_db **ref)
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-/* At most as many bytes as there is room for: how many, or BH_EIO. */
+/* At least one byte, and at most as many as there is room for: how many, or BH_EIO. */
 static int column_short(struct database *db, enum statement st, int i, struct str out)
 {
 	struct str bytes = database_column_bytes(db, st, i);
 
-	if (bytes.p == NULL || bytes.len > out.len)
+	if (bytes.p == NULL || bytes.len == 0 || bytes.len > out.len)
 		return BH_EIO;
 	memcpy((char *)out.p, bytes.p, bytes.len);
 	return (int)bytes.len;
