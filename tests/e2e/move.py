@@ -11,7 +11,7 @@ DOMAINS = ["localhost", "p.example", "e.example"]
 
 def import_(suite, path, *more, code=0):
     """The summary's counts: (made, updated, unchanged, failed)."""
-    done = suite.ctl("import", path, *more)
+    done = run(BIN / "bulkheadctl", "-d", suite.home, "import", path, *more, timeout=300)
     assert done.returncode == code, done.stdout + done.stderr
     words = done.stdout.split(";")[-1].replace("there would be:", "").split(",")
     return tuple(int(w.split()[0]) for w in words), done
