@@ -209,8 +209,9 @@ int accounts_changes(struct accounts *a, struct account_page *page)
 /* As much as the longest salt needs. */
 static void pretend_salt(const struct accounts *a, struct str account, uint8_t hash, uint8_t salt[SCRAM_SALT_MAX])
 {
-	for (uint8_t block = 0; block < SCRAM_SALT_MAX / MAC_SIZE; block++) {
-		struct mac_part parts[] = {{&hash, 1}, {&block, 1}, {account.p, account.len}};
+	for (size_t block = 0; block < SCRAM_SALT_MAX / MAC_SIZE; block++) {
+		uint8_t number = (uint8_t)block;
+		struct mac_part parts[] = {{&hash, 1}, {&number, 1}, {account.p, account.len}};
 
 		mac_compute(a->secret, parts, 3, salt + block * MAC_SIZE);
 	}

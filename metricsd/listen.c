@@ -76,12 +76,13 @@ static int listen_at(const union address *a, socklen_t len)
 static int open_path(const char *path)
 {
 	union address a = {.un.sun_family = AF_UNIX};
+	const size_t len = strlen(path);
 	struct stat st;
 	int fd;
 
-	if (strlen(path) >= sizeof a.un.sun_path)
+	if (len >= sizeof a.un.sun_path)
 		return -ENAMETOOLONG;
-	strcpy(a.un.sun_path, path);
+	memcpy(a.un.sun_path, path, len + 1);
 	/* Of an earlier run; nothing else is removed. */
 	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
 		unlink(path);

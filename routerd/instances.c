@@ -110,7 +110,8 @@ static void limit(struct instances *all)
 		if (i->peer == NULL && (oldest == NULL || i->changed_ms < oldest->changed_ms))
 			oldest = i;
 	}
-	forget(all, oldest);
+	if (oldest != NULL)
+		forget(all, oldest);
 }
 
 bool instances_left(struct router *r, const struct bus_peer *peer)

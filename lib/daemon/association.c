@@ -86,7 +86,9 @@ bool association_put(struct associations *all, const struct association *a)
 	if (all->n == ASSOCIATIONS_MAX || all->list.len + a->remote.len + 64 > 1048576)
 		return false;
 	all->n++;
-	textlist_printf(&all->list, "%" PRIu64 " %d %" PRIu64, a->id, (int)a->way, a->began_ms);
+	textlist_printf(&all->list, "%" PRIu64, a->id);
+	textlist_printf(&all->list, "%d", (int)a->way);
+	textlist_printf(&all->list, "%" PRIu64, a->began_ms);
 	textlist_put(&all->list, a->remote);
 	return true;
 }
@@ -103,14 +105,10 @@ int associations_answer(const struct bus_event *event, struct associations *all)
 
 bool association_take(struct str *list, struct association *out)
 {
-	struct str numbers;
-	char text[64];
-	int way;
+	uint64_t way;
 
-	if (!textlist_take(list, &numbers) || !textlist_take(list, &out->remote) || numbers.len >= sizeof text)
-		return false;
-	snprintf(text, sizeof text, "%.*s", STR_FMT(numbers));
-	if (sscanf(text, "%" SCNu64 " %d %" SCNu64, &out->id, &way, &out->began_ms) != 3)
+	if (!textlist_take_number(list, &out->id) || !textlist_take_number(list, &way) ||
+		!textlist_take_number(list, &out->began_ms) || !textlist_take(list, &out->remote))
 		return false;
 	out->way = way == ASSOCIATION_OUT ? ASSOCIATION_OUT : ASSOCIATION_IN;
 	return true;

@@ -93,28 +93,12 @@ int counter_answer(const struct bus_event *event)
 	return rc == 0 ? 0 : BH_EPROTO;
 }
 
-/* A text of digits alone. */
-static bool take_number(struct str *list, uint64_t *out)
-{
-	struct str text;
-
-	*out = 0;
-	if (!textlist_take(list, &text) || text.len == 0 || text.len > 20)
-		return false;
-	for (uint32_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		*out = *out * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	return true;
-}
-
 bool counter_take(struct str *list, struct counted *out)
 {
 	uint64_t kind;
 
-	if (!textlist_take(list, &out->name) || !take_number(list, &kind) || kind > KIND_MAX ||
-		!take_number(list, &out->value) || !textlist_take(list, &out->about))
+	if (!textlist_take(list, &out->name) || !textlist_take_number(list, &kind) || kind > KIND_MAX ||
+		!textlist_take_number(list, &out->value) || !textlist_take(list, &out->about))
 		return false;
 	out->kind = (enum counter_kind)kind;
 	return true;
