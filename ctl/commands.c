@@ -29,10 +29,10 @@ const struct command commands[] = {
 		"Writes accounts and what they have in the format of XEP-0227: all, those of a domain, or one.  Keys of\n"
 		"passwords are in it where authd.export_keys allows that.",
 		run_export, NULL, OPTION_OUT},
-	{"import", "FILE | DIR [--format FORMAT] [--dry-run] [--report FILE]", 1, 1,
+	{"import", "FILE | DIR [--format NAME] [--dry-run] [--report FILE]", 1, 1,
 		"Takes accounts from another server: a file of XEP-0227, a folder of them as ejabberd's export_piefxis\n"
-		"writes it, or prosody's data directory (FORMAT: xep0227, ejabberd, prosody).  May be repeated.  --dry-run\n"
-		"changes nothing; --report writes what became of each account.",
+		"writes it, or prosody's data directory (NAME: xep0227, ejabberd, prosody); the file - is standard input.\n"
+		"May be repeated.  --dry-run changes nothing; --report writes what became of each account.",
 		run_import, NULL, OPTION_FORMAT | OPTION_DRY_RUN | OPTION_REPORT},
 	{"session list", "[JID]", 0, 1, "Lists the sessions: all, or those of an account.",
 		run_verb, "session.list", 0},

@@ -7,13 +7,15 @@
 #ifndef CTL_MOVE_PIE_H
 #define CTL_MOVE_PIE_H
 
+#include <stdio.h>
+
 #include "bus/bus.h"
 #include "ctl/move/moved.h"
 
-/* A file, or a folder whose files are read that are not included by others.  An enum exit_code, after the complaint. */
+/* A file, "-" for standard input, or a folder whose main files are read.  An enum exit_code, after the complaint. */
 int pie_read(const char *path, const struct moved_taker *taker);
-/* Text instead of a file; nothing is included. */
-int pie_read_text(struct str text, const struct moved_taker *taker);
+/* A file that is open, called name in complaints, and includes nothing. */
+int pie_read_file(FILE *file, const char *name, const struct moved_taker *taker);
 
 /* ---- writing: whole elements, for a file that begins and ends with these ---------------------------- */
 

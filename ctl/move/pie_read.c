@@ -356,24 +356,31 @@ static void root(struct pie *p, struct str xml)
 
 /* ---- files -------------------------------------------------------------------------------------------- */
 
-static int read_file(struct pie *p, const char *path)
+/* The file is open. */
+static void read_open(struct pie *p, FILE *file, const char *name)
 {
 	struct buf xml = BUF_INIT;
-	FILE *file = fopen(path, "re");
 	char why[128];
 
-	if (file == NULL)
-		return complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
 	if (p->depth == INCLUDES_MAX)
-		p->rc = complain(EXIT_FAILED, "%s: files include each other", path);
+		p->rc = complain(EXIT_FAILED, "%s: files include each other", name);
 	else if (element_read_file(file, &xml, why) != 0)
-		p->rc = complain(EXIT_FAILED, "%s: %s", path, why);
-	fclose(file);
+		p->rc = complain(EXIT_FAILED, "%s: %s", name, why);
 	p->depth++;
 	if (p->rc == EXIT_OK)
 		root(p, buf_str(&xml));
 	p->depth--;
 	buf_fini_secret(&xml);
+}
+
+static int read_file(struct pie *p, const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	read_open(p, file, path);
+	fclose(file);
 	return p->rc;
 }
 
@@ -411,13 +418,24 @@ static int read_folder(struct pie *p, const char *path)
 	return found > 0 ? p->rc : complain(EXIT_FAILED, "%s: there is no file of XEP-0227 in it", path);
 }
 
+int pie_read_file(FILE *file, const char *name, const struct moved_taker *taker)
+{
+	struct pie p = {.taker = taker, .domain = STR_LIT("")};
+
+	read_open(&p, file, name);
+	return p.rc;
+}
+
 int pie_read(const char *path, const struct moved_taker *taker)
 {
 	struct pie p = {.taker = taker, .folder = path, .domain = STR_LIT("")};
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
-	DIR *dir = opendir(path);
+	DIR *dir;
 
+	if (strcmp(path, "-") == 0)
+		return pie_read_file(stdin, "standard input", taker);
+	dir = opendir(path);
 	if (dir != NULL) {
 		closedir(dir);
 		return read_folder(&p, path);
@@ -425,22 +443,4 @@ int pie_read(const char *path, const struct moved_taker *taker)
 	snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
 	p.folder = folder;
 	return read_file(&p, path);
-}
-
-int pie_read_text(struct str text, const struct moved_taker *taker)
-{
-	struct pie p = {.taker = taker, .domain = STR_LIT("")};
-	struct buf xml = BUF_INIT;
-	FILE *file = fmemopen((void *)(uintptr_t)text.p, text.len, "r");
-	char why[128];
-
-	if (file == NULL)
-		return EXIT_FAILED;
-	if (element_read_file(file, &xml, why) != 0)
-		p.rc = EXIT_FAILED;
-	fclose(file);
-	if (p.rc == EXIT_OK)
-		root(&p, buf_str(&xml));
-	buf_fini_secret(&xml);
-	return p.rc;
 }

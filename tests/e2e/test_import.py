@@ -241,6 +241,14 @@ def test_contacts_that_were_made_here_stay(movable, raw):
     assert set(roster(u1)) == {"mine@e.example", "u2@e.example"}
 
 
+def test_a_file_may_come_on_standard_input(movable):
+    file = document(movable, "<user name='u' password='x'/>")
+    done = movable.ctl("import", "-", input=file.read_text())
+    assert done.returncode == 0 and done.stdout.startswith("1 made")
+    included = file.read_text().replace("<user ", "<include xmlns='http://www.w3.org/2001/XInclude' href='a.xml'/><user ")
+    assert movable.ctl("import", "-", input=included).returncode == 1
+
+
 def test_wrong_usage_says_what_there_is(movable):
     done = movable.ctl("import", PROSODY, "--format", "openfire")
     assert done.returncode == 2 and "prosody" in done.stderr

@@ -18,7 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct moved_taker taker = {moved_check, NULL};
 
-	if (size > 0)
-		(void)pie_read_text(str_make(data, size), &taker);
+	FILE *file = size > 0 ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
+
+	if (file == NULL)
+		return 0;
+	(void)pie_read_file(file, "input", &taker);
+	fclose(file);
 	return 0;
 }
