@@ -17,8 +17,8 @@ const struct command commands[] = {
 		"Gives an account a new password.  Its sessions end.", run_user_put, NULL, OPTION_PASSWORD_STDIN},
 	{"user del", "JID", 1, 1, "Deletes an account.  Its sessions end.", run_verb, "user.delete", 0},
 	{"user purge", "JID", 1, 1,
-		"Deletes an account and all that says that it was there: it goes out of the rosters of others too,\n"
-		"and what it has sent and nobody has got.  Shows what there was.",
+		"Deletes an account and every trace of it.  It goes out of the rosters of others too, and so does what it\n"
+		"has sent and nobody has got.  Shows what there was.",
 		run_verb, "user.purge", 0},
 	{"user list", "[DOMAIN]", 0, 1, "Lists the accounts.", run_verb, "user.list", 0},
 	{"user import", "FILE", 1, 1,
@@ -26,11 +26,11 @@ const struct command commands[] = {
 		"and a password; the file - is standard input.",
 		run_user_import, NULL, 0},
 	{"export", "[JID | DOMAIN] [--out FILE]", 0, 1,
-		"Writes accounts and what they have in the format of XEP-0227: all, those of a domain, or one.  Keys of\n"
-		"passwords are in it where authd.export_keys allows that.",
+		"Writes accounts and what they have (XEP-0227).  All, those of a domain, or one.  Keys of passwords are in it\n"
+		"where authd.export_keys allows that.",
 		run_export, NULL, OPTION_OUT},
 	{"import", "FILE | DIR [--format NAME] [--dry-run] [--report FILE]", 1, 1,
-		"Takes accounts from another server: a file of XEP-0227, a folder of them as ejabberd's export_piefxis\n"
+		"Takes accounts from another server.  From a file of XEP-0227, a folder of them as ejabberd's export_piefxis\n"
 		"writes it, or prosody's data directory (NAME: xep0227, ejabberd, prosody); the file - is standard input.\n"
 		"May be repeated.  --dry-run changes nothing; --report writes what became of each account.",
 		run_import, NULL, OPTION_FORMAT | OPTION_DRY_RUN | OPTION_REPORT},
