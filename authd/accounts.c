@@ -142,7 +142,7 @@ static int derive_for(struct accounts *a, struct order *o, struct str password)
 
 static bool takes_password(int how)
 {
-	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT;
+	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT || how == ACCOUNT_STRENGTHEN;
 }
 
 int accounts_change(struct accounts *a, const struct account_order *order)
@@ -165,9 +165,11 @@ int accounts_change(struct accounts *a, const struct account_order *order)
 	a->bytes += size;
 	list_init(&o->write.link);
 	list_append(&a->orders, &o->link);
-	if (!takes_password(order->how))
-		o->ready = true;
-	else
+	o->write.generation = order->generation;
+	if (order->keys != NULL)
+		o->write.keys = *order->keys;
+	o->ready = order->keys != NULL || !takes_password(order->how);
+	if (!o->ready)
 		rc = derive_for(a, o, order->password);
 	if (rc < 0) {
 		order_free(o);
@@ -192,6 +194,14 @@ static int read_failed(struct accounts *a, int rc)
 int accounts_find(struct accounts *a, struct str account, struct account_record *out)
 {
 	return read_failed(a, account_db_find(a->reader, account, out));
+}
+
+unsigned accounts_lack(struct accounts *a, struct str domain)
+{
+	unsigned lack = 0;
+
+	(void)read_failed(a, account_db_lack(a->reader, domain, &lack));
+	return lack;
 }
 
 int accounts_page(struct accounts *a, struct account_page *page)
@@ -219,12 +229,16 @@ void accounts_pretend(const struct accounts *a, struct str account, struct accou
 {
 	const uint8_t hashes = SCRAM_HASHES;
 
+	*out = (struct account_keys){0};
+	account_db_neighbour(a->reader, account, out);
 	for (uint8_t hash = 0; hash < hashes; hash++) {
 		struct scram_keys *k = &out->of[hash];
 
 		pretend_salt(a, account, hash, k->salt);
-		k->salt_len = SCRAM_SALT_SIZE;
-		k->iterations = a->spec.iterations;
+		if (k->iterations == 0) {
+			k->salt_len = SCRAM_SALT_SIZE;
+			k->iterations = a->spec.iterations;
+		}
 		rand_bytes(k->stored, sizeof(k->stored));
 		rand_bytes(k->server, sizeof(k->server));
 	}

@@ -33,7 +33,13 @@ struct account_record {
 };
 
 /* ACCOUNT_PUT.how, and: */
-enum { ACCOUNT_REMOVE = 0, ACCOUNT_DISABLE = 16, ACCOUNT_ENABLE = 17 };
+enum {
+	ACCOUNT_REMOVE = 0,
+	ACCOUNT_DISABLE = 16,
+	ACCOUNT_ENABLE = 17,
+	ACCOUNT_PURGE = 18,	 /* removed, and no trace of it stays in the files */
+	ACCOUNT_STRENGTHEN = 19, /* gets the keys that it lacks; it is the same account with the same password */
+};
 
 /* One change on its way through the writer. */
 struct account_write {
@@ -43,8 +49,8 @@ struct account_write {
 	char *reason;	    /* ACCOUNT_DISABLE; or NULL */
 	struct account_keys keys;
 	int rc;		    /* 0, BH_EEXIST, BH_ENOTFOUND, BH_EIO */
-	uint64_t generation; /* after it */
-	unsigned change;    /* enum account_change */
+	uint64_t generation; /* of ACCOUNT_STRENGTHEN the one that it must have; after it */
+	unsigned change;    /* enum account_change; 0: nobody needs to know */
 };
 
 /* One row of a listing; texts are borrowed. */
@@ -53,6 +59,7 @@ struct account_row {
 	int64_t created;
 	bool disabled;
 	struct str reason;
+	unsigned lack; /* as account_keys_lack() */
 	uint64_t generation;
 	unsigned change; /* in accounts_changes() only */
 };
@@ -74,7 +81,7 @@ struct accounts_spec {
 	struct derive *derive;
 	const char *dir;
 	uint32_t iterations; /* of new passwords */
-	/* A change was committed; before the answer to who asked for it. */
+	/* A change was committed, whose change may be 0; before the answer to who asked for it. */
 	void (*on_change)(void *owner, const struct account_write *change);
 	void *owner;
 };
@@ -90,18 +97,25 @@ void accounts_close(struct accounts **a, void (*done)(void *), void *arg);
 /* 0, BH_ENOTFOUND, or BH_EIO, which is logged. */
 int accounts_find(struct accounts *a, struct str account, struct account_record *out);
 
+/* For which hashes an account of the domain lacks keys: set of 1 << enum scram_hash.  0 where the store fails. */
+unsigned accounts_lack(struct accounts *a, struct str domain);
+
 /* What an account that does not exist would have: the salt is always the same one, the keys fit
- * no password (attacks.md, S19).  Of the salt all SCRAM_SALT_MAX bytes are set, for who needs a longer one. */
+ * no password (attacks.md, S19).  Length of salt and iterations are those of an account of the domain whose name is near:
+ * accounts that came from other servers have others than ours.  Of the salt all SCRAM_SALT_MAX bytes are set, for who
+ * needs a longer one. */
 void accounts_pretend(const struct accounts *a, struct str account, struct account_keys *out);
 
 /* A change of one account; account is a prepared bare JID.  done is called exactly once, on the
  * loop: 0, BH_EEXIST, BH_ENOTFOUND, BH_EINVAL (a password that SASLprep refuses), BH_EIO,
  * BH_ECRYPTO, BH_ECLOSED. */
 struct account_order {
-	int how; /* as of struct account_write */
+	int how; /* as in struct account_write */
 	struct str account;
-	struct str password;
-	struct str reason; /* ACCOUNT_DISABLE: for its user; may be absent */
+	struct str password; /* wherever keys are needed, but not given: */
+	const struct account_keys *keys;
+	struct str reason;   /* ACCOUNT_DISABLE: for its user; may be absent */
+	uint64_t generation; /* of ACCOUNT_STRENGTHEN */
 	void (*done)(void *arg, int rc);
 	void *arg;
 };

@@ -31,12 +31,15 @@ static const char *const migrations[] = {
 
 	/* Why it is disabled, in the administrator's words. */
 	"ALTER TABLE accounts ADD COLUMN reason TEXT;",
+	/* Accounts that came from another server with the keys of one hash: the others have 0 iterations. */
+	"CREATE INDEX accounts_without_sha1 ON accounts (domain) WHERE sha1_iterations = 0;"
+	"CREATE INDEX accounts_without_sha256 ON accounts (domain) WHERE sha256_iterations = 0;",
 	NULL,
 };
 
 enum statement {
 	FIND, SECRET, SECRET_PUT, PAGE_ALL, PAGE_DOMAIN, CHANGES, GENERATION_GET, GENERATION_SET,
-	EXISTS, PUT, REMOVE, DISABLE, CHANGE_PUT, STATEMENTS,
+	EXISTS, PUT, REMOVE, DISABLE, CHANGE_PUT, CHANGE_FORGET, LACK_SHA1, LACK_SHA256, NEIGHBOUR, STATEMENTS,
 };
 
 static const char *const statement_sql[STATEMENTS] = {
@@ -46,11 +49,13 @@ static const char *const statement_sql[STATEMENTS] = {
 		 " FROM accounts WHERE account = ?1",
 	[SECRET] = "SELECT value FROM meta WHERE name = 'secret'",
 	[SECRET_PUT] = "INSERT OR IGNORE INTO meta VALUES ('secret', ?1)",
-	[PAGE_ALL] = "SELECT domain, account, created, disabled, generation, 0, reason FROM accounts"
+	[PAGE_ALL] = "SELECT domain, account, created, disabled, generation, 0, reason,"
+		     " (sha1_iterations = 0) + 2 * (sha256_iterations = 0) FROM accounts"
 		     " WHERE (domain, account) > (?1, ?2) ORDER BY domain, account LIMIT ?3",
-	[PAGE_DOMAIN] = "SELECT domain, account, created, disabled, generation, 0, reason FROM accounts"
+	[PAGE_DOMAIN] = "SELECT domain, account, created, disabled, generation, 0, reason,"
+			" (sha1_iterations = 0) + 2 * (sha256_iterations = 0) FROM accounts"
 			" WHERE domain = ?4 AND account > ?2 ORDER BY account LIMIT ?3",
-	[CHANGES] = "SELECT '', account, at, 0, generation, change, NULL FROM changes"
+	[CHANGES] = "SELECT '', account, at, 0, generation, change, NULL, 0 FROM changes"
 		    " WHERE account > ?2 AND at >= ?5 ORDER BY account LIMIT ?3",
 	[GENERATION_GET] = "SELECT value FROM meta WHERE name = 'generation'",
 	[GENERATION_SET] = "INSERT OR REPLACE INTO meta VALUES ('generation', ?1)",
@@ -68,12 +73,18 @@ static const char *const statement_sql[STATEMENTS] = {
 	[REMOVE] = "DELETE FROM accounts WHERE account = ?1",
 	[DISABLE] = "UPDATE accounts SET disabled = ?2, reason = ?3, generation = ?4 WHERE account = ?1",
 	[CHANGE_PUT] = "INSERT OR REPLACE INTO changes VALUES (?1, ?2, ?3, ?4)",
+	[CHANGE_FORGET] = "DELETE FROM changes WHERE account = ?1",
+	[LACK_SHA1] = "SELECT 1 FROM accounts WHERE domain = ?1 AND sha1_iterations = 0 LIMIT 1",
+	[LACK_SHA256] = "SELECT 1 FROM accounts WHERE domain = ?1 AND sha256_iterations = 0 LIMIT 1",
+	[NEIGHBOUR] = "SELECT sha1_iterations, length(sha1_salt), sha256_iterations, length(sha256_salt)"
+		      " FROM accounts WHERE domain = ?1 AND account >= ?2 ORDER BY account LIMIT 1",
 };
 
 struct account_db {
 	struct database *db;
 	uint64_t generation; /* the last one given out, within a transaction */
 	bool generation_used;
+	bool purged; /* within it: what was there before shall not stay in the write-ahead log */
 };
 
 const char *account_db_error(const struct account_db *db)
@@ -159,6 +170,17 @@ void account_db_close(struct account_db **ref)
 
 /* ---- reading -------------------------------------------------------------------------- */
 
+/* At least one byte, and at most as many as there is room for: how many, or BH_EIO. */
+static int column_short(struct database *db, enum statement st, int i, struct str out)
+{
+	struct str bytes = database_column_bytes(db, st, i);
+
+	if (bytes.p == NULL || bytes.len == 0 || bytes.len > out.len)
+		return BH_EIO;
+	memcpy((char *)out.p, bytes.p, bytes.len);
+	return (int)bytes.len;
+}
+
 static int column_bytes(struct database *db, enum statement st, int i, struct str out)
 {
 	struct str bytes = database_column_bytes(db, st, i);
@@ -185,13 +207,16 @@ static int read_keys(struct database *db, int i, enum scram_hash hash, struct sc
 	size_t size = scram_key_size(hash);
 	int rc;
 
+	if (iterations == 0)
+		return 0;
 	if (iterations < 1 || iterations > INT32_MAX)
 		return BH_EIO;
 	k->iterations = (uint32_t)iterations;
-	k->salt_len = SCRAM_SALT_SIZE;
-	rc = column_bytes(db, FIND, i + 1, str_make(k->salt, k->salt_len));
-	if (rc == 0)
+	rc = column_short(db, FIND, i + 1, str_make(k->salt, sizeof(k->salt)));
+	if (rc >= 0) {
+		k->salt_len = (uint32_t)rc;
 		rc = column_bytes(db, FIND, i + 2, str_make(k->stored, size));
+	}
 	return rc == 0 ? column_bytes(db, FIND, i + 3, str_make(k->server, size)) : rc;
 }
 
@@ -215,6 +240,45 @@ int account_db_find(struct account_db *db, struct str account, struct account_re
 	}
 	database_reset(db->db, FIND);
 	return rc;
+}
+
+int account_db_lack(struct account_db *db, struct str domain, unsigned *out)
+{
+	static const enum statement of[SCRAM_HASHES] = {[SCRAM_SHA1] = LACK_SHA1, [SCRAM_SHA256] = LACK_SHA256};
+	int64_t one;
+	int rc = 0;
+
+	*out = 0;
+	for (unsigned hash = 0; hash < SCRAM_HASHES && rc != BH_EIO; hash++) {
+		database_bind_text(db->db, of[hash], 1, domain);
+		rc = run_number(db, of[hash], &one);
+		*out |= (rc == 0 ? 1u : 0u) << hash;
+	}
+	return rc == BH_EIO ? rc : 0;
+}
+
+static void take_shape(struct database *db, int i, struct scram_keys *k)
+{
+	int64_t iterations = database_column_int(db, NEIGHBOUR, i), salt = database_column_int(db, NEIGHBOUR, i + 1);
+
+	if (iterations < 1 || iterations > INT32_MAX || salt < 1 || salt > SCRAM_SALT_MAX)
+		return;
+	k->iterations = (uint32_t)iterations;
+	k->salt_len = (uint32_t)salt;
+}
+
+void account_db_neighbour(struct account_db *db, struct str account, struct account_keys *out)
+{
+	const char *at = memchr(account.p, '@', account.len);
+	uint32_t local = at != NULL ? (uint32_t)(at - account.p) + 1 : 0;
+
+	database_bind_text(db->db, NEIGHBOUR, 1, str_make(account.p + local, account.len - local));
+	database_bind_text(db->db, NEIGHBOUR, 2, account);
+	if (database_step(db->db, NEIGHBOUR) == 1) {
+		take_shape(db->db, 0, &out->of[SCRAM_SHA1]);
+		take_shape(db->db, 2, &out->of[SCRAM_SHA256]);
+	}
+	database_reset(db->db, NEIGHBOUR);
 }
 
 int account_db_secret(struct account_db *db, uint8_t out[MAC_KEY_SIZE])
@@ -243,6 +307,7 @@ static void visit_row(struct database *db, enum statement st, struct account_pag
 		.generation = (uint64_t)database_column_int(db, st, 4),
 		.change = (unsigned)database_column_int(db, st, 5),
 		.reason = database_column_bytes(db, st, 6),
+		.lack = (unsigned)database_column_int(db, st, 7),
 	};
 
 	copy_text(page->after_domain, sizeof(page->after_domain), column_text(db, st, 0));
@@ -297,6 +362,7 @@ int account_db_begin(struct account_db *db)
 		return rc;
 	db->generation = (uint64_t)last;
 	db->generation_used = false;
+	db->purged = false;
 	return 0;
 }
 
@@ -308,7 +374,12 @@ int account_db_commit(struct account_db *db)
 		database_bind_int(db->db, GENERATION_SET, 1, (int64_t)db->generation);
 		rc = database_run(db->db, GENERATION_SET);
 	}
-	return rc == 0 ? database_commit(db->db) : rc;
+	if (rc == 0)
+		rc = database_commit(db->db);
+	/* Where another process reads at this moment, the next checkpoint takes it. */
+	if (rc == 0 && db->purged)
+		(void)database_execute(db->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	return rc;
 }
 
 void account_db_rollback(struct account_db *db)
@@ -327,10 +398,10 @@ static uint64_t next_generation(struct account_db *db)
 
 static void bind_keys(struct database *db, int i, enum scram_hash hash, const struct scram_keys *k)
 {
-	size_t size = scram_key_size(hash);
+	size_t size = k->iterations > 0 ? scram_key_size(hash) : 0;
 
 	database_bind_int(db, PUT, i, k->iterations);
-	database_bind_blob(db, PUT, i + 1, str_make(k->salt, k->salt_len));
+	database_bind_blob(db, PUT, i + 1, str_make(k->salt, k->iterations > 0 ? k->salt_len : 0));
 	database_bind_blob(db, PUT, i + 2, str_make(k->stored, size));
 	database_bind_blob(db, PUT, i + 3, str_make(k->server, size));
 }
@@ -385,6 +456,42 @@ static int note_change(struct database *db, const struct account_write *item)
 	return database_run(db, CHANGE_PUT);
 }
 
+/* Whoever asked for it tells routerd: nothing is noted.  What is left of an account that has gone before goes, too. */
+static int purge(struct account_db *db, struct account_write *item, bool there)
+{
+	int rc = remove_row(db->db, item);
+
+	item->change = 0;
+	item->generation = next_generation(db);
+	db->purged = true;
+	database_bind_text(db->db, CHANGE_FORGET, 1, str_of(item->account));
+	if (rc == 0)
+		rc = database_run(db->db, CHANGE_FORGET);
+	return rc == 0 && !there ? BH_ENOTFOUND : rc;
+}
+
+/* Nothing, where the account has got another password since. */
+static int strengthen(struct account_db *db, struct account_write *item)
+{
+	struct account_record now;
+	int rc = account_db_find(db, str_of(item->account), &now);
+
+	item->change = 0;
+	if (rc == 0 && now.generation == item->generation) {
+		for (int hash = 0; hash < SCRAM_HASHES; hash++)
+			if (now.keys.of[hash].iterations > 0)
+				item->keys.of[hash] = now.keys.of[hash];
+		rc = put_row(db->db, item);
+	}
+	secret_wipe(&now, sizeof(now));
+	return rc;
+}
+
+static bool may_be_new(int how)
+{
+	return how == ACCOUNT_ADD || how == ACCOUNT_IMPORT || how == ACCOUNT_PURGE;
+}
+
 int account_db_write(struct account_db *db, struct account_write *item)
 {
 	int64_t one;
@@ -394,10 +501,14 @@ int account_db_write(struct account_db *db, struct account_write *item)
 	rc = run_number(db, EXISTS, &one);
 	if (rc == 0 && item->how == ACCOUNT_ADD)
 		return BH_EEXIST;
-	if (rc == BH_ENOTFOUND && item->how != ACCOUNT_ADD && item->how != ACCOUNT_IMPORT)
+	if (rc == BH_ENOTFOUND && !may_be_new(item->how))
 		return BH_ENOTFOUND;
 	if (rc < 0 && rc != BH_ENOTFOUND)
 		return rc;
+	if (item->how == ACCOUNT_STRENGTHEN)
+		return strengthen(db, item);
+	if (item->how == ACCOUNT_PURGE)
+		return purge(db, item, rc == 0);
 	item->change = rc == 0 ? changes[item->how].change : ACCOUNT_WAS_ADDED;
 	item->generation = next_generation(db);
 	rc = changes[item->how].run(db->db, item);

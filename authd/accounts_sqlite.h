@@ -24,6 +24,10 @@ void account_db_close(struct account_db **db);
 /* 0, BH_ENOTFOUND, or BH_EIO (account_db_error() says why). */
 int account_db_find(struct account_db *db, struct str account, struct account_record *out);
 int account_db_secret(struct account_db *db, uint8_t out[MAC_KEY_SIZE]);
+/* Set of 1 << enum scram_hash for which an account of the domain lacks keys. */
+int account_db_lack(struct account_db *db, struct str domain, unsigned *out);
+/* The salt_len and iterations of an account of the same domain: of the next in their order, that one included. */
+void account_db_neighbour(struct account_db *db, struct str account, struct account_keys *out);
 int account_db_page(struct account_db *db, struct account_page *page);
 int account_db_changes(struct account_db *db, struct account_page *page);
 

@@ -5,6 +5,7 @@
 
 #include "authd/gssapi.h"
 #include "authd/lookup.h"
+#include "authd/move.h"
 #include "authd/refusals.h"
 #include "authd/requests.h"
 #include "authd/scram.h"
@@ -78,6 +79,9 @@ static const struct bus_handler handlers[] = {
 	{BUS_ACCOUNT_DELETE, on_account_delete},
 	{BUS_ACCOUNT_DISABLE, on_account_disable},
 	{BUS_ACCOUNT_LIST, on_account_list},
+	{BUS_ACCOUNT_MOVE, on_account_move},
+	{BUS_ACCOUNT_PURGE, on_account_purge},
+	{BUS_KEYS_GET, on_keys_get},
 	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
 	{BUS_STATS_GET, counter_answer},
 	{BUS_SET_LOG, daemon_on_set_log},
@@ -107,21 +111,46 @@ static void send_verdict(void *owner, uint64_t id, const struct msg_auth_verdict
 		(void)LINK_SEND(link, AUTH_VERDICT, auth_verdict, id, m);
 }
 
-static void send_mechanisms(const struct authd *a)
+static void send_mechanisms_of(const struct authd *a, const struct policy_domain *d)
 {
 	struct link *link = bus_client_link(a->client);
+	struct msg_mechanisms m = {.domain = str_of(d->name)};
 	struct buf names = BUF_INIT;
 
-	for (size_t i = 0; link != NULL && i < a->policy.ndomains; i++) {
-		const struct policy_domain *d = &a->policy.domains[i];
-		struct msg_mechanisms m = {.domain = str_of(d->name)};
-
-		buf_clear(&names);
-		offer_write(&d->offer, &names);
-		m.mechanisms = buf_str(&names);
+	offer_write(&d->offer, &names);
+	m.mechanisms = buf_str(&names);
+	if (link != NULL)
 		(void)LINK_SEND(link, MECHANISMS, mechanisms, 0, &m);
-	}
 	buf_fini(&names);
+}
+
+static void send_mechanisms(const struct authd *a)
+{
+	for (size_t i = 0; i < a->policy.ndomains; i++)
+		send_mechanisms_of(a, &a->policy.domains[i]);
+}
+
+/* Some accounts may lack keys now, or do no longer. */
+static void review_offers(struct authd *a)
+{
+	for (size_t i = 0; i < a->policy.ndomains; i++) {
+		struct str domain = str_of(a->policy.domains[i].name);
+
+		(void)policy_set_lack(&a->policy, domain, accounts_lack(a->accounts, domain));
+	}
+}
+
+static void on_account_changed(void *owner, const struct account_write *change)
+{
+	struct authd *a = owner;
+	const char *at = strchr(change->account, '@');
+	struct str domain = str_of(at != NULL ? at + 1 : change->account);
+
+	if (change->change != 0)
+		requests_on_change(a, change);
+	/* The last ones are written while they close. */
+	if (a->accounts != NULL && policy_set_lack(&a->policy, domain, accounts_lack(a->accounts, domain)))
+		send_mechanisms_of(a, policy_domain(&a->policy, domain));
 }
 
 static void on_up(void *owner, const struct msg_welcome *welcome)
@@ -193,13 +222,15 @@ static int start_accounts(struct authd *a)
 		.derive = a->derive,
 		.dir = a->daemon->state_dir,
 		.iterations = a->policy.iterations,
-		.on_change = requests_on_change,
+		.on_change = on_account_changed,
 		.owner = a,
 	};
 	int rc = accounts_open(&spec, &a->accounts, what, sizeof(what));
 
 	if (rc < 0)
 		daemon_fail(a->daemon, "the account store cannot be opened: %s", what);
+	else
+		review_offers(a);
 	return rc;
 }
 
@@ -249,6 +280,7 @@ int authd_start(struct daemon *d)
 	}
 	list_init(&a->lookups);
 	list_init(&a->requests);
+	list_init(&a->moves);
 	directories_start(a->directories, d->loop);
 	a->refusals = refusals_create();
 	a->throttle = throttle_create(&a->policy.limits);
@@ -307,6 +339,7 @@ void authd_adopt(struct daemon *d, void *prepared)
 	free(fresh);
 	throttle_set_limits(a->throttle, &a->policy.limits);
 	accounts_set_iterations(a->accounts, a->policy.iterations);
+	review_offers(a);
 	send_mechanisms(a);
 }
 
@@ -358,6 +391,7 @@ void authd_stop(struct daemon *d)
 	a->stopping = 7;
 	lookups_abandon(a);
 	requests_abandon(a);
+	moves_abandon(a);
 	directories_stop(&a->directories, part_closed, a);
 	listings_stop(&a->listings, part_closed, a);
 	conversations_stop(&a->conversations, part_closed, a);

@@ -31,6 +31,7 @@ struct authd {
 	struct bus_client *client;
 	struct list lookups;  /* struct lookup (lookup.c): that wait for a directory */
 	struct list requests; /* struct request (requests.c): the same */
+	struct list moves;    /* struct move (move.c): under way */
 	uint64_t link_number; /* an answer goes out only on the link where its question came in */
 	int stopping;	      /* parts that are still closing */
 };

@@ -48,6 +48,7 @@ struct exchange {
 	const char *directory; /* that holds the domain's accounts, or NULL: then `known` and record wait for its answer */
 	const char *realm; /* whose tickets name the domain's accounts, or NULL */
 	bool known;	/* it exists; if not, record is a pretence */
+	unsigned lack;	/* for which hashes its keys in the record are a pretence: it has none, or is not known */
 	bool must_change; /* its password is good for nothing but a change */
 	struct account_record record;
 

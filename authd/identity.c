@@ -55,8 +55,13 @@ static bool look_up(struct exchange *x)
 	if (rc < 0 && rc != BH_ENOTFOUND)
 		return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "store-unreadable");
 	x->known = rc == 0;
-	if (!x->known)
-		x->record.keys = pretence;
+	x->lack = account_keys_lack(&x->record.keys);
+	for (unsigned hash = 0; hash < SCRAM_HASHES; hash++)
+		if (x->lack & 1u << hash)
+			x->record.keys.of[hash] = pretence.of[hash];
+	/* Not offered, unless nothing else could be (policy_set_lack()). */
+	if (x->mechanism->needs_keys && x->lack & 1u << x->mechanism->hash)
+		x->known = false;
 	return true;
 }
 

@@ -34,12 +34,22 @@ static void listing_free(struct listing *l)
 	free(l);
 }
 
+/* Of accounts from elsewhere: the keys that they have, where those of one hash are lacking. */
+static struct str state_of(const struct account_row *row)
+{
+	if (row->disabled)
+		return STR_LIT("disabled");
+	if (row->lack & 1u << SCRAM_SHA256)
+		return STR_LIT("enabled, SHA-1");
+	return row->lack & 1u << SCRAM_SHA1 ? STR_LIT("enabled, SHA-256") : STR_LIT("enabled");
+}
+
 static void send_row(void *arg, const struct account_row *row)
 {
 	const struct listing *l = arg;
 	struct msg_account_row m = {
 		.account = row->account,
-		.state = row->disabled ? STR_LIT("disabled") : STR_LIT("enabled"),
+		.state = state_of(row),
 		.created = (uint64_t)row->created,
 		.reason = row->reason,
 	};

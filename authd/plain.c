@@ -1,4 +1,4 @@
-/* PLAIN: the password is checked against the SCRAM-SHA-256 keys, or by the directory. */
+/* PLAIN: the password is checked against the best SCRAM keys that there are, or by the directory. */
 #include "authd/plain.h"
 
 #include <stdlib.h>
@@ -16,9 +16,8 @@
 struct plain {
 	int rc;
 	bool match;
-	/* Where a directory is asked: */
-	struct dirjob_result directory;
-	char *password; /* that it is asked about */
+	struct dirjob_result directory; /* where one is asked */
+	char *password; /* that it is asked about; or of which keys are lacking */
 };
 
 /* Takes what stands before the next NUL; false where there is none. */
@@ -42,30 +41,47 @@ bool plain_parse(struct str in, struct plain_message *out)
 	return in.len > 0 && in.len <= PLAIN_PASSWORD_MAX && memchr(in.p, '\0', in.len) == NULL;
 }
 
+static enum scram_hash best_hash(const struct exchange *x)
+{
+	return x->known && x->lack & 1u << SCRAM_SHA256 ? SCRAM_SHA1 : SCRAM_SHA256;
+}
+
+/* Where some accounts of the domain have the keys of one hash only, all that they could have are derived for everybody:
+ * else the time would tell who has which, and who is not there. */
+static unsigned hashes_for(const struct exchange *x)
+{
+	const struct policy_domain *d = policy_domain(x->env->policy, str_of(x->domain));
+
+	return d != NULL && d->lack != 0 ? 1u << SCRAM_SHA1 | 1u << SCRAM_SHA256 : 1u << SCRAM_SHA256;
+}
+
 static void on_derived(void *arg, int rc, const struct account_keys *keys)
 {
 	struct exchange *x = arg;
 	struct plain *plain = x->state;
+	enum scram_hash hash = best_hash(x);
 
 	x->job = NULL;
 	plain->rc = rc;
-	plain->match = rc == 0 && secret_equal(keys->of[SCRAM_SHA256].stored,
-		x->record.keys.of[SCRAM_SHA256].stored, SCRAM_KEY_MAX);
+	plain->match = rc == 0 && secret_equal(keys->of[hash].stored, x->record.keys.of[hash].stored, scram_key_size(hash));
 	exchange_wake(x);
 }
 
 static enum outcome derive_password(struct exchange *x, struct str password)
 {
+	struct plain *plain = bh_alloc(sizeof(*plain));
 	struct derive_order order = {
 		.class = DERIVE_LOGIN,
 		.password = password,
-		.hashes = 1u << SCRAM_SHA256,
+		.hashes = hashes_for(x) | 1u << best_hash(x),
 		.from = &x->record.keys,
 		.done = on_derived,
 		.arg = x,
 	};
 
-	x->state = bh_alloc(sizeof(struct plain));
+	x->state = plain;
+	if (x->known && x->lack != 0)
+		plain->password = bh_strndup(password.p, password.len);
 	if (derive_submit(x->env->derive, &order, &x->job) < 0)
 		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "overloaded");
 	return identity_charge(x) ? OUTCOME_WAIT : OUTCOME_FAILURE;
@@ -110,6 +126,28 @@ static enum outcome plain_step(struct exchange *x, struct str in)
 	return x->directory != NULL ? ask_directory(x, m.password) : derive_password(x, m.password);
 }
 
+static void ignore(void *arg, int rc)
+{
+	(void)arg, (void)rc;
+}
+
+/* We have the password in front of us: the keys that could not be made without it are made now. */
+static enum outcome proved(struct exchange *x, const struct plain *plain)
+{
+	enum outcome outcome = identity_proved(x);
+	struct account_order order = {
+		.how = ACCOUNT_STRENGTHEN,
+		.account = str_of(x->account),
+		.password = str_of(plain->password),
+		.generation = x->record.generation,
+		.done = ignore,
+	};
+
+	if (outcome == OUTCOME_SUCCESS && plain->password != NULL)
+		(void)accounts_change(x->env->accounts, &order);
+	return outcome;
+}
+
 static enum outcome plain_resume(struct exchange *x)
 {
 	const struct plain *plain = x->state;
@@ -118,7 +156,7 @@ static enum outcome plain_resume(struct exchange *x)
 		return identity_verified(x, &plain->directory);
 	if (plain->rc < 0 && plain->rc != BH_EINVAL)
 		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "derivation-failed");
-	return plain->match ? identity_proved(x) : identity_wrong(x);
+	return plain->match ? proved(x, plain) : identity_wrong(x);
 }
 
 static void plain_end(struct exchange *x)

@@ -46,12 +46,13 @@ static void load_offer(const struct conf *conf, bool tickets, const struct offer
 	bool keys = d->directory == NULL || has_keys(conf, d->directory);
 
 	if (conf_bool(conf, "authd.external"))
-		offer_add(&d->offer, STR_LIT("EXTERNAL"));
+		offer_add(&d->able, STR_LIT("EXTERNAL"));
 	if (tickets && d->realm != NULL)
-		offer_add(&d->offer, STR_LIT("GSSAPI"));
+		offer_add(&d->able, STR_LIT("GSSAPI"));
 	for (size_t i = 0; i < wishes->n; i++)
 		if (keys || !wishes->of[i]->needs_keys)
-			offer_add(&d->offer, str_of(wishes->of[i]->name));
+			offer_add(&d->able, str_of(wishes->of[i]->name));
+	d->offer = d->able;
 }
 
 static char *copy(const char *text)
@@ -90,6 +91,7 @@ int policy_load(const struct conf *conf, bool tickets, struct policy *out, char 
 	p.limits.per_address = (uint32_t)conf_number(conf, "authd.address_limit");
 	p.limits.window_ms = (uint64_t)conf_number(conf, "authd.guess_window") * 1000;
 	p.iterations = (uint32_t)conf_number(conf, "authd.iterations");
+	p.export_keys = conf_bool(conf, "authd.export_keys");
 	rc = load_domains(conf, tickets, &p, what, what_size);
 	secrets_load(conf, &p.secrets);
 	if (rc == 0)
@@ -118,6 +120,22 @@ const struct policy_domain *policy_domain(const struct policy *policy, struct st
 			return &policy->domains[i];
 	}
 	return NULL;
+}
+
+bool policy_set_lack(struct policy *policy, struct str domain, unsigned lack)
+{
+	struct policy_domain *d = (struct policy_domain *)(uintptr_t)policy_domain(policy, domain);
+
+	if (d == NULL || d->directory != NULL || d->lack == lack)
+		return false;
+	d->lack = lack;
+	d->offer.n = 0;
+	for (size_t i = 0; i < d->able.n; i++)
+		if (!d->able.of[i]->needs_keys || !(lack & 1u << d->able.of[i]->hash))
+			d->offer.of[d->offer.n++] = d->able.of[i];
+	if (d->offer.n == 0)
+		d->offer = d->able;
+	return true;
 }
 
 const char *policy_directory(const struct policy *policy, struct str domain)

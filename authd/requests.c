@@ -80,6 +80,8 @@ static const char *event_name(int how)
 		return "account-disable";
 	case ACCOUNT_ENABLE:
 		return "account-enable";
+	case ACCOUNT_PURGE:
+		return "account-purge";
 	case ACCOUNT_REMOVE:
 		return "account-delete";
 	case ACCOUNT_ADD:
@@ -253,22 +255,36 @@ int on_account_put(const struct bus_event *event)
 	return 0;
 }
 
+/* how: ACCOUNT_REMOVE or ACCOUNT_PURGE. */
+static void remove_account(struct authd *a, uint64_t subject, struct str account, int how)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	/* Of a domain that is no longer served, too: its accounts must go somehow. */
+	if (jid_prepare(account, text, &jid) < 0 || jid.local.p == NULL || jid.resource.p != NULL)
+		reply(a, subject, EXIT_USAGE, "\"%.*s\" is no address of a user (user@domain)", STR_FMT(account));
+	else if (!held_elsewhere(a, subject, jid.domain))
+		start(a, subject, &(struct account_order){.how = how, .account = jid.bare});
+}
+
 int on_account_delete(const struct bus_event *event)
 {
-	struct authd *a = event->owner;
-	char text[JID_MAX + 1];
 	struct msg_account_delete m;
-	struct jid jid;
 
 	if (bus_get_account_delete(event->frame->body, &m) < 0)
 		return BH_EPROTO;
-	/* Of a domain that is no longer served, too: its accounts must go somehow. */
-	if (jid_prepare(m.account, text, &jid) < 0 || jid.local.p == NULL || jid.resource.p != NULL)
-		reply(a, event->frame->subject, EXIT_USAGE,
-			"\"%.*s\" is no address of a user (user@domain)", STR_FMT(m.account));
-	else if (!held_elsewhere(a, event->frame->subject, jid.domain))
-		start(a, event->frame->subject,
-			&(struct account_order){.how = ACCOUNT_REMOVE, .account = jid.bare});
+	remove_account(event->owner, event->frame->subject, m.account, ACCOUNT_REMOVE);
+	return 0;
+}
+
+int on_account_purge(const struct bus_event *event)
+{
+	struct msg_account_purge m;
+
+	if (bus_get_account_purge(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	remove_account(event->owner, event->frame->subject, m.account, ACCOUNT_PURGE);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * requests - what administrators ask of the accounts: ACCOUNT_PUT, _DELETE and _LIST
+ * requests - what administrators ask of the accounts: ACCOUNT_PUT, _DELETE, _PURGE and _LIST
  */
 #ifndef AUTHD_REQUESTS_H
 #define AUTHD_REQUESTS_H
@@ -8,7 +8,7 @@
 #include "bus/link.h"
 
 /* The links' owner is the struct authd. */
-bus_handler_fn on_account_put, on_account_delete, on_account_disable, on_account_list;
+bus_handler_fn on_account_put, on_account_delete, on_account_purge, on_account_disable, on_account_list;
 
 struct authd;
 

@@ -18,6 +18,10 @@ const struct command commands[] = {
 	{.name = "user del", .args = "JID", .least = 1, .most = 1,
 		.help = "Deletes an account. Its sessions end.",
 		.run = run_verb, .verb = "user.delete", .takes = {ARG_ACCOUNT}},
+	{.name = "user purge", .args = "JID", .least = 1, .most = 1,
+		.help = "Deletes an account and every trace of it. It goes out of the rosters of others too, and so does what it\n"
+			"has sent and nobody has got. Shows what there was.",
+		.run = run_verb, .verb = "user.purge", .takes = {ARG_ACCOUNT}},
 	{.name = "user disable", .args = "JID [--reason TEXT]", .least = 1, .most = 1,
 		.help = "Lets nobody log in to an account any more. Its sessions end, those too that could have been resumed;\n"
 			"its data and its password stay.",
@@ -38,6 +42,16 @@ const struct command commands[] = {
 		.help = "Makes many accounts, or changes their passwords. A line of the file is a JID, a tab and a password;\n"
 			"the file - is standard input.",
 		.run = run_user_import, .takes = {ARG_FILE}},
+	{.name = "export", .args = "[JID | DOMAIN] [--out FILE]", .most = 1,
+		.help = "Writes accounts and what they have (XEP-0227): all, those of a domain, or one. Keys of passwords are in it\n"
+			"where authd.export_keys allows that.",
+		.run = run_export, .options = TAKES(OPTION_OUT), .takes = {ARG_ACCOUNT}},
+	{.name = "import", .args = "FILE | DIR [--format NAME] [--dry-run] [--report FILE]", .least = 1, .most = 1,
+		.help = "Takes accounts from another server: from a file of XEP-0227, a folder of them as ejabberd's export_piefxis\n"
+			"writes it, or prosody's data directory (NAME: xep0227, ejabberd, prosody); the file - is standard input.\n"
+			"May be repeated. --dry-run changes nothing; --report writes what became of each account.",
+		.run = run_import, .options = TAKES(OPTION_FORMAT) | TAKES(OPTION_DRY_RUN) | TAKES(OPTION_REPORT),
+		.takes = {ARG_FILE}},
 	{.name = "session list", .args = "[JID]", .most = 1,
 		.help = "Lists the sessions: all, or those of an account.",
 		.run = run_verb, .verb = "session.list", .takes = {ARG_ACCOUNT}},
@@ -167,4 +181,7 @@ const struct option_info options_info[OPTIONS] = {
 	[OPTION_DRY_RUN] = {"--dry-run", false, true, ARG_NONE},
 	[OPTION_BODIES] = {"--bodies", false, true, ARG_NONE},
 	[OPTION_FOR] = {"--for", true, false, ARG_WORDS},
+	[OPTION_OUT] = {"--out", true, false, ARG_FILE},
+	[OPTION_FORMAT] = {"--format", true, false, ARG_WORDS},
+	[OPTION_REPORT] = {"--report", true, false, ARG_FILE},
 };

@@ -22,6 +22,9 @@ enum command_option {
 	OPTION_DRY_RUN,
 	OPTION_BODIES,
 	OPTION_FOR,
+	OPTION_OUT,
+	OPTION_FORMAT,
+	OPTION_REPORT,
 	OPTIONS,
 };
 #define TAKES(option) (1u << (option))
@@ -116,6 +119,9 @@ int run_cert_list(const struct call *call);
 int run_cert_test(const struct call *call);
 int run_top(const struct call *call); /* top/top.c */
 int run_complete(const struct call *call);
+/* move/ */
+int run_export(const struct call *call);
+int run_import(const struct call *call);
 
 /* Reads the configuration; an enum exit_code, after the complaint. */
 int load_conf(const struct ctl *ctl, struct conf **out);

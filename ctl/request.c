@@ -106,6 +106,39 @@ static int on_watched(const struct bus_event *event)
 	return 0;
 }
 
+static int on_moved(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_moved m;
+
+	if (bus_get_moved(event->frame->body, &m) != 0 || r->handlers->moved == NULL)
+		return BH_EPROTO;
+	r->handlers->moved(r->arg, event->frame->subject, &m);
+	return 0;
+}
+
+static int on_keys(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_keys m;
+
+	if (bus_get_keys(event->frame->body, &m) != 0 || r->handlers->keys == NULL)
+		return BH_EPROTO;
+	r->handlers->keys(r->arg, event->frame->subject, &m);
+	return 0;
+}
+
+static int on_user_data(const struct bus_event *event)
+{
+	struct routerd *r = event->owner;
+	struct msg_user_data m;
+
+	if (bus_get_user_data(event->frame->body, &m) != 0 || r->handlers->data == NULL)
+		return BH_EPROTO;
+	r->handlers->data(r->arg, event->frame->subject, &m);
+	return 0;
+}
+
 static const struct bus_handler frames[] = {
 	{BUS_WELCOME, on_welcome},
 	{BUS_REFUSE, on_refuse},
@@ -114,6 +147,9 @@ static const struct bus_handler frames[] = {
 	{BUS_CTL_END, on_end},
 	{BUS_INSTANCE, on_instance},
 	{BUS_WATCHED, on_watched},
+	{BUS_MOVED, on_moved},
+	{BUS_KEYS, on_keys},
+	{BUS_USER_DATA, on_user_data},
 	{0, NULL},
 };
 
@@ -322,6 +358,37 @@ int routerd_poll(struct routerd *r)
 	if (r->link != NULL)
 		uv_run(&r->loop, UV_RUN_NOWAIT);
 	return r->link != NULL ? EXIT_OK : EXIT_TEMPORARY;
+}
+
+static int sent(int rc)
+{
+	if (rc == BH_ETOOBIG)
+		return complain(EXIT_FAILED, "an account has more than 16 MiB of data");
+	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "a request could not be sent: %s", bh_strerror(rc));
+}
+
+int routerd_move_account(struct routerd *r, uint64_t number, const struct msg_account_move *move)
+{
+	return sent(r->link != NULL ? LINK_SEND(r->link, ACCOUNT_MOVE, account_move, number, move) : BH_ECLOSED);
+}
+
+int routerd_put_user(struct routerd *r, uint64_t number, const struct msg_user_put *put)
+{
+	return sent(r->link != NULL ? LINK_SEND(r->link, USER_PUT, user_put, number, put) : BH_ECLOSED);
+}
+
+int routerd_get_keys(struct routerd *r, uint64_t number, struct str account)
+{
+	const struct msg_keys_get m = {.account = account};
+
+	return sent(r->link != NULL ? LINK_SEND(r->link, KEYS_GET, keys_get, number, &m) : BH_ECLOSED);
+}
+
+int routerd_get_user(struct routerd *r, uint64_t number, struct str account)
+{
+	const struct msg_user_get m = {.account = account};
+
+	return sent(r->link != NULL ? LINK_SEND(r->link, USER_GET, user_get, number, &m) : BH_ECLOSED);
 }
 
 int routerd_wait(struct routerd *r)

@@ -23,6 +23,10 @@ struct answer_handlers {
 	/* To routerd_watch(). */
 	void (*instance)(void *arg, const struct msg_instance *instance);
 	void (*watched)(void *arg);
+	/* Instead of an end; NULL where these are not asked for. */
+	void (*moved)(void *arg, uint64_t number, const struct msg_moved *moved);
+	void (*keys)(void *arg, uint64_t number, const struct msg_keys *keys);
+	void (*data)(void *arg, uint64_t number, const struct msg_user_data *data);
 };
 
 /* Finds the socket by the configuration, connects, and waits until we are welcome. */
@@ -39,6 +43,10 @@ int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_acc
 
 /* Asks for a picture of the suite (WATCH), which comes within a second. */
 int routerd_watch(struct routerd *r);
+int routerd_move_account(struct routerd *r, uint64_t number, const struct msg_account_move *move);
+int routerd_put_user(struct routerd *r, uint64_t number, const struct msg_user_put *put);
+int routerd_get_keys(struct routerd *r, uint64_t number, struct str account);
+int routerd_get_user(struct routerd *r, uint64_t number, struct str account);
 
 /* Waits for something to come and calls the handlers. */
 int routerd_wait(struct routerd *r);

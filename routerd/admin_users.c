@@ -14,6 +14,7 @@
 #include "routerd/erase.h"
 #include "routerd/front.h"
 #include "routerd/relay.h"
+#include "routerd/purge.h"
 #include "routerd/requests.h"
 #include "routerd/revoked.h"
 #include "routerd/roster_view.h"
@@ -68,6 +69,15 @@ static void verb_user_list(const struct ask *q)
 		relay_to_directory_after(q->router, request_find(q->router, id, authd), &further);
 	ctl_columns(q->asker->link, q->subject, "account state created reason");
 	(void)LINK_SEND(authd->link, ACCOUNT_LIST, account_list, id, &m);
+}
+
+static void verb_user_purge(const struct ask *q)
+{
+	char text[JID_MAX + 1];
+	struct jid jid;
+
+	if (ask_account(q, text, &jid) == 0)
+		purge_begin(q->router, jid.bare, q->asker, q->subject);
 }
 
 static void verb_user_delete(const struct ask *q)
@@ -346,6 +356,7 @@ const struct verb user_verbs[] = {
 	{"user.list", verb_user_list, false},
 	{"user.show", verb_user_show, false},
 	{"user.delete", verb_user_delete, true},
+	{"user.purge", verb_user_purge, true},
 	{"user.disable", verb_user_disable, true},
 	{"user.enable", verb_user_enable, true},
 	{NULL, NULL, false},

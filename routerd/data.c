@@ -68,6 +68,9 @@ static const char *const migrations[] = {
 
 	/* In microseconds from now on: an account may be made and another of its name erased within a second. */
 	"UPDATE account SET created = created * 1000000;",
+
+	"CREATE TABLE imported ("
+	" account TEXT NOT NULL, origin BLOB NOT NULL, PRIMARY KEY (account, origin)) WITHOUT ROWID;",
 	NULL,
 };
 
@@ -80,6 +83,7 @@ int data_open(struct daemon *d, struct store **out)
 		.statements = statements,
 		.nstatements = STATEMENTS,
 		.durable = strcmp(conf_text(d->conf, "routerd.durability"), "disk") == 0,
+		.wipe = true, /* others' messages */
 	};
 	int rc;
 

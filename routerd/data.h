@@ -23,6 +23,14 @@ enum load_row {
 	ROW_OFFLINE = 5,
 };
 
+/* The same of what moves to another server, or from one. */
+enum moving_row {
+	ROW_VCARD = 1,
+	ROW_PRIVATE = 2,
+	ROW_MESSAGE = 3,
+	ROW_IMPORTED = 4,
+};
+
 /* Opens the store in the daemon's own folder.  0, or negative after daemon_fail(). */
 int data_open(struct daemon *d, struct store **out);
 

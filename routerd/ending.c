@@ -54,15 +54,16 @@ static void on_ready(void *router)
 	work(router);
 }
 
-void ending_begin(struct router *r, ending_fn *run, struct str name, struct str other, uint64_t before)
+void ending_begin(struct router *r, const struct ending_spec *spec)
 {
 	struct ending *e = bh_alloc(sizeof *e);
 
 	e->router = r;
-	e->run = run;
-	e->name = bh_strndup(name.p, name.len);
-	e->other_name = other.p != NULL ? bh_strndup(other.p, other.len) : NULL;
-	e->before = before;
+	e->run = spec->run;
+	e->name = bh_strndup(spec->name.p, spec->name.len);
+	e->other_name = spec->other.p != NULL ? bh_strndup(spec->other.p, spec->other.len) : NULL;
+	e->before = spec->before;
+	e->asked = spec->asked;
 	list_append(&r->endings, &e->link);
 	work(r);
 }

@@ -1,5 +1,5 @@
 /*
- * ending - accounts that end: erased (erase.h), or gone on under another name (rename.h)
+ * ending - accounts that end: erased (erase.h), purged (purge.h), or gone on under another name (rename.h)
  *
  * One after the other, in the order in which we heard of them: an address that somebody else has taken was left
  * before.
@@ -29,10 +29,16 @@ struct ending {
 	uint64_t before;   /* wall clock, us: an account that was made later is somebody else's */
 	uint64_t begun_ms; /* 0: it has not begun */
 	bool made;	   /* the other was */
+	uint64_t asked;    /* the administrator's request (requests.h) that this answers; 0: none */
 };
 
 /* Takes its place behind those that are under way; other may be absent. */
-void ending_begin(struct router *r, ending_fn *run, struct str name, struct str other, uint64_t before);
+struct ending_spec {
+	ending_fn *run;
+	struct str name, other;
+	uint64_t before, asked;
+};
+void ending_begin(struct router *r, const struct ending_spec *spec);
 /* Is it still that account?  It is loaded. */
 bool ending_is_meant(const struct ending *e);
 /* false: it is not loaded yet, and run is called again when it is. */

@@ -12,7 +12,7 @@
 void erase_rows(struct account *a, struct store_tx *tx)
 {
 	static const unsigned statements[] = {SQL_CONTACTS_DELETE, SQL_REMOVED_ALL_DELETE,
-		SQL_BLOCKED_ALL_DELETE, SQL_OFFLINE_ALL_DELETE, SQL_VCARD_DELETE,
+		SQL_BLOCKED_ALL_DELETE, SQL_OFFLINE_ALL_DELETE, SQL_IMPORTED_ALL_DELETE, SQL_VCARD_DELETE,
 		SQL_PRIVATE_ALL_DELETE, SQL_ACCOUNT_DELETE};
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
@@ -83,5 +83,5 @@ static bool erase(struct ending *e)
 
 void account_erase(struct router *r, struct str bare, uint64_t before)
 {
-	ending_begin(r, erase, bare, STR_NONE, before);
+	ending_begin(r, &(struct ending_spec){.run = erase, .name = bare, .before = before});
 }

@@ -9,6 +9,7 @@
 #include "routerd/instances.h"
 #include "routerd/levels.h"
 #include "routerd/mechanisms.h"
+#include "routerd/moving/moving.h"
 #include "routerd/proofs.h"
 #include "routerd/question.h"
 #include "routerd/registration.h"
@@ -40,6 +41,12 @@ const struct bus_handler router_handlers[] = {
 	{BUS_DONE, on_done},
 	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_ACCOUNT_PUT, on_account_put},
+	{BUS_ACCOUNT_MOVE, on_account_move},
+	{BUS_MOVED, on_moved},
+	{BUS_KEYS_GET, on_keys_get},
+	{BUS_KEYS, on_keys},
+	{BUS_USER_PUT, on_user_put},
+	{BUS_USER_GET, on_user_get},
 	{BUS_ACCOUNT_ROW, on_account_row},
 	{BUS_ACCOUNT_REPLY, on_account_reply},
 	{BUS_ACCOUNT_FOUND, on_account_found},

@@ -171,7 +171,7 @@ static void keep_blocked(const struct ending *e)
 static void move_rows(struct ending *e)
 {
 	static const unsigned statements[] = {
-		SQL_BLOCKED_RENAMED, SQL_BLOCKED_MOVE, SQL_OFFLINE_MOVE, SQL_VCARD_MOVE, SQL_PRIVATE_MOVE};
+		SQL_BLOCKED_RENAMED, SQL_BLOCKED_MOVE, SQL_OFFLINE_MOVE, SQL_IMPORTED_MOVE, SQL_VCARD_MOVE, SQL_PRIVATE_MOVE};
 	struct store_tx *tx = store_begin(e->router->store);
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
@@ -246,6 +246,7 @@ int on_account_renamed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (domains_in_directory(&r->domains, m.account, &from) &&
 		domains_in_directory(&r->domains, m.to, &to) && !str_eq(from.bare, to.bare))
-		ending_begin(r, move, from.bare, to.bare, m.generation);
+		ending_begin(r, &(struct ending_spec){
+			.run = move, .name = from.bare, .other = to.bare, .before = m.generation});
 	return 0;
 }

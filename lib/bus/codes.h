@@ -65,6 +65,15 @@ enum instance_state {
 	INSTANCE_GONE = 5,	 /* it has not come back */
 };
 
+/* MOVED.outcome; with dry, what it would be */
+enum move_outcome {
+	MOVE_FAILED = 0,
+	MOVE_MADE = 1,
+	MOVE_UPDATED = 2,
+	MOVE_UNCHANGED = 3,
+	MOVE_ELSEWHERE = 4, /* a directory holds the account: its password is kept there */
+};
+
 /* CLOSED.reason */
 enum close_reason {
 	CLOSE_BY_CLIENT = 1,  /* </stream:stream> */

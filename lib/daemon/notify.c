@@ -76,7 +76,7 @@ void notify_stopping(void)
 
 void daemon_tell_configuration(const char *digest)
 {
-	sd_notifyf(0, "X_BULKHEAD_CONFIGURATION=%s", digest);
+	tell("X_BULKHEAD_CONFIGURATION=%s", digest);
 }
 
 void daemon_status(const char *fmt, ...)

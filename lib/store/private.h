@@ -29,6 +29,7 @@ struct store_tx {
 	struct buf rows;   /* of a question */
 	uint32_t nparams;
 	unsigned changes;
+	bool checkpoint; /* instead of ops */
 	int rc;
 	void (*done)(void *arg, int rc);
 	void (*asked)(void *arg, int rc, struct store_rows *rows);

@@ -45,6 +45,7 @@ int store_open(const struct store_spec *spec, struct store **out, char *what, si
 		.statements = spec->statements,
 		.nstatements = spec->nstatements,
 		.durable = spec->durable,
+		.wipe = spec->wipe,
 	}, &st->db, what, what_size);
 	if (rc == 0)
 		*out = st;
@@ -189,6 +190,16 @@ void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store
 	tx->asked = done;
 	tx->arg = arg;
 	tx->store->backlog += tx->changes;
+	enqueue(tx);
+}
+
+void store_checkpoint(struct store *store, void (*done)(void *arg, int rc), void *arg)
+{
+	struct store_tx *tx = store_begin(store);
+
+	tx->checkpoint = true;
+	tx->done = done;
+	tx->arg = arg;
 	enqueue(tx);
 }
 

@@ -35,6 +35,7 @@ struct store_spec {
 	const char *const *statements;
 	size_t nstatements;
 	bool durable; /* fsync at each commit */
+	bool wipe;    /* what is deleted is overwritten */
 };
 
 /* Opens, migrates and prepares.  On an error *what is a sentence. */
@@ -61,6 +62,10 @@ void store_commit(struct store_tx *tx, void (*done)(void *arg, int rc), void *ar
  * (BH_ETOOBIG: more than STORE_ROWS_MAX bytes), and lives during the call. */
 void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store_rows *rows),
 	void *arg);
+
+/* Everything before it is committed and written from the write-ahead log into the database, and the log is emptied: what
+ * was wiped is in neither then.  done as in store_commit(). */
+void store_checkpoint(struct store *store, void (*done)(void *arg, int rc), void *arg);
 
 /* The next row: false after the last. */
 bool store_row(struct store_rows *rows);

@@ -261,13 +261,26 @@ static bool finished(struct store *st)
 	return end;
 }
 
+static void checkpoint(struct worker *w, struct store_tx *tx)
+{
+	struct list one;
+
+	commit(w);
+	list_init(&one);
+	tx->rc = database_execute(w->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	list_append(&one, &tx->link);
+	complete(w->store, &one);
+}
+
 static void work(struct worker *w, struct list *todo)
 {
 	while (!list_empty(todo)) {
 		struct store_tx *tx = container_of(todo->next, struct store_tx, link);
 
 		list_remove(&tx->link);
-		if (tx->asked != NULL)
+		if (tx->checkpoint)
+			checkpoint(w, tx);
+		else if (tx->asked != NULL)
 			question(w, tx);
 		else
 			change(w, tx);

@@ -49,3 +49,14 @@ bool inner_take(struct str *rest, struct str *element)
 	rest->len -= at;
 	return true;
 }
+
+struct str inner_contents(struct str element)
+{
+	uint32_t open = tag_length(element), close = element.len;
+
+	if (open < 2 || element.p[open - 2] == '/')
+		return STR_NONE;
+	while (close > open && element.p[close - 1] != '<')
+		close--;
+	return close > open + 1 ? str_make(element.p + open, close - 1 - open) : STR_NONE;
+}

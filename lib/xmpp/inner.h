@@ -13,4 +13,7 @@
  * inner XML. */
 bool inner_take(struct str *rest, struct str *element);
 
+/* What stands between the tags of one element; absent where there is nothing. */
+struct str inner_contents(struct str element);
+
 #endif

@@ -12,19 +12,6 @@
 #include "xmpp/inner.h"
 #include "xmpp/names.h"
 
-/* The elements inside <query xmlns='jabber:iq:private'>, as they came: what stands between its
- * tags. */
-static struct str contents(struct str query)
-{
-	const char *open = memchr(query.p, '>', query.len);
-	uint32_t tail = (uint32_t)strlen("</query>"), at;
-
-	if (open == NULL || open == query.p || open[-1] == '/' || query.len < tail)
-		return STR_NONE;
-	at = (uint32_t)(open - query.p) + 1;
-	return at + tail <= query.len ? str_make(query.p + at, query.len - at - tail) : STR_NONE;
-}
-
 /* 0 or why it is refused (XEP-0049 2.3). */
 static unsigned judge(const struct transit *t, enum service_place place, const struct tree_node *child,
 	const char **text)
@@ -55,7 +42,7 @@ static void on_element(struct transit *t, struct store_rows *rows)
 	struct buf out = BUF_INIT;
 
 	buf_put_lit(&out, "<query xmlns='" NS_PRIVATE "'>");
-	buf_put_str(&out, store_row(rows) ? store_row_text(rows, 0) : contents(t->stanza.inner));
+	buf_put_str(&out, store_row(rows) ? store_row_text(rows, 0) : inner_contents(t->stanza.inner));
 	buf_put_lit(&out, "</query>");
 	transit_result(t, buf_str(&out));
 	buf_fini(&out);
@@ -93,7 +80,7 @@ static void on_size(struct transit *t, struct store_rows *rows)
 {
 	int64_t others = store_row(rows) ? store_row_int(rows, 0) : 0;
 	uint32_t most = t->cause.router->limits.private_xml;
-	struct str xml = contents(t->stanza.inner);
+	struct str xml = inner_contents(t->stanza.inner);
 	struct tree *tree;
 	char text[64];
 

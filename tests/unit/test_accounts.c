@@ -276,6 +276,64 @@ static void the_file_is_for_its_owner_only(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* ---- keys from elsewhere -------------------------------------------------------------------- */
+
+static int order(const struct account_order *wanted)
+{
+	struct account_order o = *wanted;
+	struct wait w = {0};
+	int rc;
+
+	o.done = on_done;
+	o.arg = &w;
+	rc = accounts_change(accounts, &o);
+	return rc == 0 ? finish(&w) : rc;
+}
+
+/* SHA-1 alone, with a salt and iterations that are not ours. */
+static const struct account_keys foreign = {.of[SCRAM_SHA1] = {
+	.iterations = 777, .salt_len = 36, .salt = "0e66b422-cd73-4d57-aff8-6f892e6525a5", .stored = {1}, .server = {2}}};
+
+static void keys_of_one_hash_are_kept_and_a_password_completes_them(void **state)
+{
+	struct account_record before, after;
+
+	(void)state;
+	assert_int_equal(accounts_lack(accounts, STR_LIT("x.example")), 0);
+	assert_int_equal(order(&(struct account_order){
+		.how = ACCOUNT_IMPORT, .account = STR_LIT("a@x.example"), .keys = &foreign}), 0);
+	assert_int_equal(find("a@x.example", &before), 0);
+	assert_memory_equal(&before.keys, &foreign, sizeof foreign);
+	assert_int_equal(accounts_lack(accounts, STR_LIT("x.example")), 1u << SCRAM_SHA256);
+	assert_int_equal(accounts_lack(accounts, STR_LIT("y.example")), 0);
+
+	assert_int_equal(order(&(struct account_order){.how = ACCOUNT_STRENGTHEN, .account = STR_LIT("a@x.example"),
+		.password = STR_LIT("pw"), .generation = before.generation + 1}), 0);
+	assert_int_equal(accounts_lack(accounts, STR_LIT("x.example")), 1u << SCRAM_SHA256);
+	assert_int_equal(order(&(struct account_order){.how = ACCOUNT_STRENGTHEN, .account = STR_LIT("a@x.example"),
+		.password = STR_LIT("pw"), .generation = before.generation}), 0);
+	assert_int_equal(accounts_lack(accounts, STR_LIT("x.example")), 0);
+	assert_int_equal(find("a@x.example", &after), 0);
+	assert_memory_equal(&after.keys.of[SCRAM_SHA1], &foreign.of[SCRAM_SHA1], sizeof foreign.of[0]);
+	assert_int_equal(after.keys.of[SCRAM_SHA256].iterations, ITERATIONS);
+	assert_int_equal(after.generation, before.generation);
+}
+
+static void a_stranger_has_the_salt_and_iterations_of_somebody_near(void **state)
+{
+	struct account_keys ghost;
+
+	(void)state;
+	assert_int_equal(order(&(struct account_order){
+		.how = ACCOUNT_IMPORT, .account = STR_LIT("m@x.example"), .keys = &foreign}), 0);
+	accounts_pretend(accounts, STR_LIT("ghost@x.example"), &ghost);
+	assert_int_equal(ghost.of[SCRAM_SHA1].iterations, 777);
+	assert_int_equal(ghost.of[SCRAM_SHA1].salt_len, 36);
+	assert_int_equal(ghost.of[SCRAM_SHA256].iterations, ITERATIONS);
+	accounts_pretend(accounts, STR_LIT("ghost@y.example"), &ghost);
+	assert_int_equal(ghost.of[SCRAM_SHA1].iterations, ITERATIONS);
+}
+
 /* ---- lists ------------------------------------------------------------------------------ */
 
 struct seen {
@@ -443,7 +501,8 @@ static void a_store_of_the_first_version_is_brought_up_to_date(void **state)
 	(void)state;
 	assert_int_equal(change(ACCOUNT_ADD, "a@x.example", "pw"), 0);
 	close_all();
-	sql("DROP TABLE changes; ALTER TABLE accounts DROP COLUMN reason; PRAGMA user_version = 1");
+	sql("DROP TABLE changes; ALTER TABLE accounts DROP COLUMN reason; DROP INDEX accounts_without_sha1;"
+	    "DROP INDEX accounts_without_sha256; PRAGMA user_version = 1");
 	uv_loop_init(&loop);
 	derive = derive_create(&loop);
 	reopen();
@@ -493,7 +552,9 @@ static void a_damaged_row_is_no_account_and_no_pretence(void **state)
 
 	(void)state;
 	assert_int_equal(change(ACCOUNT_ADD, "a@x.example", "pw"), 0);
-	sql("UPDATE accounts SET sha256_salt = x'00'");
+	sql("UPDATE accounts SET sha256_salt = x''");
+	assert_int_equal(find("a@x.example", &record), BH_EIO);
+	sql("UPDATE accounts SET sha256_salt = x'00', sha256_stored_key = x'00'");
 	assert_int_equal(find("a@x.example", &record), BH_EIO);
 }
 
@@ -524,6 +585,8 @@ int main(int argc, char **argv)
 		T(the_later_of_two_changes_wins),
 		T(passwords_that_saslprep_forbids_are_refused),
 		T(an_account_that_is_none_has_always_the_same_salt),
+		T(keys_of_one_hash_are_kept_and_a_password_completes_them),
+		T(a_stranger_has_the_salt_and_iterations_of_somebody_near),
 		T(the_file_is_for_its_owner_only),
 		T(lists_come_in_pages_and_in_order),
 		T(the_last_change_of_each_account_can_be_told_again),

@@ -43,7 +43,7 @@ struct fixture {
 	bool asked, stopped;
 };
 
-static const struct store_spec spec = {path, migrations, statements, 5, true};
+static const struct store_spec spec = {path, migrations, statements, 5, true, false};
 
 static int make_folder(void **state)
 {
