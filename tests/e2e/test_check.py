@@ -270,5 +270,6 @@ def test_looking_at_a_store_disturbs_nobody(suite, raw):
     for _ in range(5):
         assert not bad(suite, "store")
     alice.ping()
+    mark = suite.log.mark()
     assert suite.ctl("restart", "routerd").returncode == 0
-    eventually(lambda: "routerd" in suite.pids(), "routerd", 10)
+    suite.log.wait("routerd restored ", since=mark)
