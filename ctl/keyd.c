@@ -44,7 +44,7 @@ static int find_address(const struct ctl *ctl, struct sockaddr_un *address)
 
 static int wait_for_another(const struct ctl *ctl, const struct sockaddr_un *address, int before, unsigned seconds)
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = 50000000};
 	uint64_t until = clock_ms() + (uint64_t)seconds * 1000;
 
 	for (;;) {
