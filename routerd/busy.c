@@ -102,9 +102,9 @@ void busy_each(const struct busy *b, uint64_t now_ms, unsigned most, busy_fn *ea
 {
 	uint64_t age = now_ms - b->began[b->at], before = b->began[b->at] - b->began[b->at ^ 1];
 
-	if (b->began[b->at] == 0 || age >= 2 * BUSY_WINDOW_MS)
+	if (b->began[b->at] == 0 || age >= 2ul * BUSY_WINDOW_MS)
 		return;
-	if (age >= BUSY_WINDOW_MS / 2 || b->began[b->at ^ 1] == 0 || before >= 2 * BUSY_WINDOW_MS)
+	if (age >= BUSY_WINDOW_MS / 2 || b->began[b->at ^ 1] == 0 || before >= 2ul * BUSY_WINDOW_MS)
 		each_of(&b->windows[b->at], age < 1000 ? 1.0 : (double)age / 1000, most, each, arg);
 	else
 		each_of(&b->windows[b->at ^ 1], (double)before / 1000, most, each, arg);
