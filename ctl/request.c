@@ -286,7 +286,7 @@ static int open_link(struct routerd *r, int fd)
 int routerd_open(const struct ctl *ctl, const struct answer_handlers *handlers, void *arg,
 	struct routerd **out)
 {
-	enum bus_role role;
+	enum bus_role role = ROLE_CTL;
 	struct routerd *r;
 	int fd = find_socket(ctl, &role), rc;
 

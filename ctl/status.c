@@ -54,7 +54,7 @@ bool status_is_ready(const struct instance_status *s)
 
 bool status_until(const struct ctl *ctl, unsigned seconds, status_fn *good, void *arg)
 {
-	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = 100000000};
 	uint64_t until = clock_ms() + (uint64_t)seconds * 1000;
 
 	for (;;) {

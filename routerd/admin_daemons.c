@@ -204,7 +204,7 @@ static void busy_row(void *arg, const char *name, double rate)
 	ctl_row_begin(&row, rows->q->asker->link, rows->q->subject);
 	ctl_cell(&row, "%s", rows->kind);
 	ctl_cell(&row, "%s", name);
-	ctl_cell(&row, "%.1f", rate);
+	ctl_cell(&row, "%.1f", rate * BUSY_SAMPLE);
 	ctl_row_end(&row);
 }
 

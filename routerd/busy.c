@@ -2,19 +2,30 @@
 #include "routerd/busy.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
 
-static unsigned smallest(const struct busy_sketch *s)
+static uint32_t find_least(const struct busy_sketch *s)
 {
-	unsigned least = 0;
+	uint32_t least = s->counts[0];
 
 	for (unsigned i = 1; i < s->n; i++)
-		if (s->counts[i] < s->counts[least])
-			least = i;
+		least = s->counts[i] < least ? s->counts[i] : least;
 	return least;
+}
+
+/* Counts only grow: each place is passed once for each value of the least one. */
+static unsigned smallest(struct busy_sketch *s)
+{
+	while (s->cursor < s->n && s->counts[s->cursor] > s->least)
+		s->cursor++;
+	if (s->cursor < s->n)
+		return s->cursor;
+	s->least = find_least(s);
+	for (s->cursor = 0; s->counts[s->cursor] > s->least;)
+		s->cursor++;
+	return s->cursor;
 }
 
 /* The place of a new name, whose count is what it may have had. */
@@ -29,6 +40,14 @@ static unsigned make_place(struct busy_sketch *s)
 	return i;
 }
 
+static void put_name(char out[BUSY_NAME_SIZE], struct str name)
+{
+	size_t len = name.len < BUSY_NAME_SIZE ? name.len : BUSY_NAME_SIZE - 1;
+
+	memcpy(out, name.p, len);
+	out[len] = '\0';
+}
+
 void busy_sketch_add(struct busy_sketch *s, struct str name)
 {
 	uint64_t hash = hash_bytes(hash_process_key(), name.p, name.len);
@@ -40,7 +59,7 @@ void busy_sketch_add(struct busy_sketch *s, struct str name)
 		i = make_place(s);
 		s->hashes[i] = hash;
 		s->over[i] = s->counts[i];
-		snprintf(s->names[i], sizeof s->names[i], "%.*s", STR_FMT(name));
+		put_name(s->names[i], name);
 	}
 	s->counts[i]++;
 }
@@ -50,6 +69,7 @@ void busy_add(struct busy *b, struct str name, uint64_t now_ms)
 	if (b->began[b->at] == 0 || now_ms - b->began[b->at] >= BUSY_WINDOW_MS) {
 		b->at ^= 1;
 		b->windows[b->at].n = 0;
+		b->windows[b->at].least = b->windows[b->at].cursor = 0;
 		b->began[b->at] = now_ms;
 	}
 	busy_sketch_add(&b->windows[b->at], name);
@@ -82,9 +102,9 @@ void busy_each(const struct busy *b, uint64_t now_ms, unsigned most, busy_fn *ea
 {
 	uint64_t age = now_ms - b->began[b->at], before = b->began[b->at] - b->began[b->at ^ 1];
 
-	if (b->began[b->at] == 0 || age >= 2 * BUSY_WINDOW_MS)
+	if (b->began[b->at] == 0 || age >= 2ul * BUSY_WINDOW_MS)
 		return;
-	if (age >= BUSY_WINDOW_MS / 2 || b->began[b->at ^ 1] == 0 || before >= 2 * BUSY_WINDOW_MS)
+	if (age >= BUSY_WINDOW_MS / 2 || b->began[b->at ^ 1] == 0 || before >= 2ul * BUSY_WINDOW_MS)
 		each_of(&b->windows[b->at], age < 1000 ? 1.0 : (double)age / 1000, most, each, arg);
 	else
 		each_of(&b->windows[b->at ^ 1], (double)before / 1000, most, each, arg);

@@ -21,6 +21,8 @@ struct busy_sketch {
 	uint32_t counts[BUSY_NAMES], over[BUSY_NAMES];
 	char names[BUSY_NAMES][BUSY_NAME_SIZE]; /* longer ones are cut */
 	unsigned n;
+	uint32_t least;	 /* no count is smaller; */
+	unsigned cursor; /* and none before this one is as small */
 };
 
 void busy_sketch_add(struct busy_sketch *s, struct str name);
@@ -30,6 +32,9 @@ struct busy {
 	uint64_t began[2]; /* ms; 0: there is none */
 	unsigned at;
 };
+
+/* routerd counts one message of so many, on average (submit.c: 0 to 15 are passed over). */
+#define BUSY_SAMPLE 8.5
 
 /* One more message of that name. */
 void busy_add(struct busy *b, struct str name, uint64_t now_ms);

@@ -90,7 +90,9 @@ struct router {
 	uint64_t batch_begun, batch_stored; /* their numbers */
 	unsigned batches;	       /* of these on their way to the store */
 	struct restoring *restoring;   /* restore.h */
-	struct busy *busy_accounts, *busy_domains; /* who sends, and where it goes */
+	struct busy *busy_accounts, *busy_domains; /* who sends, and where it goes: of a sample */
+	unsigned busy_skip;			   /* messages until the next of that */
+	uint64_t busy_random;
 	struct list unsafe_told; /* struct origin with progress that its front end has not heard of */
 	struct trace *traces;	       /* trace.h: administrators who watch; mostly none */
 	struct list endings;	       /* struct ending (ending.h) */

@@ -23,12 +23,10 @@ static void put_name(struct buf *out, const char *text, bool utf8)
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c >= 0x80 && utf8)
+		if ((c >= ' ' && c < 0x7f) || (c >= 0x80 && utf8))
 			buf_put_byte(out, c);
-		else if (c >= 0xc0 || c < ' ' || c == 0x7f)
+		else if (c < 0x80 || c >= 0xc0) /* a control, or the first byte of a character */
 			buf_put_byte(out, '?');
-		else if (c < 0x80)
-			buf_put_byte(out, c);
 	}
 }
 

@@ -150,7 +150,7 @@ static int run_screen(struct top *t)
 /* Two pictures: rates are between them. */
 static int run_once(struct top *t)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = 20000000};
 	uint64_t until = clock_ms() + PATIENCE_MS;
 	struct result rows = RESULT_INIT;
 	struct buf text = BUF_INIT;

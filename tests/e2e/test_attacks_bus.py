@@ -107,7 +107,7 @@ NONSENSE = {
 FORBIDDEN = ["WELCOME", "REFUSE", "CREDIT", "SAFE", "STATS_GET", "SET_LOG", "AUTH_CHALLENGE",
              "AUTH_VERDICT", "AUTH_RESULT", "MECHANISMS", "BOUND", "BIND_REFUSED", "KILL",
              "DELIVER", "ACCOUNT_PUT", "ACCOUNT_DELETE", "ACCOUNT_LIST", "ACCOUNT_ROW",
-             "ACCOUNT_REPLY", "ACCOUNT_CHANGED", "CTL_REQUEST", "CTL_COLUMNS", "CTL_ROW", "CTL_END"]
+             "ACCOUNT_REPLY", "ACCOUNT_CHANGED", "ACCOUNT_DISABLE", "CONNECTION_GET", "CTL_REQUEST"]
 
 
 @pytest.mark.parametrize("kind", NONSENSE)
@@ -117,6 +117,16 @@ def test_s28_a_malformed_frame_costs_its_sender_the_link(quiet, people, evil, ki
     evil.gone()
     quiet.log.wait(EVIL, since=mark)
     unharmed(people)
+
+
+@pytest.mark.parametrize("name", ["CTL_COLUMNS", "CTL_ROW", "CTL_END", "CONNECTION"])
+def test_s28_an_answer_that_nobody_asked_for_goes_nowhere(quiet, people, evil, name):
+    for subject in range(100):
+        evil.send(name, subject)
+    unharmed(people)
+    assert len(quiet.rows("user", "list")) == 2
+    evil.send("CTL_REQUEST", 1, verb="user.delete")
+    evil.gone()
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)

@@ -170,6 +170,10 @@ static void each_kind_of_change_minds_whether_the_account_exists(void **state)
 		{ACCOUNT_IMPORT, true, 0, ACCOUNT_GOT_PASSWORD},
 		{ACCOUNT_REMOVE, false, BH_ENOTFOUND, 0},
 		{ACCOUNT_REMOVE, true, 0, ACCOUNT_WAS_DELETED},
+		{ACCOUNT_DISABLE, false, BH_ENOTFOUND, 0},
+		{ACCOUNT_DISABLE, true, 0, ACCOUNT_WAS_DISABLED},
+		{ACCOUNT_ENABLE, false, BH_ENOTFOUND, 0},
+		{ACCOUNT_ENABLE, true, 0, ACCOUNT_WAS_ENABLED},
 	};
 	struct account_record record;
 
@@ -182,6 +186,7 @@ static void each_kind_of_change_minds_whether_the_account_exists(void **state)
 		if (cases[i].rc == 0 && cases[i].how != ACCOUNT_REMOVE) {
 			assert_int_equal(find("a@x.example", &record), 0);
 			assert_true(record.generation == last_change.generation);
+			assert_true(record.disabled == (cases[i].how == ACCOUNT_DISABLE));
 		}
 	}
 }
