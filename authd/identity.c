@@ -173,6 +173,7 @@ bool identity_may_guess(struct exchange *x)
 
 	if (throttle_allows(x->env->throttle, &who, clock_ms()))
 		return true;
+	x->delay_ms = THROTTLE_DELAY_MAX; /* else who is refused at once would ask all the faster */
 	return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "throttled");
 }
 

@@ -370,7 +370,7 @@ static void on_keys_stopped(void *arg)
 	struct daemon *d = srv->daemon;
 
 	offers_free(srv);
-	guard_free(srv);
+	gate_fini(&srv->gate);
 	reader_pool_free(&srv->parsers);
 	carrier_fini(&srv->carrier);
 	buf_fini(&srv->scratch);

@@ -16,8 +16,6 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-enum { LINGER_MS = 5000 };
-
 const char *client_name(const struct client *c)
 {
 	static char name[96];
@@ -114,7 +112,7 @@ static void end_stream(struct client *c)
 	if (!c->detached)
 		tell_router(c);
 	c->state = CLIENT_CLOSING;
-	stream_close(c->stream, LINGER_MS);
+	stream_close(c->stream, guard_linger_ms(c));
 }
 
 /* After some errors the client may come back for its session (XEP-0198). */

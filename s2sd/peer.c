@@ -19,8 +19,6 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-enum { LINGER_MS = 2000 };
-
 struct peer *peer_of(const struct carried *c)
 {
 	struct carrying *carrying = container_of(c, struct carrying, carried);
@@ -135,7 +133,7 @@ static void close_stream(struct peer *p)
 		buf_put_lit(peer_output(p), "</stream:stream>");
 	tell_router(p);
 	p->state = PEER_CLOSING;
-	stream_close(p->stream, LINGER_MS);
+	stream_close(p->stream, guard_linger_ms(p));
 	outgoing_ended(p);
 	way_left(p);
 }
@@ -328,6 +326,7 @@ static struct peer *make(struct s2sd *srv, bool ours)
 	p->close_reason = CLOSE_LOST;
 	p->began = p->since = p->moved = clock_ms();
 	list_init(&p->proofs);
+	list_init(&p->stranger);
 	if (carrier_add(&srv->carrier, &p->carrying.carried) != 0) {
 		free(p);
 		return NULL;

@@ -352,7 +352,8 @@ static void on_keys_stopped(void *arg)
 	struct s2sd *srv = arg;
 	struct daemon *d = srv->daemon;
 
-	guard_free(srv);
+	gate_fini(&srv->gate);
+	crowd_fini(&srv->asking);
 	failures_free(srv);
 	policies_free(srv);
 	reader_pool_free(&srv->parsers);

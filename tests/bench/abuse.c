@@ -163,7 +163,19 @@ static void report(const struct load *load, const struct abuse *a, const char *w
 	fflush(stdout);
 }
 
-/* Until the time, or until there were so many attempts; a line tells when all places were held for the first time. */
+/* All places are held, or for a second there were no more. */
+static bool settled(const struct load *load, struct abuse *a, uint64_t now)
+{
+	unsigned n = held(load, a);
+
+	if (n > a->most) {
+		a->most = n;
+		a->most_since = now;
+	}
+	return a->attempts > 0 || n == load->o->connections || (a->most > 0 && now - a->most_since > second);
+}
+
+/* Until the time, or until there were so many attempts; a line tells when it has settled. */
 static void attack(struct load *load, struct abuse *a)
 {
 	uint64_t end = a->began + load->o->seconds * second;
@@ -175,7 +187,7 @@ static void attack(struct load *load, struct abuse *a)
 		load_turn(load, now + second / TICKS);
 		for (; a->kind->tick != NULL && (now - a->began) * TICKS / second > ticks; ticks++)
 			tick(load, a, ticks);
-		if (!told && (a->attempts > 0 || held(load, a) == load->o->connections)) {
+		if (!told && settled(load, a, now)) {
 			told = true;
 			report(load, a, "HELD");
 		}

@@ -33,6 +33,8 @@ struct abuse {
 	const struct abuse_kind *kind;
 	struct place *places;
 	unsigned next;	/* place that is looked at next */
+	unsigned most;	/* places that were held at a time, */
+	uint64_t most_since; /* ns: since then */
 	uint64_t began, opened, ended, broken; /* connections made; that the server ended; that could not be made */
 	uint64_t attempts;		       /* guesses answered, connections made and given up */
 	uint64_t refused, delayed, busy, let_in; /* of those: not-authorized; temporary-auth-failure; another answer; success */

@@ -11,9 +11,11 @@ The attackers run at the lowest priority: on the two cores that they share with 
 network attacker cannot take.  What they do costs the server as much, and that counts.
 """
 import argparse
+import collections
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -30,7 +32,9 @@ from xmpp import CLIENT, Closed, Raw, StreamError, condition  # noqa: E402
 
 DOMAIN, PASSWORD = "near.example", "password-1"
 PAIRS, RATE = 4, 400
+DOMAINS = 13000  # that the DNS knows
 HOME = 50000            # the well-behaved are so many addresses behind the attackers
+LET_IN = 15             # seconds until a new client is, at most: a third of auth_timeout, and what it takes
 TIMES, FLOOR_MS = 5, 2  # a p99 at rest below the floor is as much the scheduler's as the server's
 MIB = 1024 * 1024
 
@@ -153,7 +157,9 @@ class Place:
         self.suite = self.net.instance(
             lambda start, **how: Suite(**how), DOMAIN, None, {"authd.iterations": 4096},
             accounts={f"{user}@{DOMAIN}": PASSWORD for user in users})
-        self.slow = {}
+        self.deaf = socket.create_server(("127.0.0.1", 0), backlog=4096)  # connects, and never answers
+        for n in range(DOMAINS):
+            self.net.dns.server(f"d{n}.example", self.deaf.getsockname()[1])
 
     def start(self):
         self.net.dns.start()
@@ -163,7 +169,7 @@ class Place:
         return self
 
     def attack(self, kind, **settings):
-        settings = {"seconds": 3600, "logins": 0, "sources": 250, "port": self.suite.port, **settings}
+        settings = {"seconds": 3600, "logins": 0, "few": 0, "sources": 250, "port": self.suite.port, **settings}
         return Load("abuse", nice=19, kind=kind, domain=DOMAIN, **settings)
 
     def client(self, user, resource="abuse", source=None):
@@ -189,19 +195,30 @@ def expect(good, what):
         raise Problem(what)
 
 
-def hold(kind, many, few=None, s2s=False, check=None):
+def log_in(place):
+    """How many seconds it takes a new client to get in, as clients do it: who is refused comes again."""
+    began = time.monotonic()
+
+    def once():
+        with contextlib.suppress(StreamError, Closed, OSError):
+            place.client("user190", source="127.0.0.20").close()
+            return True
+    eventually(once, "a new client being let in", LET_IN)
+    return time.monotonic() - began
+
+
+def hold(kind, many, few=None, sources=250, s2s=False):
     """So many connections that are held open, or opened again as the server ends them."""
     def run(place, full):
         port = place.suite.s2s_port if s2s else place.suite.port
-        attack = place.attack(kind, connections=many if full or few is None else few, port=port)
+        attack = place.attack(kind, connections=many if full or few is None else few, sources=sources, port=port)
         try:
             held = attack.until("HELD")
             span = rest_for(5)
-            if check:
-                check(place, held)
-            return span, f"{held['held']} held"
+            waited = log_in(place)
         finally:
             attack.stop()
+        return span, f"{held['held']} held; a new client waits {waited:.1f} s"
     return run
 
 
@@ -215,8 +232,8 @@ def guess(kind, sources, accounts, many, few, connections):
         try:
             attack.until("HELD")
             span = rest_for(5)
-            place.client("user0", source="127.0.0.9").close()      # the victim, where he always is
-            place.client("user150", source="127.0.0.10").close()   # somebody else, anywhere
+            place.client("user0", source="127.0.0.9").close()  # the victim, where he always is
+            waited = log_in(place)  # somebody else, anywhere
             done = attack.end()
         finally:
             attack.stop()
@@ -224,7 +241,7 @@ def guess(kind, sources, accounts, many, few, connections):
         most = 2 * 10 * accounts * (done["seconds"] / 60 + 1)
         expect(done["refused"] <= most, f"{done['refused']} guesses were checked, and {most:.0f} may be")
         return span, (f"{done['attempts']} guesses in {done['seconds']:.0f} s, {done['refused']} checked, "
-                          f"median answer after {done['wait_p50_ms'] / 1000:.1f} s")
+                          f"median answer after {done['wait_p50_ms'] / 1000:.1f} s; a new client waits {waited:.1f} s")
     return run
 
 
@@ -241,22 +258,129 @@ def churn(kind, many, few):
     return run
 
 
-# name -> how it runs
+@contextlib.contextmanager
+def meanwhile(work):
+    """work() again and again in another thread; yields what tells whether it failed."""
+    over, failed = threading.Event(), []
+
+    def run():
+        try:
+            while not over.is_set():
+                work()
+        except Exception as error:  # noqa: BLE001  it is raised again where somebody looks
+            failed.append(error)
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+class Flood:
+    """A client that sends many stanzas, and takes what comes back: the errors by their conditions."""
+
+    def __init__(self, stream, make):
+        self.stream, self.make = stream, make
+        self.sent, self.errors = 0, collections.Counter()
+
+    def some(self, many=32):
+        self.stream.send("".join(self.make(self.sent + n) for n in range(many)))
+        self.sent += many
+        for element in self.stream.ping():
+            if element.get("type") == "error":
+                self.errors[condition(element)[1]] += 1
+
+
+def never_reads(managed):
+    """One who is flooded and reads nothing: more than his queue and the store hold goes back to its sender."""
+    def run(place, full):
+        victim = place.client("user1", "never")
+        if managed:
+            sm.enable(victim)
+        victim.available()
+        text = "x" * 4000
+        flood = Flood(place.client("user2"), lambda n: (
+            f"<message to='{victim.jid}' type='chat' id='m{n}'><body>{text}</body></message>"
+            if n % 32 else f"<iq to='{victim.jid}' type='get' id='q{n}'><query xmlns='jabber:iq:version'/></iq>"))
+        with meanwhile(flood.some):
+            eventually(lambda: len(flood.errors) > 1, "errors for messages and for requests", 60)
+            span = rest_for(10 if full else 5)
+        victim.close(), flood.stream.close()
+        expect(set(flood.errors) == {"resource-constraint", "service-unavailable"}, f"the sender got {dict(flood.errors)}")
+        return span, f"{flood.sent} stanzas, {dict(flood.errors)} back"
+    return run
+
+
+def flood_presence(place, full):
+    """Subscriptions to everybody and to nobody, and presence to anybody."""
+    flood = Flood(place.client("user3").available(), lambda n: (
+        f"<presence type='subscribe' to='user{n % 200 if n % 3 else n}@{DOMAIN}'/>"
+        f"<presence to='anybody{n}@{DOMAIN}'/>"))
+    with meanwhile(flood.some):
+        span = rest_for(10 if full else 5)
+        eventually(lambda: flood.sent > 8000 or flood.errors, "the bound of the roster", 60)
+    flood.stream.close()
+    return span, f"{2 * flood.sent} presences, {dict(flood.errors)} back"
+
+
+def s2s_streams(place, full):
+    """Servers that open streams, under TLS as well, and say nothing."""
+    streams = []
+    for n in range(600 if full else 200):
+        streams.append(Stream(place.suite, f"d{n}.example", source=f"127.0.2.{n % 20 + 1}"))
+        streams[-1].begin() if n % 2 else streams[-1].open()
+    span = rest_for(5)
+    for stream in streams:
+        stream.close()
+    return span, f"{len(streams)} streams"
+
+
+def flood_dialback(place, full):
+    """Many domains, each of which is to be asked at a server that never answers."""
+    streams = [Stream(place.suite, "d0.example", source=f"127.0.3.{n % 20 + 1}").begin() for n in range(200 if full else 60)]
+    answers = collections.Counter()
+    for n, stream in enumerate(streams):
+        for one in range(64):
+            stream.result(sender=f"d{n * 64 + one}.example")
+    span = rest_for(5)
+    with contextlib.suppress(TimeoutError):
+        for stream in streams:
+            while True:
+                answers[stream.next(0.2).get("type")] += 1
+    peers = descriptors(place.pids["s2sd@1"])
+    for stream in streams:
+        stream.close()
+    return span, f"{64 * len(streams)} domains, {dict(answers)}, {peers} descriptors"
+
+
+# name -> (how it runs, the bound of c2sd's memory in MiB; then of others, where it is not that of REST).
+REST = {"c2sd": 48, "routerd": 64, "authd": 64, "keyd": 24, "s2sd": 48}
 SCENARIOS = {
-    "silent": hold("silent", 10000),
-    "silent_tls": hold("silent_tls", 10000),
-    "slow_hello": hold("slow_hello", 2000),
-    "slow_header": hold("slow_header", 2000),
-    "half_element": hold("half_element", 10000, 5000),
-    "half_login": hold("half_login", 10000, 5000),
-    "guess_plain": guess("guess_plain", 250, 100, 50000, 3000, 5000),
-    "guess_scram": guess("guess_scram", 250, 100, 50000, 3000, 5000),
-    "guess_one": guess("guess_scram", 1, 1, 2000, 400, 150),
-    "churn": churn("churn", 100000, 20000),
-    "churn_tls": churn("churn_tls", 20000, 4000),
-    "key_updates": hold("key_updates", 200),
-    "renegotiation": hold("renegotiation", 200),
-    "s2s_silent": hold("silent", 9000, s2s=True),
+    "silent": (hold("silent", 10000, sources=10000), {}),
+    "silent_few": (hold("silent", 10000), {}),
+    "silent_tls": (hold("silent_tls", 10000, sources=10000), {"c2sd": 256}),
+    "slow_hello": (hold("slow_hello", 2000), {"c2sd": 96}),
+    "slow_header": (hold("slow_header", 2000), {"c2sd": 96}),
+    "half_element": (hold("half_element", 10000, 5000, sources=10000), {"c2sd": 640}),
+    "half_login": (hold("half_login", 10000, 5000, sources=10000), {"c2sd": 320, "authd": 96}),
+    "guess_plain": (guess("guess_plain", 250, 100, 50000, 3000, 2000), {"c2sd": 256}),
+    "guess_scram": (guess("guess_scram", 250, 100, 50000, 3000, 2000), {"c2sd": 256}),
+    "guess_spread": (guess("guess_plain", 250, 100000, 50000, 3000, 2000), {"c2sd": 256}),
+    "guess_one": (guess("guess_scram", 1, 1, 2000, 400, 150), {}),
+    "churn": (churn("churn", 100000, 20000), {}),
+    "churn_tls": (churn("churn_tls", 20000, 4000), {}),
+    "key_updates": (hold("key_updates", 200), {}),
+    "renegotiation": (hold("renegotiation", 200), {}),
+    "never_reads": (never_reads(managed=False), {}),
+    "never_reads_sm": (never_reads(managed=True), {}),
+    "presence": (flood_presence, {}),
+    "s2s_silent": (hold("silent", 9000, sources=9000, s2s=True), {"s2sd": 64}),
+    "s2s_streams": (s2s_streams, {"s2sd": 64}),
+    "s2s_dialback": (flood_dialback, {"s2sd": 128}),
 }
 
 
@@ -264,7 +388,8 @@ def run_one(place, talk, name, full):
     before = {daemon: descriptors(pid) for daemon, pid in place.pids.items()}
     rests = [rest_for(2)]
     place.memory.reset()
-    span, what = SCENARIOS[name](place, full)
+    scenario, bounds = SCENARIOS[name]
+    span, what = scenario(place, full)
     peaks = dict(place.memory.peaks)
     eventually(lambda: all(descriptors(pid) <= before[daemon] + 8 for daemon, pid in place.pids.items()),
                "all descriptors being closed", 60)
@@ -273,6 +398,9 @@ def run_one(place, talk, name, full):
     bound = TIMES * max(quiet, FLOOR_MS)
     print(f"{name:14} p99 {under:6.2f} ms (at rest {quiet:6.2f}); " + ", ".join(
         f"{daemon} {value:.0f}" for daemon, value in sorted(peaks.items())) + f" MiB; {what}", flush=True)
+    for daemon, value in peaks.items():
+        most = {**REST, **bounds}[daemon.split("@")[0]]
+        expect(value <= most, f"{daemon} took {value:.0f} MiB, and {most} is the bound")
     expect(under <= bound, f"p99 {under:.2f} ms, and {bound:.2f} ms is the bound")
 
 

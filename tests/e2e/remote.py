@@ -10,9 +10,9 @@ from xmpp import DIALBACK, TIMEOUT, TLS, Incoming, Raw, Wire
 class Stream(Raw):
     """A stream from `remote` to our domain."""
 
-    def __init__(self, suite, remote, local=None, port=None, certificate=None):
+    def __init__(self, suite, remote, local=None, port=None, certificate=None, source=None):
         self.remote, self.certificate = remote, certificate
-        super().__init__(("127.0.0.1", port or suite.s2s_port), local or suite.domains[0])
+        super().__init__(("127.0.0.1", port or suite.s2s_port), local or suite.domains[0], source=source)
 
     def header(self, to=None, ns="jabber:server", version="1.0", extra=None, sender=None):
         sender = self.remote if sender is None else sender
