@@ -167,6 +167,13 @@ static struct throttle_who who_is(const struct exchange *x)
 	return (struct throttle_who){str_of(x->account), str_of(x->address)};
 }
 
+bool identity_known_there(const struct exchange *x)
+{
+	struct throttle_who who = who_is(x);
+
+	return throttle_knows(x->env->throttle, &who, clock_ms());
+}
+
 bool identity_may_guess(struct exchange *x)
 {
 	struct throttle_who who = who_is(x);

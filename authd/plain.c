@@ -57,7 +57,7 @@ static void on_derived(void *arg, int rc, const struct account_keys *keys)
 static enum outcome derive_password(struct exchange *x, struct str password)
 {
 	struct derive_order order = {
-		.class = DERIVE_LOGIN,
+		.class = identity_known_there(x) ? DERIVE_KNOWN : DERIVE_LOGIN,
 		.password = password,
 		.hashes = 1u << SCRAM_SHA256,
 		.from = &x->record.keys,
