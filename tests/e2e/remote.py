@@ -43,9 +43,9 @@ class Stream(Raw):
         self.send(f"<db:result from='{sender or self.remote}' to='{to or self.domain}'{type}>"
                   f"{key}</db:result>")
 
-    def answer(self, name="result"):
+    def answer(self, name="result", timeout=TIMEOUT):
         """(type, condition or None) of a db:result or db:verify that comes."""
-        element = self.expect(DIALBACK + name)
+        element = self.expect(DIALBACK + name, timeout)
         error = element.find(".//{urn:ietf:params:xml:ns:xmpp-stanzas}*")
         return element.get("type"), None if error is None else error.tag.split("}")[1]
 
