@@ -66,8 +66,10 @@ static enum outcome derive_password(struct exchange *x, struct str password)
 	};
 
 	x->state = bh_alloc(sizeof(struct plain));
-	if (derive_submit(x->env->derive, &order, &x->job) < 0)
+	if (derive_submit(x->env->derive, &order, &x->job) < 0) {
+		x->delay_ms = THROTTLE_DELAY_MAX; /* as for those who are throttled */
 		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "overloaded");
+	}
 	return identity_charge(x) ? OUTCOME_WAIT : OUTCOME_FAILURE;
 }
 
