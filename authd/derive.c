@@ -44,7 +44,8 @@ struct derive *derive_create(uv_loop_t *loop)
 	unsigned cpus = uv_available_parallelism();
 
 	d->loop = loop;
-	d->parallel = cpus < PARALLEL_MAX ? cpus : PARALLEL_MAX;
+	/* One processor is left to those who talk: strangers can have derived as much as they like. */
+	d->parallel = cpus > PARALLEL_MAX ? PARALLEL_MAX : cpus > 1 ? cpus - 1 : 1;
 	for (int i = 0; i < DERIVE_CLASSES; i++)
 		list_init(&d->waiting[i]);
 	return d;

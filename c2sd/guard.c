@@ -6,6 +6,7 @@
 #include "c2sd/sm.h"
 #include "c2sd/sm_pace.h"
 #include "carry/restore.h"
+#include "daemon/association.h"
 
 enum { TICK_MS = 1000 };
 
@@ -27,9 +28,16 @@ static bool make_room(struct c2sd *srv)
 static bool enter(struct client *c)
 {
 	struct c2sd *srv = c->srv;
+	const struct address *peer = stream_peer(c->stream);
 
-	c->counted = make_room(srv) && gate_enter(&srv->gate, stream_peer(c->stream), &srv->settings.gate);
+	c->counted = srv->carrier.all.count <= srv->settings.connections &&
+		     gate_allows(&srv->gate, peer, &srv->settings.gate) && make_room(srv) &&
+		     gate_enter(&srv->gate, peer, &srv->settings.gate);
 	c->stranger = c->counted;
+	if (c->counted)
+		association_opened(ASSOCIATION_IN);
+	else
+		association_rejected();
 	return c->counted;
 }
 
@@ -48,9 +56,10 @@ bool guard_admit(struct client *c)
 
 bool guard_admit_proxied(struct client *c)
 {
-	if (!enter(c))
-		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
-	return c->counted;
+	if (enter(c))
+		return true;
+	client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
+	return false;
 }
 
 static void no_stranger(struct client *c)
@@ -64,9 +73,11 @@ static void no_stranger(struct client *c)
 void guard_release(struct client *c)
 {
 	no_stranger(c);
-	if (c->counted)
-		gate_leave(&c->srv->gate, stream_peer(c->stream));
+	if (!c->counted)
+		return;
 	c->counted = false;
+	association_closed(ASSOCIATION_IN);
+	gate_leave(&c->srv->gate, stream_peer(c->stream));
 }
 
 void guard_authenticated(struct client *c)

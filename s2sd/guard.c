@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "carry/restore.h"
+#include "daemon/association.h"
 #include "s2sd/bidi.h"
 #include "s2sd/way.h"
 
@@ -31,23 +32,35 @@ static bool make_room(struct s2sd *srv)
 	return true;
 }
 
-bool guard_admit(struct peer *p)
+static bool enter(struct peer *p)
 {
 	struct s2sd *srv = p->carrying.srv;
+	const struct address *peer = stream_peer(p->stream);
 
-	p->counted = srv->nconnected <= srv->settings.connections && make_room(srv) &&
-		     gate_enter(&srv->gate, stream_peer(p->stream), &srv->settings.gate);
-	if (p->counted)
-		list_append(&srv->strangers, &p->stranger);
+	return srv->nconnected <= srv->settings.connections && gate_allows(&srv->gate, peer, &srv->settings.gate) &&
+	       make_room(srv) && gate_enter(&srv->gate, peer, &srv->settings.gate);
+}
+
+bool guard_admit(struct peer *p)
+{
+	p->counted = enter(p);
+	if (p->counted) {
+		list_append(&p->carrying.srv->strangers, &p->stranger);
+		association_opened(ASSOCIATION_IN);
+	} else {
+		association_rejected();
+	}
 	return p->counted;
 }
 
 void guard_release(struct peer *p)
 {
 	no_stranger(p);
-	if (p->counted)
-		gate_leave(&p->carrying.srv->gate, stream_peer(p->stream));
+	if (!p->counted)
+		return;
 	p->counted = false;
+	association_closed(ASSOCIATION_IN);
+	gate_leave(&p->carrying.srv->gate, stream_peer(p->stream));
 }
 
 unsigned guard_linger_ms(const struct peer *p)

@@ -31,6 +31,16 @@ static struct count *add(struct crowd *c, const uint8_t ip[16])
 	return NULL;
 }
 
+bool crowd_has_room(const struct crowd *c, const struct address *a, unsigned limit)
+{
+	const struct count *count;
+	uint8_t ip[16];
+
+	address_site(a, ip);
+	count = find(c, ip);
+	return limit == 0 || count == NULL || count->n < limit;
+}
+
 bool crowd_enter(struct crowd *c, const struct address *a, unsigned limit)
 {
 	struct count *count;

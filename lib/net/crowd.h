@@ -18,6 +18,8 @@ struct crowd {
 
 void crowd_fini(struct crowd *c);
 
+/* Is there room for one more of that address?  0: there is no limit. */
+bool crowd_has_room(const struct crowd *c, const struct address *a, unsigned limit);
 /* One more; false when there are as many as the limit already (0: there is none), or no memory. */
 bool crowd_enter(struct crowd *c, const struct address *a, unsigned limit);
 /* One of those that have entered less. */

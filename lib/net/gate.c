@@ -16,13 +16,22 @@ bool gate_full(const struct gate *g, const struct gate_limits *limits)
 	return g->strangers >= limits->strangers;
 }
 
+static unsigned strangers_of_one(const struct gate *g, const struct gate_limits *limits)
+{
+	return g->strangers < limits->strangers / 2 ? 0 : GATE_FEW;
+}
+
+bool gate_allows(const struct gate *g, const struct address *a, const struct gate_limits *limits)
+{
+	return crowd_has_room(&g->all, a, limits->per_address) &&
+	       crowd_has_room(&g->strange, a, strangers_of_one(g, limits));
+}
+
 bool gate_enter(struct gate *g, const struct address *a, const struct gate_limits *limits)
 {
-	unsigned few = g->strangers < limits->strangers / 2 ? 0 : GATE_FEW;
-
-	if (!crowd_enter(&g->all, a, limits->per_address))
+	if (!gate_allows(g, a, limits) || !crowd_enter(&g->all, a, 0))
 		return false;
-	if (!crowd_enter(&g->strange, a, few)) {
+	if (!crowd_enter(&g->strange, a, 0)) {
 		crowd_leave(&g->all, a);
 		return false;
 	}

@@ -27,7 +27,9 @@ void gate_fini(struct gate *g);
 
 /* There are as many strangers as may be: one has to leave before the next enters. */
 bool gate_full(const struct gate *g, const struct gate_limits *limits);
-/* One more stranger; false: it may not. */
+/* May the address have one more stranger, if there is room? */
+bool gate_allows(const struct gate *g, const struct address *a, const struct gate_limits *limits);
+/* One more stranger; false: the address may not. */
 bool gate_enter(struct gate *g, const struct address *a, const struct gate_limits *limits);
 /* One is no stranger any more. */
 void gate_know(struct gate *g, const struct address *a);
