@@ -163,7 +163,7 @@ static void report(const struct load *load, const struct abuse *a, const char *w
 	fflush(stdout);
 }
 
-/* All places are held, or for a second there were no more. */
+/* All places are held, or for three seconds there were no more. */
 static bool settled(const struct load *load, struct abuse *a, uint64_t now)
 {
 	unsigned n = held(load, a);
@@ -172,7 +172,7 @@ static bool settled(const struct load *load, struct abuse *a, uint64_t now)
 		a->most = n;
 		a->most_since = now;
 	}
-	return a->attempts > 0 || n == load->o->connections || (a->most > 0 && now - a->most_since > second);
+	return a->attempts > 0 || n == load->o->connections || (a->most > 0 && now - a->most_since > 3 * second);
 }
 
 /* Until the time, or until there were so many attempts; a line tells when it has settled. */

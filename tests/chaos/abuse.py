@@ -223,17 +223,17 @@ def hold(kind, many, few=None, sources=250, s2s=False):
     return run
 
 
-def guess(kind, sources, accounts, many, few, connections):
+def guess(kind, sources, accounts, many, few, connections, first=0):
     """Guesses until there were so many answers."""
     def run(place, full):
-        known = place.client("user0", source="127.0.0.9")  # an address that the server knows, from before
+        known = place.client(f"user{first}", source="127.0.0.9")  # an address that the server knows, from before
         known.close()
-        attack = place.attack(kind, connections=connections, sources=sources, user="user", accounts=accounts,
+        attack = place.attack(kind, connections=connections, sources=sources, user="user", accounts=accounts, first=first,
                               logins=many if full else few)
         try:
             attack.until("HELD")
             span = rest_for(SPAN)
-            place.client("user0", source="127.0.0.9").close()  # the victim, where he always is
+            place.client(f"user{first}", source="127.0.0.9").close()  # the victim, where he always is
             waited = log_in(place)  # somebody else, anywhere
             done = attack.end()
         finally:
@@ -299,12 +299,12 @@ class Flood:
 def never_reads(managed):
     """One who is flooded and reads nothing: more than his queue and the store hold goes back to its sender."""
     def run(place, full):
-        victim = place.client("user1", "never")
+        victim = place.client("user181", "never")
         if managed:
             sm.enable(victim)
         victim.available()
         text = "x" * 4000
-        flood = Flood(place.client("user2"), lambda n: (
+        flood = Flood(place.client("user182"), lambda n: (
             f"<message to='{victim.jid}' type='chat' id='m{n}'><body>{text}</body></message>"
             if n % 32 else f"<iq to='{victim.jid}' type='get' id='q{n}'><query xmlns='jabber:iq:version'/></iq>"))
         with meanwhile(flood.some):
@@ -318,7 +318,7 @@ def never_reads(managed):
 
 def flood_presence(place, full):
     """Subscriptions to everybody and to nobody, and presence to anybody."""
-    flood = Flood(place.client("user3").available(), lambda n: (
+    flood = Flood(place.client("user183").available(), lambda n: (
         f"<presence type='subscribe' to='user{n % 200 if n % 3 else n}@{DOMAIN}'/>"
         f"<presence to='anybody{n}@{DOMAIN}'/>"))
     with meanwhile(flood.some):
@@ -372,7 +372,7 @@ SCENARIOS = {
     "guess_plain": (guess("guess_plain", 250, 100, 50000, 1500, 2000), {"c2sd": 256}),
     "guess_scram": (guess("guess_scram", 250, 100, 50000, 1500, 2000), {"c2sd": 256}),
     "guess_spread": (guess("guess_plain", 250, 100000, 50000, 1500, 2000), {"c2sd": 256}),
-    "guess_one": (guess("guess_scram", 1, 1, 2000, 150, 150), {}),
+    "guess_one": (guess("guess_scram", 1, 1, 2000, 150, 150, first=160), {}),
     "churn": (churn("churn", 100000, 20000), {}),
     "churn_tls": (churn("churn_tls", 20000, 4000), {}),
     "key_updates": (hold("key_updates", 200), {}),
