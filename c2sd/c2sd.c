@@ -106,7 +106,7 @@ static void on_connection(void *owner, int fd)
 /* Nobody is let in before we know how they may log in. */
 static void accept_clients(struct c2sd *srv)
 {
-	enum { BURST = 64 };
+	enum { BURST = 16 }; /* of a listener, in a turn of the loop */
 	static const char *const tls[] = {
 		[ENTRY_STARTTLS] = "starttls",
 		[ENTRY_TLS] = "direct",

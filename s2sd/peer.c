@@ -270,9 +270,11 @@ static void on_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
 
+	/* Who said nothing at all is no news: there may be ten thousand in a second. */
 	if (why != NULL)
-		log_info("peer-lost", "conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p),
-			peer_address(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
+		log_event(p->header_sent || p->direct_tls ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "peer-lost",
+			"conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p), peer_address(p), LOG_TEXT(p->local),
+			LOG_TEXT(p->remote), LOG_TEXT(why));
 	if (p->state != PEER_CLOSING) {
 		if (why != NULL)
 			snprintf(p->why, sizeof p->why, "%s", why);

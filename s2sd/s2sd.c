@@ -110,7 +110,7 @@ static void on_connection(void *owner, int fd)
 /* Nobody is let in before there is a routerd to take what he says. */
 static void accept_peers(struct s2sd *srv)
 {
-	enum { BURST = 64 };
+	enum { BURST = 16 }; /* of a listener, in a turn of the loop */
 
 	if (srv->accepting || srv->stopping || srv->draining)
 		return;

@@ -10,7 +10,7 @@
 enum { BARREN_MAX = 32 };
 
 /* Each takes about a tenth of a millisecond: so much of a turn may go by before everybody else is served. */
-enum { STEPS_PER_TURN = 8 };
+enum { STEPS_PER_TURN = 4 };
 
 bool tls_bear(uint8_t *barren, int event)
 {

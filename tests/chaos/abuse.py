@@ -246,9 +246,9 @@ def guess(kind, sources, accounts, many, few, connections, first=0):
     return run
 
 
-def churn(kind, many, few):
+def churn(kind, many, few, rate=0):
     def run(place, full):
-        attack = place.attack(kind, connections=64, logins=many if full else few)
+        attack = place.attack(kind, connections=64, rate=rate, logins=many if full else few)
         try:
             attack.until("HELD")
             span = rest_for(SPAN)
@@ -373,8 +373,8 @@ SCENARIOS = {
     "guess_scram": (guess("guess_scram", 250, 100, 50000, 1500, 2000), {"c2sd": 256}),
     "guess_spread": (guess("guess_plain", 250, 100000, 50000, 1500, 2000), {"c2sd": 256}),
     "guess_one": (guess("guess_scram", 1, 1, 2000, 150, 150, first=160), {}),
-    "churn": (churn("churn", 100000, 20000), {}),
-    "churn_tls": (churn("churn_tls", 20000, 4000), {}),
+    "churn": (churn("churn", 100000, 25000, rate=5000), {}),
+    "churn_tls": (churn("churn_tls", 20000, 6000), {}),
     "key_updates": (hold("key_updates", 200), {}),
     "renegotiation": (hold("renegotiation", 200), {}),
     "never_reads": (never_reads(managed=False), {}),
