@@ -15,6 +15,7 @@ import collections
 import contextlib
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -33,7 +34,8 @@ from xmpp import CLIENT, Closed, Raw, StreamError, condition  # noqa: E402
 DOMAIN, PASSWORD = "near.example", "password-1"
 PAIRS, RATE = 4, 400
 SPAN, REST_SPAN = 4, 2     # seconds that are measured: under attack, and before and after
-DOMAINS = 13000  # that the DNS knows
+DOMAINS = 13000      # that the DNS knows
+DESCRIPTORS = 20000  # that a process needs
 HOME = 50000            # the well-behaved are so many addresses behind the attackers
 LET_IN = 15             # seconds until a new client is, at most: a third of auth_timeout, and what it takes
 TIMES, FLOOR_MS = 5, 2  # a p99 at rest below the floor is as much the scheduler's as the server's
@@ -430,8 +432,15 @@ def arguments():
     return parser.parse_args()
 
 
+def raise_descriptors():
+    """Ours, and so those of all that we start: ten thousand connections have two ends."""
+    most = max(resource.getrlimit(resource.RLIMIT_NOFILE)[1], DESCRIPTORS if os.geteuid() == 0 else 0)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main():
     options = arguments()
+    raise_descriptors()
     names = options.only or [name for name in SCENARIOS if options.full or name not in LONG]
     place, failed = Place(), {}
     try:
