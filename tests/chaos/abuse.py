@@ -29,13 +29,13 @@ import sm  # noqa: E402
 from federation import Net  # noqa: E402
 from remote import Stream  # noqa: E402
 from suite import BIN, Suite, eventually  # noqa: E402
-from xmpp import CLIENT, Closed, Raw, StreamError, condition  # noqa: E402
+from xmpp import Closed, Raw, StreamError, condition  # noqa: E402
 
 DOMAIN, PASSWORD = "near.example", "password-1"
 PAIRS, RATE = 4, 400
-SPAN, REST_SPAN = 4, 2     # seconds that are measured: under attack, and before and after
-DOMAINS = 13000      # that the DNS knows
-DESCRIPTORS = 20000  # that a process needs
+SPAN, REST_SPAN = 4, 2  # seconds that are measured: under attack, and before and after
+DOMAINS = 13000         # that the DNS knows
+DESCRIPTORS = 20000     # that a process needs
 HOME = 50000            # the well-behaved are so many addresses behind the attackers
 LET_IN = 15             # seconds until a new client is, at most: a third of auth_timeout, and what it takes
 TIMES, FLOOR_MS = 5, 2  # a p99 at rest below the floor is as much the scheduler's as the server's
