@@ -252,9 +252,9 @@ static void on_closed(void *owner, const char *why)
 {
 	struct client *c = owner;
 
-	/* Who said nothing at all is no news: there may be ten thousand in a second. */
+	/* Who says nothing and leaves is no news: there may be ten thousand in a second. */
 	if (why != NULL)
-		log_event(c->header_sent || c->entry == ENTRY_TLS ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "client-lost",
+		log_event(c->header_sent || !stream_peer_left(why) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "client-lost",
 			"conn=%s from=%s jid=%s reason=%s", client_name(c), peer_text(c), LOG_TEXT(c->jid), LOG_TEXT(why));
 	if (!c->detached)
 		tell_router(c);

@@ -270,9 +270,9 @@ static void on_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
 
-	/* Who said nothing at all is no news: there may be ten thousand in a second. */
+	/* Who says nothing and leaves is no news: there may be ten thousand in a second. */
 	if (why != NULL)
-		log_event(p->header_sent || p->direct_tls ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "peer-lost",
+		log_event(p->header_sent || !stream_peer_left(why) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "peer-lost",
 			"conn=%s from=%s local=%s remote=%s reason=%s", peer_name(p), peer_address(p), LOG_TEXT(p->local),
 			LOG_TEXT(p->remote), LOG_TEXT(why));
 	if (p->state != PEER_CLOSING) {

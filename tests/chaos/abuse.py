@@ -33,7 +33,7 @@ from xmpp import Closed, Raw, StreamError, condition  # noqa: E402
 
 DOMAIN, PASSWORD = "near.example", "password-1"
 PAIRS, RATE = 4, 400
-SPAN, REST_SPAN = 4, 2  # seconds that are measured: under attack, and before and after
+SPAN, REST_SPAN = 3, 2  # seconds that are measured: under attack, and before and after
 DOMAINS = 13000         # that the DNS knows
 DESCRIPTORS = 20000     # that a process needs
 HOME = 50000            # the well-behaved are so many addresses behind the attackers
