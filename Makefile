@@ -3,7 +3,7 @@ BUILD ?= build
 TYPE ?= RelWithDebInfo
 PEERS ?=
 
-.PHONY: all build run check chaos bench install fuzz format clean
+.PHONY: all build run check chaos abuse bench install fuzz format clean
 
 all: build
 
@@ -19,7 +19,11 @@ check:
 
 # The long run: KILLS=2000 make chaos
 chaos:
-	@PARTS="deps build chaos" KILLS=$${KILLS:-2000} tools/check
+	@PARTS="deps build chaos abuse" KILLS=$${KILLS:-2000} ABUSE=--full tools/check
+
+# Attacks, and what they cost others: some minutes
+abuse:
+	@PARTS="deps build abuse" ABUSE=--full tools/check
 
 bench:
 	@PEERS=$(PEERS) tools/bench

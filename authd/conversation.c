@@ -14,7 +14,7 @@
 #include "daemon/counter.h"
 #include "daemon/log.h"
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, FAIR_SHARE = 10 };
 
 enum { COUNT_OPEN, COUNT_OK, COUNT_FAILED, COUNT_THROTTLED, COUNT_EXPIRED, COUNT_OVERFLOW };
 static struct counter counters[] = {
@@ -368,11 +368,26 @@ static void refuse_full(struct conversations *c, uint64_t id)
 	c->spec.verdict(c->spec.owner, id, &m);
 }
 
+/* A new one may have the place of the oldest, when that had some time already: most need none at all. */
+static void make_room(struct conversations *c)
+{
+	struct conversation *oldest;
+
+	if (c->open.count < c->spec.max)
+		return;
+	oldest = container_of(c->by_age.next, struct conversation, link);
+	if (clock_ms() + c->spec.life_ms - oldest->ends_ms < c->spec.life_ms / FAIR_SHARE)
+		return;
+	exchange_fail(&oldest->exchange, SASL_TEMPORARY_AUTH_FAILURE, "made-room");
+	send_failure(oldest, str_of(oldest->exchange.mechanism->name));
+}
+
 void conversations_begin(struct conversations *c, uint64_t id, const struct msg_auth_begin *m)
 {
 	struct conversation *conv;
 
 	conversations_abort(c, id);
+	make_room(c);
 	conv = c->open.count < c->spec.max ? conversation_open(c, id, m) : NULL;
 	if (conv == NULL)
 		refuse_full(c, id);

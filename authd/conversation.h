@@ -3,7 +3,8 @@
  *
  * The number comes from routerd.  Each conversation ends with exactly one verdict, or with an
  * AUTH_ABORT, or when the link breaks; after its time is over the verdict is
- * temporary-auth-failure.  They are few and short: their number and their memory are bounded.
+ * temporary-auth-failure.  They are few and short: their number and their memory are bounded; when there are as many as may
+ * be, the oldest ends for a new one if it had a tenth of its time.
  */
 #ifndef AUTHD_CONVERSATION_H
 #define AUTHD_CONVERSATION_H

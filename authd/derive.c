@@ -1,4 +1,4 @@
-/* From a password to SCRAM keys: two queues in front of libuv's thread pool. */
+/* From a password to SCRAM keys: three queues in front of libuv's thread pool. */
 #include "authd/derive.h"
 
 #include <gsasl.h>
@@ -17,7 +17,7 @@ enum {
 struct derive {
 	uv_loop_t *loop;
 	struct list waiting[DERIVE_CLASSES];
-	unsigned logins;
+	unsigned count[DERIVE_CLASSES]; /* of those that wait */
 	unsigned running, parallel;
 	unsigned turn;
 	void (*stopped)(void *);
@@ -44,7 +44,8 @@ struct derive *derive_create(uv_loop_t *loop)
 	unsigned cpus = uv_available_parallelism();
 
 	d->loop = loop;
-	d->parallel = cpus < PARALLEL_MAX ? cpus : PARALLEL_MAX;
+	/* One processor is left to those who talk: strangers can have derived as much as they like. */
+	d->parallel = cpus > PARALLEL_MAX ? PARALLEL_MAX : cpus > 1 ? cpus - 1 : 1;
 	for (int i = 0; i < DERIVE_CLASSES; i++)
 		list_init(&d->waiting[i]);
 	return d;
@@ -83,21 +84,23 @@ static void on_work(uv_work_t *work)
 	}
 }
 
+static void leave_queue(struct derive_job *job)
+{
+	list_remove(&job->link);
+	job->owner->count[job->class]--;
+}
+
 static struct derive_job *take_next(struct derive *d)
 {
-	bool login = !list_empty(&d->waiting[DERIVE_LOGIN]);
-	bool change = !list_empty(&d->waiting[DERIVE_CHANGE]);
+	enum derive_class class = d->count[DERIVE_KNOWN] > 0 ? DERIVE_KNOWN : DERIVE_LOGIN;
 	struct derive_job *job;
 
-	if (!login && !change)
+	if (d->count[DERIVE_CHANGE] > 0 && (d->count[class] == 0 || d->turn++ % CHANGE_TURN == 0))
+		class = DERIVE_CHANGE;
+	if (d->count[class] == 0)
 		return NULL;
-	if (login && change)
-		login = d->turn++ % CHANGE_TURN != 0;
-	job = container_of(d->waiting[login ? DERIVE_LOGIN : DERIVE_CHANGE].next,
-		struct derive_job, link);
-	list_remove(&job->link);
-	if (login)
-		d->logins--;
+	job = container_of(d->waiting[class].next, struct derive_job, link);
+	leave_queue(job);
 	return job;
 }
 
@@ -139,7 +142,7 @@ int derive_submit(struct derive *d, const struct derive_order *order, struct der
 		return BH_EINVAL;
 	if (d->stopped != NULL)
 		return BH_EBUSY;
-	if (order->class == DERIVE_LOGIN && d->logins >= DERIVE_LOGINS_MAX)
+	if (order->class != DERIVE_CHANGE && d->count[order->class] >= DERIVE_LOGINS_MAX)
 		return BH_EBUSY;
 	job = bh_alloc(sizeof(*job));
 	job->password = malloc((size_t)order->password.len + 1);
@@ -156,8 +159,7 @@ int derive_submit(struct derive *d, const struct derive_order *order, struct der
 	job->done = order->done;
 	job->arg = order->arg;
 	list_append(&d->waiting[order->class], &job->link);
-	if (order->class == DERIVE_LOGIN)
-		d->logins++;
+	d->count[order->class]++;
 	*out = job;
 	start_waiting(d);
 	return 0;
@@ -173,9 +175,7 @@ void derive_cancel(struct derive_job **ref)
 	job->done = NULL;
 	if (job->started)
 		return; /* freed when its thread comes back */
-	list_remove(&job->link);
-	if (job->class == DERIVE_LOGIN)
-		job->owner->logins--;
+	leave_queue(job);
 	job_free(job);
 }
 

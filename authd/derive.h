@@ -2,7 +2,8 @@
  * derive - from a password to SCRAM keys, on the threads of libuv's pool
  *
  * A derivation takes milliseconds of CPU, so it never runs on the loop.  Orders wait here and
- * not in the pool: people who log in go before administrators who import a thousand accounts,
+ * not in the pool: people who log in go before administrators who import a thousand accounts, and
+ * those who have logged in from there before go before strangers, who may be many and guess;
  * and an order of a conversation that ended meanwhile costs nothing.
  */
 #ifndef AUTHD_DERIVE_H
@@ -16,9 +17,9 @@
 struct derive;
 struct derive_job;
 
-enum derive_class { DERIVE_LOGIN, DERIVE_CHANGE, DERIVE_CLASSES };
+enum derive_class { DERIVE_KNOWN, DERIVE_LOGIN, DERIVE_CHANGE, DERIVE_CLASSES };
 
-/* How many logins may wait; more are refused with BH_EBUSY. */
+/* How many logins may wait, of each of the two classes; more are refused with BH_EBUSY. */
 enum { DERIVE_LOGINS_MAX = 1024 };
 
 struct derive_order {

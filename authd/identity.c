@@ -175,12 +175,20 @@ static struct throttle_who who_is(const struct exchange *x)
 	return (struct throttle_who){str_of(x->account), str_of(x->address)};
 }
 
+bool identity_known_there(const struct exchange *x)
+{
+	struct throttle_who who = who_is(x);
+
+	return throttle_knows(x->env->throttle, &who, clock_ms());
+}
+
 bool identity_may_guess(struct exchange *x)
 {
 	struct throttle_who who = who_is(x);
 
 	if (throttle_allows(x->env->throttle, &who, clock_ms()))
 		return true;
+	x->delay_ms = THROTTLE_DELAY_MAX; /* else who is refused at once would ask all the faster */
 	return fail(x, SASL_TEMPORARY_AUTH_FAILURE, "throttled");
 }
 

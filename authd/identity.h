@@ -28,6 +28,9 @@ enum outcome identity_verified(struct exchange *x, const struct dirjob_result *r
 /* Takes the keys for that hash into the record, or a pretence.  False: it failed. */
 bool identity_keys(struct exchange *x, const struct dirjob_result *r, enum scram_hash hash);
 
+/* Has the account logged in from this address before? */
+bool identity_known_there(const struct exchange *x);
+
 /* Is another guess at this account from this address allowed?  False: the exchange failed. */
 bool identity_may_guess(struct exchange *x);
 

@@ -71,7 +71,7 @@ static enum outcome derive_password(struct exchange *x, struct str password)
 {
 	struct plain *plain = bh_alloc(sizeof(*plain));
 	struct derive_order order = {
-		.class = DERIVE_LOGIN,
+		.class = identity_known_there(x) ? DERIVE_KNOWN : DERIVE_LOGIN,
 		.password = password,
 		.hashes = hashes_for(x) | 1u << best_hash(x),
 		.from = &x->record.keys,
@@ -82,8 +82,10 @@ static enum outcome derive_password(struct exchange *x, struct str password)
 	x->state = plain;
 	if (x->known && x->lack != 0)
 		plain->password = bh_strndup(password.p, password.len);
-	if (derive_submit(x->env->derive, &order, &x->job) < 0)
+	if (derive_submit(x->env->derive, &order, &x->job) < 0) {
+		x->delay_ms = THROTTLE_DELAY_MAX; /* as for those who are throttled */
 		return exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "overloaded");
+	}
 	return identity_charge(x) ? OUTCOME_WAIT : OUTCOME_FAILURE;
 }
 

@@ -217,6 +217,13 @@ static uint64_t hard_limit(uint32_t limit)
 	return 2 * (uint64_t)limit;
 }
 
+bool throttle_knows(const struct throttle *t, const struct throttle_who *who, uint64_t now)
+{
+	struct tags tags = tags_of(t, who);
+
+	return tags.pair != 0 && table_find(&t->known, tags.pair, now) != NULL;
+}
+
 bool throttle_allows(const struct throttle *t, const struct throttle_who *who, uint64_t now)
 {
 	struct tags tags = tags_of(t, who);

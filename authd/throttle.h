@@ -42,6 +42,9 @@ void throttle_set_limits(struct throttle *t, const struct throttle_limits *limit
 /* May another guess be checked?  now_ms is clock_ms(). */
 bool throttle_allows(const struct throttle *t, const struct throttle_who *who, uint64_t now_ms);
 
+/* Was the account logged in to from this address, within a week? */
+bool throttle_knows(const struct throttle *t, const struct throttle_who *who, uint64_t now_ms);
+
 /* Counts a guess.  Returns for how many milliseconds a refusal is to be held back. */
 uint32_t throttle_charge(struct throttle *t, const struct throttle_who *who, uint64_t now_ms);
 

@@ -111,7 +111,7 @@ static void on_connection(void *owner, int fd)
 /* Nobody is let in before we know how they may log in. */
 static void accept_clients(struct c2sd *srv)
 {
-	enum { BURST = 64 };
+	enum { BURST = 16 }; /* of a listener, in a turn of the loop */
 	static const char *const tls[] = {
 		[ENTRY_STARTTLS] = "starttls",
 		[ENTRY_TLS] = "direct",
@@ -409,7 +409,7 @@ static void on_keys_stopped(void *arg)
 	struct daemon *d = srv->daemon;
 
 	offers_free(srv);
-	guard_free(srv);
+	gate_fini(&srv->gate);
 	reader_pool_free(&srv->parsers);
 	carrier_fini(&srv->carrier);
 	buf_fini(&srv->scratch);

@@ -19,6 +19,7 @@
 #include "daemon/daemon.h"
 #include "key/client.h"
 #include "net/address.h"
+#include "net/gate.h"
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -41,7 +42,8 @@ struct c2sd_settings {
 	unsigned nproxies;
 	unsigned auth_timeout_ms, write_timeout_ms;
 	unsigned auth_attempts;
-	unsigned connections, connections_per_address;
+	unsigned connections;
+	struct gate_limits gate;
 	bool tls_required;
 	bool legacy_auth, registration;
 	const char *resume_location; /* of the configuration, or NULL */
@@ -60,7 +62,7 @@ struct c2sd {
 	struct c2sd_settings settings;
 	struct map offers;	/* struct offer (offers.h) by domain */
 	struct carrier carrier; /* its clients, by number */
-	struct map addresses;	/* struct address_count (guard.h) by IP */
+	struct gate gate;	/* how many clients there are, and how many of them have not logged in */
 	struct list deadlines;	/* clients that must authenticate soon, oldest first */
 	struct list asking, unasked; /* struct sm (sm.h) with an <r/> to answer; to be sent one */
 	uv_timer_t sm_timer;

@@ -17,8 +17,6 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-enum { LINGER_MS = 5000 };
-
 const char *client_name(const struct client *c)
 {
 	static char name[96];
@@ -120,7 +118,7 @@ static void end_stream(struct client *c)
 	if (!c->detached)
 		tell_router(c);
 	c->state = CLIENT_CLOSING;
-	stream_close(c->stream, LINGER_MS);
+	stream_close(c->stream, guard_linger_ms(c));
 }
 
 /* After some errors the client may come back for its session (XEP-0198). */
@@ -260,9 +258,11 @@ static void on_closed(void *owner, const char *why)
 {
 	struct client *c = owner;
 
+	/* Who says nothing and leaves is no news: there may be ten thousand in a second. */
 	if (why != NULL)
-		log_info("client-lost", "conn=%s from=%s port=%u jid=%s reason=%s", client_name(c),
-			peer_text(c), peer_port(c), LOG_TEXT(c->jid), LOG_TEXT(why));
+		log_event(c->header_sent || !stream_peer_left(why) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "client-lost",
+			"conn=%s from=%s port=%u jid=%s reason=%s", client_name(c), peer_text(c), peer_port(c),
+			LOG_TEXT(c->jid), LOG_TEXT(why));
 	if (!c->detached)
 		tell_router(c);
 	guard_release(c);

@@ -44,7 +44,8 @@ struct client {
 	bool session_known;   /* it has, or had until its end came, a session */
 	bool detached;	      /* its stream is lost or fenced off, and routerd has not said DROP */
 	bool header_sent;     /* of the current stream */
-	bool counted;	      /* in guard's addresses */
+	bool stranger;	      /* it has not logged in, for the gate */
+	bool counted;	      /* by the gate */
 	bool paused;
 	bool mark_open; /* mark_number and mark_offset count */
 	bool finishing; /* it has said </stream:stream>; what waits for credit goes out first */

@@ -1,9 +1,6 @@
-/* Connections per address, and deadlines by lists in the order of time: one timer for all. */
+/* Those who have not logged in, and deadlines by lists in the order of time: one timer for all. */
 #include "c2sd/guard.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "c2sd/sm.h"
@@ -13,44 +10,30 @@
 
 enum { TICK_MS = 1000 };
 
-struct address_count {
-	struct map_node node;
-	uint8_t ip[16]; /* the key */
-	unsigned n;
-};
-
-static struct address_count *count_of(struct c2sd *srv, const uint8_t ip[16])
+/* The one that has waited longest goes, once it has had a third of its time; so whoever is quick gets in. */
+static bool make_room(struct c2sd *srv)
 {
-	struct map_node *n = map_find(&srv->addresses, ip, 16);
+	struct client *oldest;
 
-	return n != NULL ? container_of(n, struct address_count, node) : NULL;
-}
-
-static bool admit_address(struct c2sd *srv, const uint8_t ip[16])
-{
-	struct address_count *count = count_of(srv, ip);
-	unsigned limit = srv->settings.connections_per_address;
-
-	if (count == NULL) {
-		count = bh_alloc(sizeof *count);
-		memcpy(count->ip, ip, sizeof count->ip);
-		if (map_add(&srv->addresses, &count->node, count->ip, sizeof count->ip) != 0) {
-			free(count);
-			return false;
-		}
-	}
-	if (limit != 0 && count->n >= limit)
+	if (!gate_full(&srv->gate, &srv->settings.gate))
+		return true;
+	oldest = container_of(srv->deadlines.next, struct client, waiting);
+	if (list_empty(&srv->deadlines) || clock_ms() - oldest->waiting_since < srv->settings.auth_timeout_ms / 3)
 		return false;
-	count->n++;
+	list_remove(&oldest->waiting);
+	client_fail(oldest, STREAM_RESOURCE_CONSTRAINT, "others wait to log in");
 	return true;
 }
 
-static bool admit(struct client *c)
+static bool enter(struct client *c)
 {
 	struct c2sd *srv = c->srv;
+	const struct address *peer = stream_peer(c->stream);
 
 	c->counted = srv->carrier.all.count <= srv->settings.connections &&
-		admit_address(srv, stream_peer(c->stream)->ip);
+		     gate_allows(&srv->gate, peer, &srv->settings.gate) && make_room(srv) &&
+		     gate_enter(&srv->gate, peer, &srv->settings.gate);
+	c->stranger = c->counted;
 	if (c->counted)
 		association_opened(ASSOCIATION_IN);
 	else
@@ -68,36 +51,46 @@ bool guard_admit(struct client *c)
 		stream_expect_proxy(c->stream);
 		return true;
 	}
-	return admit(c);
+	return enter(c);
 }
 
 bool guard_admit_proxied(struct client *c)
 {
-	if (admit(c))
+	if (enter(c))
 		return true;
 	client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 	return false;
 }
 
+static void no_stranger(struct client *c)
+{
+	list_remove(&c->waiting);
+	if (c->stranger)
+		gate_know(&c->srv->gate, stream_peer(c->stream));
+	c->stranger = false;
+}
+
 void guard_release(struct client *c)
 {
-	struct address_count *count;
-
-	list_remove(&c->waiting);
+	no_stranger(c);
 	if (!c->counted)
 		return;
 	c->counted = false;
 	association_closed(ASSOCIATION_IN);
-	count = count_of(c->srv, stream_peer(c->stream)->ip);
-	if (count == NULL || --count->n > 0)
-		return;
-	map_remove(&c->srv->addresses, &count->node);
-	free(count);
+	gate_leave(&c->srv->gate, stream_peer(c->stream));
 }
 
 void guard_authenticated(struct client *c)
 {
-	list_remove(&c->waiting);
+	no_stranger(c);
+}
+
+unsigned guard_linger_ms(const struct client *c)
+{
+	enum { LINGER_MS = 5000 };
+	const struct c2sd *srv = c->srv;
+
+	return c->counted && !(c->stranger && gate_full(&srv->gate, &srv->settings.gate)) ? LINGER_MS : 0;
 }
 
 void guard_write_waits(struct client *c)
@@ -133,6 +126,7 @@ static void on_tick(uv_timer_t *timer)
 	uint64_t now = clock_ms();
 
 	restore_tick(&srv->carrier);
+	gate_tick(&srv->gate);
 	sm_request_all(srv);
 	if (srv->draining)
 		sm_send_on(srv);
@@ -152,17 +146,6 @@ int guard_start(struct c2sd *srv)
 void guard_stop(struct c2sd *srv, uv_close_cb done)
 {
 	uv_close((uv_handle_t *)&srv->guard_timer, done);
-}
-
-void guard_free(struct c2sd *srv)
-{
-	struct map_walk walk;
-	struct map_node *n;
-
-	map_walk_start(&walk, &srv->addresses);
-	while ((n = map_walk_next(&walk)) != NULL)
-		free(container_of(n, struct address_count, node));
-	map_fini(&srv->addresses);
 }
 
 bool guard_is_proxy(const struct c2sd *srv, const struct address *a)

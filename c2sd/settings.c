@@ -49,7 +49,7 @@ int settings_read(struct daemon *d, struct c2sd_settings *out)
 		.write_timeout_ms = number(conf, "c2sd.write_timeout") * 1000,
 		.auth_attempts = number(conf, "c2sd.auth_attempts"),
 		.connections = number(conf, "c2sd.connections"),
-		.connections_per_address = number(conf, "c2sd.connections_per_address"),
+		.gate = {number(conf, "c2sd.connections_per_address"), number(conf, "c2sd.connections_before_auth")},
 		.tls_required = strcmp(conf_text(conf, "c2sd.starttls"), "required") == 0,
 		.legacy_auth = conf_bool(conf, "c2sd.legacy_auth"),
 		.registration = conf_bool(conf, "routerd.registration"),

@@ -174,8 +174,8 @@ static void begin_proof(struct peer *p, const struct named *n, struct str key)
 		answer_result(p, n->to, n->from, STANZA_RESOURCE_CONSTRAINT);
 	else if (certified_for(p, n->from))
 		proof_hold(proof);
-	else
-		verify_start(proof, key);
+	else if (!verify_start(proof, key))
+		proof_refuse(proof, STANZA_RESOURCE_CONSTRAINT, "too many domains are being asked");
 }
 
 static void asked_result(struct peer *p, const struct element *e, const struct named *n)

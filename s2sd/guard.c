@@ -1,10 +1,6 @@
 /* One timer looks at all streams: there are as many as there are remote domains. */
 #include "s2sd/guard.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "carry/restore.h"
 #include "daemon/association.h"
@@ -13,70 +9,73 @@
 
 enum { TICK_MS = 1000 };
 
-struct address_count {
-	struct map_node node;
-	uint8_t ip[16]; /* the key */
-	unsigned n;
-};
-
-static struct address_count *count_of(struct s2sd *srv, const uint8_t ip[16])
+static void no_stranger(struct peer *p)
 {
-	struct map_node *n = map_find(&srv->addresses, ip, 16);
-
-	return n != NULL ? container_of(n, struct address_count, node) : NULL;
+	if (list_empty(&p->stranger))
+		return;
+	list_remove(&p->stranger);
+	gate_know(&p->carrying.srv->gate, stream_peer(p->stream));
 }
 
-static bool admit_address(struct peer *p)
+/* The one that has waited longest goes, once it has had a third of its time; so whoever is quick gets in. */
+static bool make_room(struct s2sd *srv)
+{
+	struct peer *oldest;
+
+	if (!gate_full(&srv->gate, &srv->settings.gate))
+		return true;
+	oldest = container_of(srv->strangers.next, struct peer, stranger);
+	if (list_empty(&srv->strangers) || clock_ms() - oldest->since < srv->settings.auth_timeout_ms / 3)
+		return false;
+	peer_fail(oldest, STREAM_RESOURCE_CONSTRAINT, "others wait to say who they are");
+	no_stranger(oldest);
+	return true;
+}
+
+static bool enter(struct peer *p)
 {
 	struct s2sd *srv = p->carrying.srv;
-	const uint8_t *ip = stream_peer(p->stream)->ip;
-	struct address_count *count = count_of(srv, ip);
-	unsigned limit = srv->settings.connections_per_address;
+	const struct address *peer = stream_peer(p->stream);
 
-	if (srv->nconnected > srv->settings.connections)
-		return false;
-	if (count == NULL) {
-		count = bh_alloc(sizeof *count);
-		memcpy(count->ip, ip, sizeof count->ip);
-		if (map_add(&srv->addresses, &count->node, count->ip, sizeof count->ip) != 0) {
-			free(count);
-			return false;
-		}
-	}
-	if (limit != 0 && count->n >= limit)
-		return false;
-	count->n++;
-	return true;
+	return srv->nconnected <= srv->settings.connections && gate_allows(&srv->gate, peer, &srv->settings.gate) &&
+	       make_room(srv) && gate_enter(&srv->gate, peer, &srv->settings.gate);
 }
 
 bool guard_admit(struct peer *p)
 {
-	p->counted = admit_address(p);
-	if (p->counted)
+	p->counted = enter(p);
+	if (p->counted) {
+		list_append(&p->carrying.srv->strangers, &p->stranger);
 		association_opened(ASSOCIATION_IN);
-	else
+	} else {
 		association_rejected();
+	}
 	return p->counted;
 }
 
 void guard_release(struct peer *p)
 {
-	struct address_count *count;
-
+	no_stranger(p);
 	if (!p->counted)
 		return;
 	p->counted = false;
 	association_closed(ASSOCIATION_IN);
-	count = count_of(p->carrying.srv, stream_peer(p->stream)->ip);
-	if (count == NULL || --count->n > 0)
-		return;
-	map_remove(&p->carrying.srv->addresses, &count->node);
-	free(count);
+	gate_leave(&p->carrying.srv->gate, stream_peer(p->stream));
+}
+
+unsigned guard_linger_ms(const struct peer *p)
+{
+	enum { LINGER_MS = 2000 };
+	const struct s2sd *srv = p->carrying.srv;
+	bool crowded = !list_empty(&p->stranger) && gate_full(&srv->gate, &srv->settings.gate);
+
+	return p->ours || (p->counted && !crowded) ? LINGER_MS : 0;
 }
 
 void guard_proved(struct peer *p)
 {
 	p->since = 0;
+	no_stranger(p);
 }
 
 /* Ours have their deadline in outgoing.c. */
@@ -104,6 +103,7 @@ static void on_tick(uv_timer_t *timer)
 	uint64_t now = clock_ms();
 
 	restore_tick(&srv->carrier);
+	gate_tick(&srv->gate);
 	ways_tick(srv);
 	list_for_each_safe(pos, &srv->peers)
 		look_at(container_of(pos, struct peer, link), now);
@@ -111,6 +111,7 @@ static void on_tick(uv_timer_t *timer)
 
 int guard_start(struct s2sd *srv)
 {
+	list_init(&srv->strangers);
 	srv->guard_timer.data = srv;
 	uv_timer_init(srv->daemon->loop, &srv->guard_timer);
 	return uv_timer_start(&srv->guard_timer, on_tick, TICK_MS, TICK_MS);
@@ -119,17 +120,4 @@ int guard_start(struct s2sd *srv)
 void guard_stop(struct s2sd *srv, uv_close_cb done)
 {
 	uv_close((uv_handle_t *)&srv->guard_timer, done);
-}
-
-void guard_free(struct s2sd *srv)
-{
-	struct map_walk walk;
-	struct map_node *n;
-
-	map_walk_start(&walk, &srv->addresses);
-	while ((n = map_walk_next(&walk)) != NULL) {
-		map_remove(&srv->addresses, n);
-		free(container_of(n, struct address_count, node));
-	}
-	map_fini(&srv->addresses);
 }

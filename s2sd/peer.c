@@ -20,8 +20,6 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
-enum { LINGER_MS = 2000 };
-
 struct peer *peer_of(const struct carried *c)
 {
 	struct carrying *carrying = container_of(c, struct carrying, carried);
@@ -151,7 +149,7 @@ static void close_stream(struct peer *p)
 		buf_put_lit(peer_output(p), "</stream:stream>");
 	tell_router(p);
 	p->state = PEER_CLOSING;
-	stream_close(p->stream, LINGER_MS);
+	stream_close(p->stream, guard_linger_ms(p));
 	outgoing_ended(p);
 	way_left(p);
 }
@@ -287,9 +285,11 @@ static void on_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
 
+	/* Who says nothing and leaves is no news: there may be ten thousand in a second. */
 	if (why != NULL)
-		log_info("peer-lost", "conn=%s from=%s port=%u local=%s remote=%s reason=%s", peer_name(p),
-			peer_ip(p), peer_port(p), LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
+		log_event(p->header_sent || !stream_peer_left(why) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "peer-lost",
+			"conn=%s from=%s port=%u local=%s remote=%s reason=%s", peer_name(p), peer_ip(p), peer_port(p),
+			LOG_TEXT(p->local), LOG_TEXT(p->remote), LOG_TEXT(why));
 	if (p->state != PEER_CLOSING) {
 		if (why != NULL)
 			snprintf(p->why, sizeof p->why, "%s", why);
@@ -346,6 +346,7 @@ static struct peer *make(struct s2sd *srv, bool ours)
 	p->close_reason = CLOSE_LOST;
 	p->began = p->since = p->moved = clock_ms();
 	list_init(&p->proofs);
+	list_init(&p->stranger);
 	if (carrier_add(&srv->carrier, &p->carrying.carried) != 0) {
 		free(p);
 		return NULL;

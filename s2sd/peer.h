@@ -27,6 +27,7 @@ struct peer {
 	char *local;  /* our domain on this stream, once it is known */
 	char *remote; /* the one that the peer says it is, or whom we have called */
 	char *stream_id;  /* of the current stream, whoever gave it */
+	struct list stranger;	  /* in s2sd.strangers, until it has proved something */
 	struct list proofs;	  /* struct proof */
 	unsigned nproofs;
 	struct outgoing *outgoing; /* who has called, or NULL */
@@ -46,7 +47,7 @@ struct peer {
 	bool binding, bound; /* its session: asked for; there */
 	bool detached;	     /* its stream is lost or fenced off, and routerd has not said DROP */
 	bool header_sent;
-	bool counted;	   /* in guard's addresses */
+	bool counted;	   /* by the gate */
 	bool opened;	   /* one of ours is what was wanted */
 	bool paused;
 	bool mark_open;

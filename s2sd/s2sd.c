@@ -114,7 +114,7 @@ static void on_connection(void *owner, int fd)
 /* Nobody is let in before there is a routerd to take what he says. */
 static void accept_peers(struct s2sd *srv)
 {
-	enum { BURST = 64 };
+	enum { BURST = 16 }; /* of a listener, in a turn of the loop */
 
 	if (srv->accepting || srv->stopping || srv->draining)
 		return;
@@ -375,7 +375,8 @@ static void on_keys_stopped(void *arg)
 	struct s2sd *srv = arg;
 	struct daemon *d = srv->daemon;
 
-	guard_free(srv);
+	gate_fini(&srv->gate);
+	crowd_fini(&srv->asking);
 	failures_free(srv);
 	policies_free(srv);
 	reader_pool_free(&srv->parsers);

@@ -24,6 +24,7 @@
 #include "daemon/daemon.h"
 #include "dns/resolver.h"
 #include "key/client.h"
+#include "net/gate.h"
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -42,7 +43,9 @@ struct s2sd_listener {
 struct s2sd_settings {
 	struct reader_limits before, after; /* authentication */
 	unsigned connect_timeout_ms, auth_timeout_ms, idle_timeout_ms, write_timeout_ms, retry_ms;
-	unsigned connections, connections_per_address;
+	unsigned connections;
+	struct gate_limits gate;
+	unsigned verifications, verifications_per_address;
 	bool bidi;
 };
 
@@ -63,7 +66,10 @@ struct s2sd {
 	struct list trials;	/* struct trial (trial.c) */
 	unsigned nconnected;	/* of these, those that connected to us */
 	struct map failures;	/* struct failure (failure.h) by remote domain */
-	struct map addresses;	/* struct address_count (guard.c) by IP */
+	struct list strangers;	/* of these, struct peer that have proved nothing, oldest first */
+	struct gate gate;	/* how many there are, and how many strangers */
+	struct crowd asking;	/* dialback keys that are asked about (verify.h), by the address that gave them, */
+	unsigned nasking;	/* and all of them */
 	uv_timer_t guard_timer;
 	uint8_t secret[SECRET_SIZE], former_secret[SECRET_SIZE]; /* for dialback (dialback.h) */
 	bool secret_known;

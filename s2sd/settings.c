@@ -33,7 +33,9 @@ void settings_read(struct daemon *d, struct s2sd_settings *out)
 		.retry_ms = number(conf, "s2sd.retry") * 1000,
 		.connections = number(conf, "s2sd.connections"),
 		.bidi = conf_bool(conf, "s2sd.bidi"),
-		.connections_per_address = number(conf, "s2sd.connections_per_address"),
+		.verifications = number(conf, "s2sd.verifications"),
+		.verifications_per_address = number(conf, "s2sd.verifications_per_address"),
+		.gate = {number(conf, "s2sd.connections_per_address"), number(conf, "s2sd.connections_before_auth")},
 	};
 	read_limits(conf, &out->before, "s2sd.stanza_before_auth");
 	read_limits(conf, &out->after, "s2sd.stanza");

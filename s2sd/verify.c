@@ -12,6 +12,8 @@ struct verify {
 	struct proof *proof;
 	struct outgoing *outgoing;
 	struct peer *peer;
+	struct s2sd *srv;
+	struct address giver; /* of the key: counted in s2sd.asking */
 	char *key, *id;
 };
 
@@ -20,6 +22,8 @@ static void release(struct verify *v)
 	if (v->peer != NULL)
 		v->peer->verify = NULL;
 	outgoing_free(&v->outgoing);
+	crowd_leave(&v->srv->asking, &v->giver);
+	v->srv->nasking--;
 	free(v->key);
 	free(v->id);
 	free(v);
@@ -69,16 +73,32 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 
 static const struct outgoing_handlers handlers = {.open = on_open, .ended = on_ended};
 
-void verify_start(struct proof *proof, struct str key)
+static bool admit(struct s2sd *srv, const struct address *giver)
 {
-	struct verify *v = bh_alloc(sizeof *v);
+	if (srv->nasking >= srv->settings.verifications ||
+		!crowd_enter(&srv->asking, giver, srv->settings.verifications_per_address))
+		return false;
+	srv->nasking++;
+	return true;
+}
 
+bool verify_start(struct proof *proof, struct str key)
+{
+	struct s2sd *srv = proof->peer->carrying.srv;
+	const struct address *giver = stream_peer(proof->peer->stream);
+	struct verify *v;
+
+	if (!admit(srv, giver))
+		return false;
+	v = bh_alloc(sizeof *v);
+	v->srv = srv;
+	v->giver = *giver;
 	v->proof = proof;
 	v->key = bh_strndup(key.p, key.len);
 	v->id = bh_strdup(proof->peer->stream_id);
 	proof->verify = v;
-	v->outgoing = outgoing_start(proof->peer->carrying.srv,
-		&(struct outgoing_wish){proof->local, proof->remote, .only_ask = true}, &handlers, v);
+	v->outgoing = outgoing_start(srv, &(struct outgoing_wish){proof->local, proof->remote, .only_ask = true}, &handlers, v);
+	return true;
 }
 
 bool verify_asked(const struct peer *p, struct str local, struct str remote, struct str id)

@@ -9,8 +9,8 @@
 struct proof;
 struct verify;
 
-/* Asks; the proof is held or refused then. */
-void verify_start(struct proof *proof, struct str key);
+/* Asks; the proof is held or refused then.  false: as many are asked as may be (s2sd.verifications, and those of one address). */
+bool verify_start(struct proof *proof, struct str key);
 /* Nobody wants to know any more. */
 void verify_cancel(struct verify **v);
 

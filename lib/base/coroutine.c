@@ -195,11 +195,16 @@ void coroutine_pool_free(struct coroutine_pool **pool)
 	free(p);
 }
 
+bool coroutine_pool_full(const struct coroutine_pool *pool)
+{
+	return pool->taken == pool->max;
+}
+
 int coroutine_start(struct coroutine_pool *pool, void (*fn)(void *arg), void *arg, struct coroutine **out)
 {
 	struct coroutine *c;
 
-	if (pool->taken == pool->max)
+	if (coroutine_pool_full(pool))
 		return BH_EBUSY;
 	c = take(pool);
 	if (c == NULL)

@@ -12,6 +12,7 @@
 #ifndef BH_COROUTINE_H
 #define BH_COROUTINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { COROUTINE_STACK = 64 * 1024 };
@@ -23,6 +24,9 @@ struct coroutine_pool;
 struct coroutine_pool *coroutine_pool_create(unsigned max);
 /* None of its coroutines may wait any more. */
 void coroutine_pool_free(struct coroutine_pool **pool);
+
+/* All its stacks are taken. */
+bool coroutine_pool_full(const struct coroutine_pool *pool);
 
 /* Runs fn(arg) until it returns: 0; or until it waits: BH_EAGAIN, and *out is the coroutine.  BH_EBUSY: all stacks are
  * taken; BH_ENOMEM. */

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { V4_BITS_BEFORE = 96 };
+enum { V4_BITS_BEFORE = 96, V6_SITE_BITS = 64 };
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -107,6 +107,13 @@ static void mask_ip(uint8_t ip[16], unsigned bits)
 		else
 			ip[i] = 0;
 	}
+}
+
+void address_site(const struct address *a, uint8_t out[16])
+{
+	memcpy(out, a->ip, 16);
+	if (!is_v4(out))
+		mask_ip(out, V6_SITE_BITS);
 }
 
 int network_parse(const char *text, struct network *out)

@@ -24,6 +24,9 @@ void address_to_sockaddr(const struct address *a, struct sockaddr_storage *out);
 void address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 void address_text_port(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 
+/* Whose it is: an IPv4 address itself, of an IPv6 one the network of 64 bits. */
+void address_site(const struct address *a, uint8_t out[16]);
+
 /* "10.0.0.0/8", "2001:db8::/32", "127.0.0.1". */
 struct network {
 	uint8_t ip[16];

@@ -42,6 +42,9 @@ struct stream_handlers {
 	void (*on_connected)(void *owner);
 };
 
+/* Is that reason for on_closed() one of the peer's own?  It has left, and broke no rule. */
+bool stream_peer_left(const char *why);
+
 /* One per loop: the shared buffers, and the write at the end of each turn. */
 int stream_hub_start(uv_loop_t *loop, struct stream_hub **out);
 /* done comes when the last stream has closed, which is its owner's business. */

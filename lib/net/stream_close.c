@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "net/stream_private.h"
@@ -68,6 +69,11 @@ void stream_fail(struct stream *s, const char *why)
 {
 	stream_begin_close(s, why, 0);
 	stream_abandon(s);
+}
+
+bool stream_peer_left(const char *why)
+{
+	return strcmp(why, "closed by the peer") == 0 || strcmp(why, "connection reset by peer") == 0;
 }
 
 void stream_fail_code(struct stream *s, int rc)

@@ -112,6 +112,7 @@ static void end_turn(struct stream_hub *hub)
 {
 	if (!list_empty(&hub->turn))
 		run_turns(hub);
+	tls_handshake_turn(&hub->io);
 	/* Not only after a turn: all that were scheduled may have closed, and the loop would spin. */
 	if (list_empty(&hub->turn))
 		uv_idle_stop(&hub->idle);

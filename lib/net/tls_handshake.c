@@ -9,6 +9,9 @@
 /* Records in a row that carry no data (key updates, warnings, empty ones). */
 enum { BARREN_MAX = 32 };
 
+/* Each takes about a tenth of a millisecond: so much of a turn may go by before everybody else is served. */
+enum { STEPS_PER_TURN = 4 };
+
 bool tls_bear(uint8_t *barren, int event)
 {
 	if (event == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal(event))
@@ -39,7 +42,7 @@ static void shake(void *arg)
 	}
 }
 
-/* A stack is free: whoever waits longest may have it. */
+/* Whoever waits longest may go on. */
 static void wake_next(struct tls_io *io)
 {
 	struct tls_handshake *hs;
@@ -50,6 +53,13 @@ static void wake_next(struct tls_io *io)
 	list_remove(&hs->waiting);
 	hs->called = true;
 	io->wake(hs->owner);
+}
+
+void tls_handshake_turn(struct tls_io *io)
+{
+	io->begun = 0;
+	for (int i = 0; i < STEPS_PER_TURN && !coroutine_pool_full(io->stacks); i++)
+		wake_next(io);
 }
 
 /* In the order in which they came; one that was called, and found its stack taken, is the first again. */
@@ -83,8 +93,9 @@ static int enter(struct tls_handshake *hs)
 		bring_back_output(hs);
 		return coroutine_resume(&hs->stack);
 	}
-	if (!hs->called && !list_empty(&hs->io->waiting))
+	if (hs->io->begun == STEPS_PER_TURN || (!hs->called && !list_empty(&hs->io->waiting)))
 		return BH_EBUSY;
+	hs->io->begun++;
 	return coroutine_start(hs->io->stacks, shake, hs, &hs->stack);
 }
 

@@ -4,7 +4,8 @@
  * GnuTLS asks for the signature in the middle of gnutls_handshake(), and cannot be told to come again (returning
  * GNUTLS_E_AGAIN there loses the message that was to be signed).  So the calls that may come to that point run on a stack of their own
  * (coroutine.h), which is kept over turns of the loop only while the signer has the question.  When all stacks are
- * taken a handshake waits for one.  In both cases the owner is woken by io->wake, and then calls the step again.
+ * taken a handshake waits for one.  And a few only are begun in a turn of the loop, so that a crowd that wants to begin does
+ * not hold up those who talk.  In all cases the owner is woken by io->wake, and then calls the step again.
  */
 #ifndef BH_TLS_HANDSHAKE_H
 #define BH_TLS_HANDSHAKE_H
@@ -39,6 +40,9 @@ struct tls_handshake {
 
 /* How many handshakes may wait for signatures at a time, in a process. */
 enum { TLS_STACKS = 1024 };
+
+/* At the end of each turn of the loop: the next few of those that wait may go on. */
+void tls_handshake_turn(struct tls_io *io);
 
 struct tls_handshake *tls_handshake_create(gnutls_session_t tls, struct tls_io *io, void *owner);
 /* One that waits ends first, with an error, and without a word to the peer. */

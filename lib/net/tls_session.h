@@ -34,6 +34,7 @@ struct tls_io {
 	 * can go on. */
 	struct coroutine_pool *stacks;
 	struct list waiting;
+	unsigned begun; /* handshakes, or their next steps, in this turn of the loop */
 	void (*wake)(void *owner);
 };
 

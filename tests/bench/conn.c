@@ -38,7 +38,7 @@ static int make_socket(const struct options *o, const char *host, unsigned numbe
 
 	if (fd < 0)
 		return -1;
-	from.sin_addr.s_addr = htonl(0x7f000101U + number % o->sources);
+	from.sin_addr.s_addr = htonl(0x7f000101U + o->source + number % o->sources);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 	if (strncmp(host, "127.", 4) == 0)
@@ -86,7 +86,8 @@ struct conn *conn_open(struct load *load, unsigned number)
 						 : number % load->o->accounts;
 	c->fd = fd;
 	watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_ADD);
-	login_start(c);
+	if (load->mode->connected == NULL)
+		login_start(c);
 	return c;
 }
 
@@ -235,7 +236,10 @@ static void handshake(struct conn *c)
 		return;
 	}
 	c->handshaking = false;
-	login_secured(c);
+	if (c->login != NULL)
+		login_secured(c);
+	else
+		c->load->mode->secured(c);
 }
 
 void conn_start_tls(struct conn *c)
@@ -308,6 +312,8 @@ static void connected(struct conn *c)
 		return;
 	}
 	c->connected = true;
+	if (c->login == NULL)
+		c->load->mode->connected(c);
 	conn_flush(c);
 }
 

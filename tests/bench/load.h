@@ -27,6 +27,9 @@ struct mode {
 	/* Which account connection n logs in as; NULL: n modulo the options' accounts. */
 	unsigned (*account)(struct load *load, unsigned number);
 	bool silent; /* sends its presence itself */
+	/* One that does not log in: it is connected; its TLS handshake is done.  NULL: it logs in. */
+	void (*connected)(struct conn *c);
+	void (*secured)(struct conn *c);
 };
 
 struct load {

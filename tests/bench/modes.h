@@ -16,5 +16,6 @@ int mode_contacts_login(const struct options *o);
 int mode_offline(const struct options *o);
 int mode_roster(const struct options *o);
 int mode_restart(const struct options *o);
+int mode_abuse(const struct options *o);
 
 #endif

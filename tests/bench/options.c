@@ -33,19 +33,22 @@ static const struct setting {
 	{"label", TEXT, offsetof(struct options, label), "name of the server in the results"},
 	{"inflight", NUMBER, offsetof(struct options, inflight), "logins at a time (64)"},
 	{"sources", NUMBER, offsetof(struct options, sources), "local addresses to use (64)"},
+	{"source", NUMBER, offsetof(struct options, source), "how many addresses are left out before them (0)"},
+	{"kind", TEXT, offsetof(struct options, kind), "abuse: which"},
 	{"seconds", NUMBER, offsetof(struct options, seconds), "measured time (10)"},
 	{"warmup", NUMBER, offsetof(struct options, warmup), "seconds before it (3)"},
 	{"pairs", NUMBER, offsetof(struct options, pairs), "throughput: pairs of clients (50)"},
 	{"window", NUMBER, offsetof(struct options, window), "throughput: outstanding each; contacts_login: at a time (8)"},
 	{"body", NUMBER, offsetof(struct options, body), "throughput, offline: bytes of body (100)"},
-	{"rate", NUMBER, offsetof(struct options, rate), "throughput: messages/s, open loop"},
+	{"rate", NUMBER, offsetof(struct options, rate), "throughput: messages/s, open loop; abuse: connections/s"},
 	{"sm", FLAG, offsetof(struct options, sm), "throughput: with stream management"},
+	{"trace", FLAG, offsetof(struct options, trace), "throughput: a line for each message, due and latency in ns"},
 	{"coalesce", FLAG, offsetof(struct options, coalesce), "throughput: many in a record"},
-	{"connections", NUMBER, offsetof(struct options, connections), "idle: how many (5000)"},
+	{"connections", NUMBER, offsetof(struct options, connections), "idle, abuse: how many (5000)"},
 	{"few", NUMBER, offsetof(struct options, few), "idle: where the slope begins (100)"},
 	{"victim", NUMBER, offsetof(struct options, victim), "restart: the process to kill"},
 	{"settle", NUMBER, offsetof(struct options, settle), "idle: seconds before reading (5)"},
-	{"logins", NUMBER, offsetof(struct options, logins), "logins, contacts_login: how many (2000)"},
+	{"logins", NUMBER, offsetof(struct options, logins), "logins, contacts_login, abuse: how many (2000)"},
 	{"keep", FLAG, offsetof(struct options, keep), "logins, contacts_login: never log out"},
 	{"contacts", NUMBER, offsetof(struct options, contacts), "who see each other (100)"},
 	{"senders", NUMBER, offsetof(struct options, senders), "presence, offline: who send (50)"},
@@ -57,7 +60,7 @@ enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
 void options_usage(void)
 {
-	fputs("usage: xmppload throughput|idle|logins|presence|contacts_login|offline|roster|restart\n"
+	fputs("usage: xmppload throughput|idle|logins|presence|contacts_login|offline|roster|restart|abuse\n"
 	      "                [--setting value ...]\n", stderr);
 	for (size_t i = 0; i < SETTINGS; i++)
 		fprintf(stderr, "  --%-12s %s\n", settings[i].name, settings[i].help);
@@ -120,9 +123,9 @@ static int take(struct options *o, int argc, char **argv)
 static int check(const struct options *o)
 {
 	if (o->accounts > 0 && o->inflight > 0 && o->sources > 0 && o->pairs > 0 && o->window > 0 &&
-		o->seconds > 0 && o->server.port < 65536 && o->other.port < 65536 && o->sources < 200 && o->few < o->connections &&
+		o->seconds > 0 && o->server.port < 65536 && o->other.port < 65536 && o->sources < 60000 && o->few < o->connections &&
 		o->body <= 65536 && o->contacts > 0 && o->senders > 0 && o->recipients > 0 &&
-		o->each > 0 && o->entries > 0 && o->entries < 5000 && o->logins > 0)
+		o->each > 0 && o->entries > 0 && o->entries < 5000 && (o->logins > 0 || strcmp(o->mode, "abuse") == 0))
 		return 0;
 	fputs("xmppload: a number is out of its range\n", stderr);
 	return BH_EINVAL;
@@ -132,7 +135,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){
 		.server = {"127.0.0.1", "localhost", 5222}, .other = {"127.0.0.1", "localhost", 0}, .user = "user", .password = "secret",
-		.label = "server", .accounts = 100, .inflight = 64, .sources = 64,
+		.label = "server", .kind = "silent", .accounts = 100, .inflight = 64, .sources = 64,
 		.seconds = 10, .warmup = 3, .settle = 5, .pairs = 50, .window = 8, .body = 100,
 		.connections = 5000, .few = 100, .logins = 2000,
 		.contacts = 100, .senders = 50, .recipients = 1000, .each = 100, .entries = 1000,

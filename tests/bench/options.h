@@ -27,7 +27,9 @@ struct options {
 	unsigned first;
 	unsigned accounts; /* connection n logs in as account n modulo this */
 	unsigned inflight; /* logins at a time */
-	unsigned sources;  /* local addresses to connect from, 127.0.1.1 and on */
+	unsigned sources;  /* local addresses to connect from, 127.0.1.1 and on, ... */
+	unsigned source;   /* ... but for so many */
+	const char *kind;  /* abuse: which */
 	unsigned seconds, warmup, settle;
 	unsigned pairs, window, body, rate;
 	unsigned connections, few, logins;
@@ -35,6 +37,7 @@ struct options {
 	unsigned contacts, senders, recipients, each, entries;
 	bool keep;   /* never log out */
 	bool sm;     /* stream management: every 8th message is followed by <r/>, every <r/> answered */
+	bool trace;  /* a line for each message: when it was due, how long it took, in ns */
 	bool coalesce; /* all that is due in one TLS record, as no client does */
 };
 

@@ -10,6 +10,7 @@
 #include "tests/bench/modes.h"
 #include "tests/bench/stanza.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,8 @@ static void take(struct run *run, struct pair *p, struct str m, uint64_t now)
 			(unsigned)number, p->expected);
 	p->expected = (uint32_t)number + 1;
 	run->received++;
+	if (p->receiver->load->o->trace)
+		printf("%" PRIu64 " %" PRIu64 "\n", stamp, now - stamp);
 	hist_add(&run->latency, now > stamp ? now - stamp : 0);
 	p->credit++;
 }
@@ -306,6 +309,7 @@ int mode_throughput(const struct options *o)
 		fputs("xmppload: the server enables no stream management\n", stderr);
 		return EXIT_FAILED;
 	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	start(load, run);
 	run_until(load, run, clock_ns() + o->warmup * second);
 	hist_clear(&run->latency);

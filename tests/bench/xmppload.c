@@ -17,6 +17,7 @@ static const struct {
 	{"offline", mode_offline},
 	{"roster", mode_roster},
 	{"restart", mode_restart},
+	{"abuse", mode_abuse},
 };
 
 int main(int argc, char **argv)

@@ -10,9 +10,9 @@ from xmpp import DIALBACK, TIMEOUT, TLS, Incoming, Raw, Wire
 class Stream(Raw):
     """A stream from `remote` to our domain."""
 
-    def __init__(self, suite, remote, local=None, port=None, certificate=None):
+    def __init__(self, suite, remote, local=None, port=None, certificate=None, source=None):
         self.remote, self.certificate = remote, certificate
-        super().__init__(("127.0.0.1", port or suite.s2s_port), local or suite.domains[0])
+        super().__init__(("127.0.0.1", port or suite.s2s_port), local or suite.domains[0], source=source)
 
     def header(self, to=None, ns="jabber:server", version="1.0", extra=None, sender=None):
         sender = self.remote if sender is None else sender
@@ -43,9 +43,9 @@ class Stream(Raw):
         self.send(f"<db:result from='{sender or self.remote}' to='{to or self.domain}'{type}>"
                   f"{key}</db:result>")
 
-    def answer(self, name="result"):
+    def answer(self, name="result", timeout=TIMEOUT):
         """(type, condition or None) of a db:result or db:verify that comes."""
-        element = self.expect(DIALBACK + name)
+        element = self.expect(DIALBACK + name, timeout)
         error = element.find(".//{urn:ietf:params:xml:ns:xmpp-stanzas}*")
         return element.get("type"), None if error is None else error.tag.split("}")[1]
 

@@ -161,7 +161,9 @@ def test_guessing_is_stopped_for_the_account_and_not_for_others(make_suite, raw)
     def login(user, password):
         return raw(suite).open().starttls().scram("SCRAM-SHA-1", user, password)
     assert [login(ALICE, "guess") for _ in range(4)] == ["not-authorized"] * 4
+    began = time.monotonic()
     assert login(ALICE, PASSWORD) != "success"
+    assert time.monotonic() - began > 5, "who is refused at once asks all the faster"
     assert login("bob", "builder-2") == "success"
 
 

@@ -256,8 +256,8 @@ static void a_comparison_names_what_changed_and_what_needs_a_restart(void **stat
 		{"global", "run_dir(restart) state_dir(restart) admin_group(restart) monitor_group(restart) log_level "},
 		{"routerd", "routerd.link_credit "},
 		{"c2sd", "c2sd.instances(restart) c2sd.listen(restart) c2sd.listen_tls(restart) "
-			"c2sd.starttls c2sd.client_ca c2sd.auth_timeout c2sd.stanza_before_auth "
-			"c2sd.stanza "},
+			"c2sd.starttls c2sd.client_ca c2sd.connections_before_auth c2sd.auth_timeout "
+			"c2sd.stanza_before_auth c2sd.stanza "},
 	};
 	struct conf *a = load("051-good-least.conf", NULL);
 	struct conf *b = load("052-good-everything.conf", NULL);

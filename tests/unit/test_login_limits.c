@@ -1,6 +1,8 @@
 /* conversation: guessing, limits, and how conversations end. */
 #include "authd_login.h"
 
+#include "base/clock.h"
+
 static void guessing_slows_down_and_ends(void **state)
 {
 	static const struct throttle_limits limits = {3, 1000, 3600 * 1000};
@@ -114,6 +116,28 @@ static void conversations_end_after_their_time(void **state)
 	assert_int_equal(heard.verdicts, 2);
 }
 
+static void the_oldest_makes_room_after_a_tenth_of_its_time(void **state)
+{
+	struct login l = {.mechanism = "SCRAM-SHA-256"};
+	struct msg_auth_begin begin = begin_of(&l);
+	uint64_t until = clock_ms() + 101;
+
+	(void)state;
+	conversations_stop(&conversations, closed, NULL);
+	start_conversations(2, 1000);
+	conversations_begin(conversations, 1, &begin);
+	conversations_begin(conversations, 2, &begin);
+	while (clock_ms() < until)
+		uv_run(&loop, UV_RUN_NOWAIT);
+	conversations_begin(conversations, 3, &begin);
+	assert_int_equal(heard.challenges, 3);
+	assert_int_equal(heard.verdicts, 1);
+	assert_int_equal(heard.verdict.condition, SASL_TEMPORARY_AUTH_FAILURE);
+	conversations_abort(conversations, 1); /* is no more */
+	assert_int_equal(conversations_open(conversations), 2);
+	conversations_abort_all(conversations);
+}
+
 static void there_are_only_so_many_at_once(void **state)
 {
 	struct login l = {.mechanism = "SCRAM-SHA-256"};
@@ -153,6 +177,7 @@ int main(int argc, char **argv)
 		T(an_aborted_conversation_says_nothing),
 		T(what_comes_out_of_turn_ends_the_conversation),
 		T(conversations_end_after_their_time),
+		T(the_oldest_makes_room_after_a_tenth_of_its_time),
 		T(there_are_only_so_many_at_once),
 		T(a_store_that_cannot_be_read_is_a_temporary_failure),
 	};

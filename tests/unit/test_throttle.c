@@ -151,8 +151,10 @@ static void strangers_do_not_shut_out_who_has_logged_in_before(void **state)
 	struct throttle_who home = who("a@x", "192.0.2.7:99");
 
 	(void)state;
+	assert_false(throttle_knows(t, &home, NOW));
 	throttle_charge(t, &home, NOW);
 	throttle_refund(t, &home, NOW);
+	assert_true(throttle_knows(t, &home, NOW));
 	guess("a@x", "198.51.100.1", 10);
 	assert_false(allowed_at("a@x", "198.51.100.1", NOW));
 	assert_false(allowed_at("a@x", "198.51.100.2", NOW));
