@@ -2,6 +2,7 @@
 #include "routerd/routerd.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -108,10 +109,12 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	struct router *r = owner;
 	struct front *front = peer->data;
 
-	if (peer->role != ROLE_CTL)
+	/* Administrators' commands come and go, but what breaks a rule is news. */
+	if (peer->role != ROLE_CTL || strcmp(why, LINK_CLOSED_BY_PEER) != 0)
 		log_warn("peer-left", "peer=%s reason=%s", peer->instance, LOG_TEXT(why));
 	requests_lost(r, peer);
 	conversations_lost(r, peer);
+	mechanisms_lost(r, peer);
 	front_free(&front);
 	origins_tell(r);
 }

@@ -5,10 +5,12 @@
     Evil              a link to routerd of any role, under a name that no other attempt has
     Bystander         a client of an honest front end that notices what the others are at
 """
+import contextlib
 import itertools
 import os
 import random
 import re
+import socket
 import struct
 import time
 
@@ -134,6 +136,12 @@ class Evil(bus.Peer):
         self.gone()
         self.suite.log.wait(rf"\b{re.escape(self.instance)}\b.*reason=.*{reason}", self.mark)
         assert len(self.said_of_it()) == 1, self.said_of_it()
+
+    def leave(self):
+        """When all that it said has been judged."""
+        with contextlib.suppress(OSError):  # it may have been sent away
+            self.socket.shutdown(socket.SHUT_WR)
+        self.gone()
 
     def fill(self, data, seconds, read=True):
         """Sends it again and again; reads what comes, or nothing.  How often; it ends when the link does."""
