@@ -170,7 +170,7 @@ int on_bind(const struct bus_event *event)
 
 	if (bus_get_bind(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL)
+	if (c == NULL || connection_killed(c))
 		return 0;
 	if (!is_somebody(c) || c->session != NULL || c->binding != NULL || c->wanted != NULL)
 		return BH_EPROTO;
@@ -198,7 +198,8 @@ int on_closed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
-	c->close_reason = m.reason;
+	if (!connection_killed(c))
+		c->close_reason = m.reason; /* else it may have been lost before its front end heard that */
 	if (c->session != NULL)
 		log_info("session-closed", "conn=%s/%lu jid=%s", c->front->peer->instance,
 			(unsigned long)c->id, LOG_STR(c->session->jid.full));

@@ -30,6 +30,7 @@ struct conversation {
 	struct conversations *all;
 	struct connection *connection;
 	struct bus_peer *authd;
+	bool asked;		/* it is the client's turn: so neither side can fill the other's link */
 	uv_timer_t timer;	/* its end; after the verdict, the delay of the answer */
 	struct msg_auth_result late; /* the answer that waits for the delay; its text is late_text */
 	struct buf late_text;
@@ -184,9 +185,12 @@ int on_auth_step(const struct bus_event *event)
 
 	if (bus_get_auth_step(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c != NULL && c->conversation != NULL && c->conversation->authd != NULL)
-		(void)LINK_SEND(c->conversation->authd->link, AUTH_STEP, auth_step,
-			c->conversation->id, &m);
+	if (c == NULL || c->conversation == NULL || c->conversation->authd == NULL)
+		return 0;
+	if (!c->conversation->asked)
+		return BH_EPROTO;
+	c->conversation->asked = false;
+	(void)LINK_SEND(c->conversation->authd->link, AUTH_STEP, auth_step, c->conversation->id, &m);
 	return 0;
 }
 
@@ -213,9 +217,13 @@ int on_auth_challenge(const struct bus_event *event)
 
 	if (bus_get_auth_challenge(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (conv != NULL)
-		(void)LINK_SEND(conv->connection->front->peer->link, AUTH_CHALLENGE, auth_challenge,
-			conv->connection->id, &m);
+	if (conv == NULL)
+		return 0;
+	if (conv->asked)
+		return BH_EPROTO;
+	conv->asked = true;
+	(void)LINK_SEND(conv->connection->front->peer->link, AUTH_CHALLENGE, auth_challenge,
+		conv->connection->id, &m);
 	return 0;
 }
 

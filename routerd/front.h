@@ -51,6 +51,8 @@ struct connection {
 	struct component *component;	   /* whose program it is; or */
 	struct proofs *proofs;		   /* of a server's stream: for whom it may speak */
 	struct list in_account;
+	struct list killed;		   /* in router.killed: it has been told to close, */
+	uint64_t killed_ms;		   /* then */
 	uint64_t generation; /* of the account, at the verdict */
 	struct session *session;
 	struct session *wanted;	 /* that it waits to resume */
@@ -76,8 +78,12 @@ struct connection *front_add_connection(struct front *front, uint64_t id);
 
 /* Ends it on our side: conversation, session, and the object.  The front end is told nothing. */
 void connection_end(struct connection *c);
-/* Asks the front end to close it; CLOSED will come back. */
+/* Asks the front end to close it; CLOSED will come back.  Nothing that is said on it counts any more, and its session
+ * ends though CLOSED should not come. */
 void connection_kill(struct connection *c, unsigned stream_error, const char *text);
+bool connection_killed(const struct connection *c);
+/* Once a second: sessions end whose front ends have not closed them in time. */
+void connections_tick(struct router *r);
 
 /* The front of an event's link. */
 struct front *front_of(const struct bus_event *event);

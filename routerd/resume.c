@@ -81,7 +81,7 @@ int on_sm_enable(const struct bus_event *event)
 		return BH_EPROTO;
 	if (s == NULL || (s->account == NULL && s->proofs == NULL))
 		return 0;
-	if (m.in_base > s->origin->number)
+	if (m.in_base > s->origin->number || s->sm || s->enabling)
 		return BH_EPROTO;
 	most = s->origin->router->limits.resume_s;
 	s->resume_s = m.resume == 0 ? 0 : m.max < most ? m.max : most;
@@ -187,7 +187,7 @@ int on_resume(const struct bus_event *event)
 	/* An s2sd that was asked to carry a pair comes with a connection that is new to us. */
 	if (c == NULL && front_of(event)->peer->role == ROLE_S2S)
 		c = front_add_connection(front_of(event), event->frame->subject);
-	if (c == NULL)
+	if (c == NULL || connection_killed(c))
 		return 0;
 	if (c->component != NULL || (c->session != NULL && !is_fresh(c->session)) || c->binding != NULL || c->wanted != NULL ||
 		(c->account == NULL && front_of(event)->peer->role != ROLE_S2S))
@@ -297,7 +297,7 @@ int on_detached(const struct bus_event *event)
 		return 0;
 	if (!session_outlives(c->session, CLOSE_LOST))
 		return BH_EPROTO;
-	if (c->close_reason == CLOSE_BY_SERVER)
+	if (connection_killed(c))
 		connection_end(c); /* lost before it heard that it was killed */
 	else
 		session_detach(c->session);

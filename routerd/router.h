@@ -73,6 +73,7 @@ struct router {
 	struct list ended_order;
 	struct map revoked;	       /* struct revoked (revoked.c) by account, and in order */
 	struct list revoked_order;
+	struct list killed;	       /* struct connection (front.h), the longest ago first */
 	struct list asleep, unsealed;  /* struct session (hibernate.h) */
 	struct list changed;	       /* struct session whose row is to be written */
 	struct buf changed_by;	       /* struct cause: not safe before that */

@@ -193,6 +193,7 @@ static void on_tick(uv_timer_t *timer)
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);
+	connections_tick(r);
 }
 
 static void start_handles(struct router *r)
@@ -264,6 +265,7 @@ static void make_parts(struct router *r)
 {
 	list_init(&r->unsafe_told);
 	list_init(&r->idle);
+	list_init(&r->killed);
 	list_init(&r->asleep);
 	list_init(&r->unsealed);
 	list_init(&r->changed);

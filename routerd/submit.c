@@ -57,7 +57,7 @@ int on_submit(const struct bus_event *event)
 
 	if (bus_get_submit(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL)
+	if (c == NULL || connection_killed(c))
 		return 0; /* on its way when the connection ended */
 	if (c->left != NULL)
 		return 0; /* on its way when it was fenced off: never counted, so the client sends it again */

@@ -115,11 +115,14 @@ class Evil(bus.Peer):
 
     serial = itertools.count(1)
 
-    def __init__(self, suite, role="C2S"):
+    def __init__(self, suite, role="C2S", restored=True):
         super().__init__(suite, role)
         self.suite, self.mark = suite, suite.log.mark()
         self.instance = f"{self.role[1]}@evil{os.getpid()}-{next(Evil.serial)}"
-        self.welcomed(instance=self.instance, boot=os.urandom(16))
+        self.hello(instance=self.instance, boot=os.urandom(16))
+        self.expect("WELCOME")
+        if restored and role in ("C2S", "S2S"):
+            self.send("RESTORED")
 
     def begin(self, connection, user="alice", password=None, **more):
         values = {"domain": "localhost", "mechanism": "PLAIN", "tls": 1, "offered": "PLAIN",
@@ -203,7 +206,7 @@ class Bystander:
         assert self.suite.pids("routerd")["routerd"] == self.routerd, "routerd was restarted"
         jids = {r["jid"] for r in self.suite.rows("session", "list")}
         assert {self.alice.jid, self.bob.jid} <= jids
-        assert len(self.suite.rows("user", "list")) == 2
+        assert len(self.suite.rows("user", "list")) == len(self.suite.accounts)
 
     def is_alone(self):
         eventually(lambda: len(self.suite.rows("session", "list")) == 2, "the end of the others' sessions", PATIENCE)

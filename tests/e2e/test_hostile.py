@@ -27,8 +27,8 @@ def evil(attacked):
     """evil(role) makes links."""
     made = []
 
-    def make(role="C2S"):
-        made.append(Evil(attacked, role))
+    def make(role="C2S", **how):
+        made.append(Evil(attacked, role, **how))
         return made[-1]
     yield make
     for one in made:
