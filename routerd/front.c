@@ -67,6 +67,21 @@ struct connection *front_connection(struct front *front, uint64_t id)
 	return n != NULL ? container_of(n, struct connection, node) : NULL;
 }
 
+/* Those of clients that are gone for a moment count too: twice as many are never honest. */
+bool front_has_room(struct front *front)
+{
+	const struct router_limits *limits = &front->router->limits;
+	uint32_t most = front->peer->role == ROLE_S2S ? limits->s2s_connections : limits->c2s_connections;
+
+	if (front->connections.count < (size_t)most * 2)
+		return true;
+	if (!front->full)
+		log_warn("too-many-connections", "peer=%s connections=%zu", front->peer->instance,
+			front->connections.count);
+	front->full = true;
+	return false;
+}
+
 struct connection *front_add_connection(struct front *front, uint64_t id)
 {
 	struct connection *c = bh_alloc(sizeof *c);

@@ -33,6 +33,9 @@ struct front {
 	uint64_t held;	     /* frames of its link that it has confirmed */
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
+	size_t conversations;	/* that are open */
+	size_t accepted;	/* entries of its ACCEPTEDs */
+	bool full;		/* it has claimed more connections than there can be */
 	bool draining;		/* it takes no new connections */
 	bool restored;		/* it has named its sessions (restore.h) */
 	struct list fanout;	/* its place among the fronts of the fan-out being made */
@@ -73,6 +76,8 @@ struct front *front_create(struct router *r, struct bus_peer *peer);
 void front_free(struct front **front);
 
 struct connection *front_connection(struct front *front, uint64_t id);
+/* May it have one more?  Who claims more than its configuration lets it have is not believed; the first is logged. */
+bool front_has_room(struct front *front);
 /* NULL when the memory cannot be had. */
 struct connection *front_add_connection(struct front *front, uint64_t id);
 

@@ -185,7 +185,7 @@ int on_resume(const struct bus_event *event)
 	if (bus_get_resume(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	/* An s2sd that was asked to carry a pair comes with a connection that is new to us. */
-	if (c == NULL && front_of(event)->peer->role == ROLE_S2S)
+	if (c == NULL && front_of(event)->peer->role == ROLE_S2S && front_has_room(front_of(event)))
 		c = front_add_connection(front_of(event), event->frame->subject);
 	if (c == NULL || connection_killed(c))
 		return 0;

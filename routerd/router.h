@@ -32,6 +32,7 @@ struct sharing;
 struct router_limits {
 	uint32_t session_queue, session_stanzas, session_credit, link_credit;
 	uint32_t sessions_per_account;
+	uint32_t c2s_connections, s2s_connections; /* of one process */
 	uint32_t account_idle_ms, accounts_idle;
 	uint32_t roster_contacts, roster_groups;
 	uint32_t offline_messages, offline_expiry_s;

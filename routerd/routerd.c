@@ -158,6 +158,8 @@ static void take_settings(struct router *r, const struct conf *conf)
 		.session_credit = number(conf, "routerd.session_credit"),
 		.link_credit = number(conf, "routerd.link_credit"),
 		.sessions_per_account = number(conf, "routerd.sessions_per_account"),
+		.c2s_connections = number(conf, "c2sd.connections"),
+		.s2s_connections = number(conf, "s2sd.connections"),
 		.account_idle_ms = number(conf, "routerd.account_idle") * 1000,
 		.accounts_idle = number(conf, "routerd.accounts_idle"),
 		.roster_contacts = number(conf, "routerd.roster_contacts"),
