@@ -33,6 +33,7 @@ struct front {
 	uint64_t held;	     /* frames of its link that it has confirmed */
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
+	size_t unsafe_bytes;	/* of stanzas that its sessions have sent (origin.h) */
 	size_t conversations;	/* that are open */
 	size_t accepted;	/* entries of its ACCEPTEDs */
 	bool full;		/* it has claimed more connections than there can be */

@@ -52,6 +52,7 @@ void hibernate_begin(struct session *s)
 void session_sleep(struct session *s)
 {
 	s->connection->session = NULL;
+	origin_uncharge(s->origin);
 	s->connection = NULL;
 	log_info("session-asleep", "jid=%s max=%u", LOG_TEXT(s->text), s->resume_s);
 	hibernate_begin(s);

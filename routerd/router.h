@@ -89,6 +89,7 @@ struct router {
 	uv_check_t turn_end;
 	uv_timer_t tick; /* once a second */
 	struct router_limits limits;
+	struct router_limits most; /* of credit, that was ever told: what is on its way may have been sent by it */
 };
 
 #endif

@@ -150,6 +150,11 @@ static uint32_t number(const struct conf *conf, const char *name)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static void take_settings(struct router *r, const struct conf *conf)
 {
 	r->limits = (struct router_limits){
@@ -179,6 +184,9 @@ static void take_settings(struct router *r, const struct conf *conf)
 	};
 	if (r->limits.session_stanzas > ORIGIN_WINDOW)
 		r->limits.session_stanzas = ORIGIN_WINDOW;
+	r->most.session_stanzas = larger(r->most.session_stanzas, r->limits.session_stanzas);
+	r->most.session_credit = larger(r->most.session_credit, r->limits.session_credit);
+	r->most.link_credit = larger(r->most.link_credit, r->limits.link_credit);
 }
 
 /* Once a second: what is old goes. */
