@@ -16,6 +16,9 @@
 #include "routerd/session_row.h"
 #include "xmpp/error.h"
 
+/* Rows of new sessions that wait for the store: for clients, and as many for servers. */
+enum { UNDER_WAY_MAX = 20000 };
+
 static void refuse(struct connection *c, struct link *link, enum stanza_error condition)
 {
 	struct msg_bind_refused m = {.condition = (uint16_t)condition};
@@ -62,11 +65,17 @@ static unsigned make_room(const struct connection *c, struct str resource)
 /* A session whose row is on its way to the store: before that nobody hears of it. */
 struct binding {
 	struct router *router;
+	unsigned role; /* of the front end that asked */
 	struct connection *connection; /* NULL: it has gone */
 	struct bus_id id;
 	struct str resource; /* of address */
 	char *address;
 };
+
+static unsigned *under_way(struct router *r, unsigned role)
+{
+	return role == ROLE_S2S ? &r->s2s_bindings : &r->c2s_bindings;
+}
 
 void bind_forget(struct connection *c)
 {
@@ -107,6 +116,7 @@ static void on_row_written(void *arg, int rc)
 	struct connection *c = b->connection;
 	unsigned error = rc != 0 ? STANZA_INTERNAL_SERVER_ERROR : 0;
 
+	*under_way(b->router, b->role) -= 1;
 	if (rc != 0)
 		log_error("store-failed", "error=%s", bh_strerror(rc));
 	if (c != NULL) {
@@ -118,7 +128,8 @@ static void on_row_written(void *arg, int rc)
 		else if (error == 0)
 			welcome(c);
 	}
-	if (c == NULL || error != 0)
+	/* At the end there is no store any more; the next run finds nobody who claims the row. */
+	if ((c == NULL || error != 0) && !b->router->stopping)
 		forget_row(b);
 	free(b->address);
 	free(b);
@@ -135,6 +146,8 @@ static void write_row(struct connection *c, struct str resource)
 	if (c->proofs != NULL)
 		proofs_put(c->proofs, &state);
 	b->router = r;
+	b->role = c->front->peer->role;
+	*under_way(r, b->role) += 1;
 	b->connection = c;
 	b->address = session_address(c, resource);
 	jid_split(str_of(b->address), &jid);
@@ -176,7 +189,9 @@ int on_bind(const struct bus_event *event)
 		return BH_EPROTO;
 	if (restore_defer(event, c, NULL))
 		return 0;
-	if (c->account == NULL) {
+	if (*under_way(c->front->router, c->front->peer->role) >= UNDER_WAY_MAX) {
+		refuse(c, event->link, STANZA_RESOURCE_CONSTRAINT);
+	} else if (c->account == NULL) {
 		write_row(c, STR_NONE);
 	} else if (m.resource.p == NULL || m.resource.len == 0) {
 		rand_hex(random, sizeof random / 2);

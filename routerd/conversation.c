@@ -19,6 +19,9 @@
 /* An authd takes 10,000: one process that asks for more leaves the others theirs. */
 enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000, CONVERSATIONS_OF_ONE = 4000 };
 
+/* What may wait to be written to an authd, so that its link is never closed for it. */
+enum { AUTHD_QUEUE_MAX = 16 * 1024 * 1024 };
+
 struct conversations {
 	struct router *router;
 	struct map open; /* struct conversation by id */
@@ -191,6 +194,7 @@ int on_auth_begin(const struct bus_event *event)
 	struct conversation *conv;
 	struct connection *c;
 	struct msg_auth_begin m;
+	bool has_room;
 	int rc;
 
 	if (bus_get_auth_begin(event->frame->body, &m) != 0)
@@ -200,7 +204,8 @@ int on_auth_begin(const struct bus_event *event)
 		return LINK_SEND(event->link, AUTH_RESULT, auth_result, event->frame->subject, &busy);
 	if (rc != 0)
 		return rc;
-	conv = authd != NULL && has_conversations_left(front) ? open_for(c, authd) : NULL;
+	has_room = authd != NULL && link_queued(authd->link) < AUTHD_QUEUE_MAX && has_conversations_left(front);
+	conv = has_room ? open_for(c, authd) : NULL;
 	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
 		fail(c, SASL_TEMPORARY_AUTH_FAILURE);
 	return 0;

@@ -74,6 +74,7 @@ struct router {
 	struct list ended_order;
 	struct map revoked;	       /* struct revoked (revoked.c) by account, and in order */
 	struct list revoked_order;
+	unsigned c2s_bindings, s2s_bindings; /* under way (bind.c) */
 	struct list killed;	       /* struct connection (front.h), the longest ago first */
 	struct list asleep, unsealed;  /* struct session (hibernate.h) */
 	struct list changed;	       /* struct session whose row is to be written */
