@@ -18,9 +18,9 @@
 
 enum { COUNT_WRITTEN, COUNT_REFUSED, COUNT_READ_ERRORS };
 static struct counter counters[] = {
-	[COUNT_WRITTEN] = {.name = "accounts_written"},
-	[COUNT_REFUSED] = {.name = "accounts_refused"},
-	[COUNT_READ_ERRORS] = {.name = "accounts_read_errors"},
+	[COUNT_WRITTEN] = {.name = "accounts_written", .about = "Accounts that were made or changed"},
+	[COUNT_REFUSED] = {.name = "accounts_refused", .about = "Changes of accounts that were refused"},
+	[COUNT_READ_ERRORS] = {.name = "accounts_read_errors", .about = "Accounts that could not be read"},
 	{.name = NULL},
 };
 
@@ -199,8 +199,9 @@ int accounts_changes(struct accounts *a, struct account_page *page)
 /* As much as the longest salt needs. */
 static void pretend_salt(const struct accounts *a, struct str account, uint8_t hash, uint8_t salt[SCRAM_SALT_MAX])
 {
-	for (uint8_t block = 0; block < SCRAM_SALT_MAX / MAC_SIZE; block++) {
-		struct mac_part parts[] = {{&hash, 1}, {&block, 1}, {account.p, account.len}};
+	for (size_t block = 0; block < SCRAM_SALT_MAX / MAC_SIZE; block++) {
+		uint8_t number = (uint8_t)block;
+		struct mac_part parts[] = {{&hash, 1}, {&number, 1}, {account.p, account.len}};
 
 		mac_compute(a->secret, parts, 3, salt + block * MAC_SIZE);
 	}

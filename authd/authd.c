@@ -62,23 +62,6 @@ static int on_set_log(const struct bus_event *event)
 	return 0;
 }
 
-static int on_stats_get(const struct bus_event *event)
-{
-	struct msg_stats_get request;
-	struct buf list = BUF_INIT;
-	struct msg_stats m;
-	int rc = 0;
-
-	if (bus_get_stats_get(event->frame->body, &request) < 0)
-		return BH_EPROTO;
-	counter_list(&list);
-	m.counters = buf_str(&list);
-	if (!buf_failed(&list))
-		rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
-	buf_fini(&list);
-	return rc == 0 ? 0 : BH_EPROTO;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct authd *a = event->owner;
@@ -98,7 +81,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_ACCOUNT_DELETE, on_account_delete},
 	{BUS_ACCOUNT_LIST, on_account_list},
 	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
-	{BUS_STATS_GET, on_stats_get},
+	{BUS_STATS_GET, counter_answer},
 	{BUS_SET_LOG, on_set_log},
 	{BUS_RESTART, on_restart},
 	{0, NULL},

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/secret.h"
+#include "daemon/association.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
 
@@ -17,21 +18,24 @@ enum { TICK_MS = 1000 };
 
 enum { COUNT_OPEN, COUNT_OK, COUNT_FAILED, COUNT_THROTTLED, COUNT_EXPIRED, COUNT_OVERFLOW };
 static struct counter counters[] = {
-	[COUNT_OPEN] = {.name = "conversations"},
-	[COUNT_OK] = {.name = "auth_ok"},
-	[COUNT_FAILED] = {.name = "auth_failed"},
-	[COUNT_THROTTLED] = {.name = "auth_throttled"},
-	[COUNT_EXPIRED] = {.name = "auth_expired"},
-	[COUNT_OVERFLOW] = {.name = "auth_refused_full"},
+	[COUNT_OPEN] = {.name = "conversations", .kind = GAUGE, .about = "SASL exchanges that are under way"},
+	[COUNT_OK] = {.name = "auth_ok", .about = "SASL exchanges that succeeded"},
+	[COUNT_FAILED] = {.name = "auth_failed", .about = "SASL exchanges that failed"},
+	[COUNT_THROTTLED] = {.name = "auth_throttled", .about = "SASL exchanges that were refused after too many failures"},
+	[COUNT_EXPIRED] = {.name = "auth_expired", .about = "SASL exchanges that took too long"},
+	[COUNT_OVERFLOW] = {.name = "auth_refused_full", .about = "SASL exchanges that were refused since too many were under way"},
 	{.name = NULL},
 };
 
-static void enrol_counters(void)
+static void enrol_counters(uint64_t limit)
 {
 	static bool enrolled;
 
 	if (!enrolled)
 		counter_enrol(counters);
+	associations_enrol();
+	association_set_limit(limit);
+	association_set_accepting(true);
 	enrolled = true;
 }
 
@@ -76,6 +80,7 @@ static void conversation_free(struct conversation *conv)
 	if (x->mechanism != NULL && x->mechanism->end != NULL && x->state != NULL)
 		x->mechanism->end(x);
 	map_remove(&conv->all->open, &conv->node);
+	association_closed(ASSOCIATION_IN);
 	list_remove(&conv->link);
 	counters[COUNT_OPEN].value = conv->all->open.count;
 	buf_fini_secret(&x->out);
@@ -218,7 +223,7 @@ struct conversations *conversations_start(const struct conversations_spec *spec)
 {
 	struct conversations *c = bh_alloc(sizeof(*c));
 
-	enrol_counters();
+	enrol_counters(spec->max);
 	c->spec = *spec;
 	list_init(&c->by_age);
 	uv_timer_init(spec->loop, &c->timer);
@@ -281,6 +286,7 @@ static struct conversation *conversation_open(struct conversations *c, uint64_t 
 		return NULL;
 	}
 	list_append(&c->by_age, &conv->link);
+	association_opened(ASSOCIATION_IN);
 	counters[COUNT_OPEN].value = c->open.count;
 	take_parameters(&conv->exchange, m);
 	if (!uv_is_active((uv_handle_t *)&c->timer)) {
@@ -354,6 +360,7 @@ static void refuse_full(struct conversations *c, uint64_t id)
 		.text = STR_LIT("Try again later."),
 	};
 
+	association_rejected();
 	/* One line for the first of a flood, the counter for the rest. */
 	if (counters[COUNT_OVERFLOW].value++ % 10000 == 0)
 		log_warn("auth-overload", "conversations=%zu", c->open.count);

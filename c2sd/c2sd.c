@@ -11,12 +11,14 @@
 #include "c2sd/guard.h"
 #include "c2sd/carried.h"
 #include "c2sd/legacy.h"
+#include "c2sd/monitor.h"
 #include "c2sd/register.h"
 #include "c2sd/sasl.h"
 #include "c2sd/session.h"
 #include "c2sd/sm.h"
 #include "c2sd/sm_pace.h"
 #include "carry/restore.h"
+#include "daemon/association.h"
 #include "daemon/log.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
@@ -114,6 +116,7 @@ static void accept_clients(struct c2sd *srv)
 	if (srv->accepting || srv->stopping || srv->draining || !offers_complete(srv))
 		return;
 	srv->accepting = true;
+	association_set_accepting(true);
 	for (unsigned i = 0; i < srv->nlisteners; i++) {
 		struct c2sd_listener *l = &srv->listeners[i];
 		int rc = listener_start(l->listener, srv->daemon->loop, BURST, on_connection, l);
@@ -174,16 +177,8 @@ static void count_signatures(const struct c2sd *srv)
 
 static int on_stats_get(const struct bus_event *event)
 {
-	struct buf list = BUF_INIT;
-	struct msg_stats m;
-	int rc;
-
 	count_signatures(event->owner);
-	counter_list(&list);
-	m.counters = buf_str(&list);
-	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
-	buf_fini(&list);
-	return rc != 0 ? BH_EPROTO : 0;
+	return counter_answer(event);
 }
 
 static int on_set_log(const struct bus_event *event)
@@ -217,6 +212,7 @@ static int on_drain(const struct bus_event *event)
 	log_info("draining", "clients=%zu", srv->carrier.all.count);
 	close_listeners(srv);
 	srv->draining = true;
+	association_set_accepting(false);
 	return 0;
 }
 
@@ -242,6 +238,7 @@ const struct bus_handler c2sd_handlers[] = {
 	{BUS_RESTART, on_restart},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
+	{BUS_ASSOCIATIONS_GET, on_associations_get},
 	{BUS_MECHANISMS, on_mechanisms},
 	{BUS_DOMAIN_CAPS, on_domain_caps},
 	{BUS_REGISTERED, on_registered},
@@ -342,6 +339,9 @@ int c2sd_start(struct daemon *d)
 	};
 
 	counter_enrol(c2sd_counters);
+	associations_enrol();
+	association_set_limit(srv->settings.connections);
+	monitor_start(srv);
 	srv->parsers = reader_pool_create();
 	if (offers_add_domains(srv) != 0 || guard_start(srv) != 0 || sm_start(srv) != 0 ||
 		stream_hub_start(d->loop, &srv->hub) != 0)
@@ -361,6 +361,7 @@ int c2sd_reload(struct daemon *d, const struct conf *old)
 	if (settings_read(d, &settings) != 0 || load_certificates(srv) != 0)
 		return BH_ECONFIG;
 	srv->settings = settings;
+	association_set_limit(settings.connections);
 	return offers_add_domains(srv);
 }
 
@@ -420,6 +421,7 @@ void c2sd_stop(struct daemon *d)
 	struct c2sd *srv = d->state;
 
 	srv->stopping = true;
+	monitor_stop(srv);
 	close_listeners(srv);
 	if (srv->carrier.all.count == 0)
 		c2sd_emptied(srv);

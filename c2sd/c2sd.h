@@ -15,6 +15,7 @@
 #include "base/map.h"
 #include "bus/client.h"
 #include "carry/carrier.h"
+#include "daemon/counter.h"
 #include "daemon/daemon.h"
 #include "key/client.h"
 #include "net/address.h"
@@ -65,6 +66,7 @@ struct c2sd {
 	uv_timer_t sm_timer;
 	struct list unsent;	/* clients whose socket does not take all, longest first */
 	uv_timer_t guard_timer;
+	struct counter_source certificates;
 	struct buf scratch;	/* an envelope, or a stanza for several clients */
 };
 

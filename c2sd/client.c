@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/rand.h"
 #include "bus/codes.h"
 #include "c2sd/counters.h"
@@ -279,6 +280,7 @@ static void create(struct c2sd *srv, struct client *c, enum c2sd_entry entry)
 
 	c->srv = srv;
 	c->close_reason = CLOSE_LOST;
+	c->began = clock_ms();
 	c->entry = (uint8_t)entry;
 	c->state = first[entry];
 	list_init(&c->waiting);
@@ -290,8 +292,7 @@ static void admit(struct client *c)
 {
 	struct c2sd *srv = c->srv;
 
-	if (srv->carrier.all.count > srv->settings.connections || !guard_admit(c)) {
-		count_add(COUNT_REJECTED, 1);
+	if (!guard_admit(c)) {
 		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
 	}
@@ -304,7 +305,6 @@ void client_accept(struct c2sd *srv, int fd, enum c2sd_entry entry)
 {
 	struct client *c = bh_alloc(sizeof *c);
 
-	count_add(COUNT_CONNECTIONS, 1);
 	create(srv, c, entry);
 	if (stream_open(srv->hub, fd, &stream_handlers, c, &c->stream) != 0 ||
 		carrier_add(&srv->carrier, &c->carried) != 0) {

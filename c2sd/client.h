@@ -25,6 +25,7 @@ struct client {
 	struct offer *domain;	/* that the stream is for, once it said so */
 	struct list waiting;	/* in deadlines, before authentication; later in unsent */
 	uint64_t waiting_since; /* ms */
+	uint64_t began;		/* ms: when it connected */
 	char *jid;		/* bare after authentication, full after bind */
 	char *request_id;	/* of the IQ that is under way before there is a session */
 	char *resource;		/* that a legacy log-in asks for, until the account is settled */

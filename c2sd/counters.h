@@ -7,8 +7,6 @@
 #include "daemon/counter.h"
 
 enum c2sd_count {
-	COUNT_CONNECTIONS,
-	COUNT_REJECTED,
 	COUNT_STREAM_ERRORS,
 	COUNT_STANZAS_IN,
 	COUNT_STANZAS_OUT,

@@ -9,6 +9,7 @@
 #include "c2sd/sm.h"
 #include "c2sd/sm_pace.h"
 #include "carry/restore.h"
+#include "daemon/association.h"
 
 enum { TICK_MS = 1000 };
 
@@ -44,6 +45,19 @@ static bool admit_address(struct c2sd *srv, const uint8_t ip[16])
 	return true;
 }
 
+static bool admit(struct client *c)
+{
+	struct c2sd *srv = c->srv;
+
+	c->counted = srv->carrier.all.count <= srv->settings.connections &&
+		admit_address(srv, stream_peer(c->stream)->ip);
+	if (c->counted)
+		association_opened(ASSOCIATION_IN);
+	else
+		association_rejected();
+	return c->counted;
+}
+
 bool guard_admit(struct client *c)
 {
 	struct c2sd *srv = c->srv;
@@ -54,16 +68,15 @@ bool guard_admit(struct client *c)
 		stream_expect_proxy(c->stream);
 		return true;
 	}
-	c->counted = admit_address(srv, stream_peer(c->stream)->ip);
-	return c->counted;
+	return admit(c);
 }
 
 bool guard_admit_proxied(struct client *c)
 {
-	c->counted = admit_address(c->srv, stream_peer(c->stream)->ip);
-	if (!c->counted)
-		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
-	return c->counted;
+	if (admit(c))
+		return true;
+	client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
+	return false;
 }
 
 void guard_release(struct client *c)
@@ -74,6 +87,7 @@ void guard_release(struct client *c)
 	if (!c->counted)
 		return;
 	c->counted = false;
+	association_closed(ASSOCIATION_IN);
 	count = count_of(c->srv, stream_peer(c->stream)->ip);
 	if (count == NULL || --count->n > 0)
 		return;

@@ -40,7 +40,7 @@ static void say_certificate(struct check *k, int rc, const struct tls_probed *fo
 		check_say(k, FOUND_PROBLEM, "certificate", "%s (%s): give the server another, or correct servers and ca",
 			found->why, found->certificate);
 	else if (left < SOON_S)
-		check_say(k, FOUND_WARNING, "certificate", "it expires in %" PRId64 " days: %s", left / (24 * 3600),
+		check_say(k, FOUND_WARNING, "certificate", "it expires in %" PRId64 " days: %s", left / INT64_C(86400),
 			found->certificate);
 	else
 		check_say(k, FOUND_OK, "certificate", "%s", found->certificate);

@@ -173,7 +173,7 @@ static const struct known **sorted(const struct knowns *all, size_t *n)
 	map_walk_start(&walk, &all->by_name);
 	while ((node = map_walk_next(&walk)) != NULL)
 		list[(*n)++] = container_of(node, struct known, by_name);
-	qsort(list, *n, sizeof *list, by_name);
+	qsort(list, *n, sizeof(struct known *), by_name);
 	return list;
 }
 

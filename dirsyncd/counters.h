@@ -12,10 +12,6 @@ enum dirsyncd_count {
 	COUNT_RENAMED,
 	COUNT_ERASED,
 	COUNT_LOST, /* connections to directories */
-	/* As of now: */
-	COUNT_ACCOUNTS,
-	COUNT_HELD,
-	COUNT_LAG_MS, /* of the directory that is furthest behind */
 	COUNT_END,
 };
 

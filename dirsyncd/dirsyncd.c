@@ -15,6 +15,7 @@
 #include "dirsyncd/data.h"
 #include "dirsyncd/groups.h"
 #include "dirsyncd/mirror.h"
+#include "dirsyncd/monitor.h"
 #include "dirsyncd/sharing.h"
 #include "dirsyncd/told.h"
 
@@ -30,45 +31,6 @@ static int on_set_log(const struct bus_event *event)
 	return 0;
 }
 
-static void note_lag(const struct progress *p)
-{
-	uint64_t lag = progress_lag(p);
-
-	if (lag > dirsyncd_counters[COUNT_LAG_MS].value)
-		dirsyncd_counters[COUNT_LAG_MS].value = lag;
-}
-
-/* The counters that are as of now. */
-static void measure(const struct dirsyncd *s)
-{
-	struct counter *const c = dirsyncd_counters;
-
-	c[COUNT_ACCOUNTS].value = c[COUNT_HELD].value = c[COUNT_LAG_MS].value = 0;
-	for (size_t i = 0; i < s->nmirrors; i++) {
-		const struct groups *groups = sharing_groups(s->sharings[i]);
-
-		c[COUNT_ACCOUNTS].value += mirror_knowns(s->mirrors[i])->by_name.count;
-		c[COUNT_HELD].value += mirror_knowns(s->mirrors[i])->held;
-		note_lag(mirror_progress(s->mirrors[i]));
-		if (groups != NULL)
-			note_lag(groups_progress(groups));
-	}
-}
-
-static int on_stats_get(const struct bus_event *event)
-{
-	struct buf list = BUF_INIT;
-	struct msg_stats m;
-	int rc;
-
-	measure(event->owner);
-	counter_list(&list);
-	m.counters = buf_str(&list);
-	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
-	buf_fini(&list);
-	return rc != 0 ? BH_EPROTO : 0;
-}
-
 static int on_restart(const struct bus_event *event)
 {
 	struct msg_restart m;
@@ -81,7 +43,7 @@ static int on_restart(const struct bus_event *event)
 
 static const struct bus_handler handlers[] = {
 	{BUS_SET_LOG, on_set_log},
-	{BUS_STATS_GET, on_stats_get},
+	{BUS_STATS_GET, counter_answer},
 	{BUS_RESTART, on_restart},
 	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_PROFILE_GET, asked_profile_get},
@@ -319,6 +281,7 @@ int dirsyncd_start(struct daemon *d)
 	int rc = store_start(s->store, d->loop);
 
 	counter_enrol(dirsyncd_counters);
+	monitor_start(s);
 	if (rc == 0)
 		rc = bus_client_start(&spec, &s->bus);
 	if (rc != 0) {
@@ -376,6 +339,7 @@ void dirsyncd_stop(struct daemon *d)
 	struct dirsyncd *s = d->state;
 	struct mirrors all = {s->mirrors, s->sharings, s->nmirrors};
 
+	monitor_stop(s);
 	use(s, &(struct mirrors){NULL, NULL, 0});
 	s->stopping = true;
 	dirsyncd_hold(s); /* for the timer */

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "bus/client.h"
+#include "daemon/counter.h"
 #include "daemon/daemon.h"
 #include "dirsyncd/backlog.h"
 #include "store/store.h"
@@ -32,6 +33,7 @@ struct dirsyncd {
 	uint64_t link_number; /* of the present link to routerd */
 	unsigned comparisons; /* of diff.c */
 	uv_timer_t tick;
+	struct counter_source directories; /* of monitor.h */
 };
 
 int dirsyncd_open(struct daemon *d);

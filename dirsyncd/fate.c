@@ -223,13 +223,14 @@ static bool allowed(struct mirror *m, size_t n)
 static void go(struct mirror *m, struct known *k, enum going going, const char *becomes)
 {
 	bool vanishes = known_is_active(k);
+	bool waits = k->held || (vanishes && m->knowns.held > 0);
 
 	knowns_set_going(&m->knowns, k, going, becomes);
-	if (k->held || (vanishes && m->knowns.held > 0))
-		hold(m, k);
-	else if (!vanishes || (!m->refreshing && allowed(m, 1)))
+	if (!waits && vanishes && m->refreshing)
+		return; /* until all have been read */
+	if (!waits && (!vanishes || allowed(m, 1)))
 		happen(m, k);
-	else if (!m->refreshing)
+	else
 		hold(m, k);
 }
 

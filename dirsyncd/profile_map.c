@@ -245,11 +245,12 @@ int profile_map_add(struct profile_map *map, const char *entry, char *what, size
 {
 	struct profile_rule r = {NULL};
 	char copy[ENTRY_MAX];
+	size_t len = strlen(entry);
 	int rc;
 
-	if (map->n == RULES_MAX || strlen(entry) >= sizeof copy)
+	if (map->n == RULES_MAX || len >= sizeof copy)
 		return fail(what, size, entry, "is too long, or one entry too many");
-	strcpy(copy, entry);
+	memcpy(copy, entry, len + 1);
 	rc = parse(&r, copy, what, size);
 	for (size_t i = 0; i < map->n && rc == 0; i++)
 		if (is_same(&map->rules[i], &r) && !profile_rule_repeats(&r))

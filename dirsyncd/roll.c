@@ -17,7 +17,7 @@ static void add(void *arg, struct member_person *member)
 {
 	const struct person *p = container_of(member, struct person, member);
 
-	buf_put(arg, &p, sizeof p);
+	buf_put(arg, &p, sizeof(struct person *));
 }
 
 /* Where two entries have the same address, always the same one counts. */
@@ -39,7 +39,7 @@ bool roll_call(struct roll *r, struct membership *m, struct member_group *g, siz
 		return false;
 	of = people(r);
 	if (n > 0)
-		qsort(of, n, sizeof *of, in_order);
+		qsort(of, n, sizeof(struct person *), in_order);
 	for (size_t i = 0; i < n; i++)
 		if (r->n == 0 || strcmp(of[r->n - 1]->local, of[i]->local) != 0)
 			of[r->n++] = of[i];

@@ -95,7 +95,7 @@ static void gather(void *arg, struct member_group *member)
 {
 	const struct group *g = container_of(member, struct group, member);
 
-	buf_put(arg, &g, sizeof g);
+	buf_put(arg, &g, sizeof(struct group *));
 }
 
 static int in_order(const void *a, const void *b)
@@ -119,9 +119,9 @@ void sharing_explain(const struct sharing *s, const struct person *p, struct ans
 	if (p != NULL)
 		membership_groups(s->membership, &p->member, gather, &list);
 	of = (const struct group **)(void *)list.data;
-	n = list.len / sizeof *of;
+	n = list.len / sizeof(struct group *);
 	if (n > 0)
-		qsort(of, n, sizeof *of, in_order);
+		qsort(of, n, sizeof(struct group *), in_order);
 	else
 		pair(a, "groups", s->groups_read ? STR_LIT("none") : STR_LIT("not read yet"));
 	for (size_t i = 0; i < n; i++)

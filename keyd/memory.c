@@ -31,12 +31,12 @@ static void use_one_heap(void)
 static uintptr_t find_heap(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned long from, heap = 0;
+	unsigned long heap = 0;
 	char line[512];
 
 	while (maps != NULL && heap == 0 && fgets(line, sizeof line, maps) != NULL)
-		if (strstr(line, "[heap]") != NULL && sscanf(line, "%lx-", &from) == 1)
-			heap = from;
+		if (strstr(line, "[heap]") != NULL)
+			heap = strtoul(line, NULL, 16);
 	if (maps != NULL)
 		fclose(maps);
 	return heap;

@@ -44,7 +44,8 @@ struct reading {
 	size_t size;
 };
 
-static int load_pair(const struct reading *r, size_t domain, const char *const settings[2], struct ring_key **out)
+/* NULL after the complaint. */
+static struct ring_key *load_pair(const struct reading *r, size_t domain, const char *const settings[2])
 {
 	struct tls_identity id = {
 		.domain = conf_domain_name(r->conf, domain),
@@ -52,28 +53,25 @@ static int load_pair(const struct reading *r, size_t domain, const char *const s
 		.key = conf_domain_text(r->conf, domain, settings[1]),
 	};
 	struct tls_key *key;
-	int rc = tls_key_load(&id, &key, r->what, r->size);
 
-	if (rc == 0)
-		*out = add(r->ring, key);
-	return rc;
+	return tls_key_load(&id, &key, r->what, r->size) == 0 ? add(r->ring, key) : NULL;
 }
 
 /* Streams of servers may have a certificate of their own. */
 static int load_domain(const struct reading *r, size_t domain)
 {
 	static const char *const both[] = {"certificate", "key"}, *const s2s[] = {"s2s_certificate", "s2s_key"};
-	struct ring_key *k;
-	int rc = load_pair(r, domain, both, &k);
+	struct ring_key *k = load_pair(r, domain, both);
 
-	if (rc < 0)
-		return rc;
+	if (k == NULL)
+		return BH_ECONFIG;
 	allow(r->ring, k, KEY_FOR_CLIENTS);
 	if (conf_domain_text(r->conf, domain, s2s[1]) != NULL)
-		rc = load_pair(r, domain, s2s, &k);
-	if (rc == 0)
-		allow(r->ring, k, KEY_FOR_SERVERS);
-	return rc;
+		k = load_pair(r, domain, s2s);
+	if (k == NULL)
+		return BH_ECONFIG;
+	allow(r->ring, k, KEY_FOR_SERVERS);
+	return 0;
 }
 
 int ring_load(const struct conf *conf, uint64_t generation, struct ring **out, char *what, size_t size)

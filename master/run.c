@@ -18,7 +18,7 @@
 #include "master/master.h"
 
 /* Each is ready before the next begins; they stop in the opposite order. */
-static const char *const order[] = {"routerd", "keyd", "authd", "dirsyncd", "c2sd", "s2sd"};
+static const char *const order[] = {"routerd", "keyd", "authd", "dirsyncd", "c2sd", "s2sd", "snmp", "metrics"};
 enum { NDAEMONS = sizeof order / sizeof order[0] };
 
 static bool all_of(const struct run *r, const char *daemon, enum child_state state)
@@ -211,6 +211,10 @@ static void add_children(struct run *r)
 		add_child(r, "dirsyncd", "dirsyncd");
 	add_instances(r, "c2sd");
 	add_instances(r, "s2sd");
+	if (conf_text(r->conf, "snmp.agentx_socket") != NULL)
+		add_child(r, "snmp", "snmp");
+	if (conf_list_size(r->conf, "metrics.listen") > 0)
+		add_child(r, "metrics", "metrics");
 }
 
 static void watch(struct run *r, uv_signal_t *handle, uv_signal_cb cb, int number)

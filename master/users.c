@@ -11,7 +11,7 @@
 #include "base/err.h"
 
 static const char *const groups[] = {"bulkhead-tls", "bulkhead-sign"};
-static const char *const daemons[] = {"routerd", "c2sd", "s2sd", "authd", "dirsyncd", "snmp", "keyd"};
+static const char *const daemons[] = {"routerd", "c2sd", "s2sd", "authd", "dirsyncd", "snmp", "metrics", "keyd"};
 
 static int run(char *const command[])
 {

@@ -48,7 +48,7 @@ static void status_row(const struct ask *q, const struct bus_peer *p, const char
 	ctl_cell(&row, "%s", daemon_of(p));
 	ctl_cell(&row, "%s", p->instance);
 	ctl_cell(&row, "%ld", (long)p->pid);
-	ctl_cell(&row, "%lu", (unsigned long)((clock_ms() - p->since_ms) / 1000));
+	ctl_cell(&row, "%lu", (unsigned long)((clock_ms() - p->started_ms) / 1000));
 	ctl_cell(&row, "%s", p->software);
 	ctl_cell(&row, "%s", state);
 	ctl_cell(&row, "%zu", front->connections.count);
@@ -59,7 +59,7 @@ static void verb_status(const struct ask *q)
 {
 	struct router *r = q->router;
 	struct bus_peer self = {
-		.role = ROLE_ROUTER, .pid = getpid(), .since_ms = r->started_ms,
+		.role = ROLE_ROUTER, .pid = getpid(), .started_ms = r->started_ms,
 		.instance = "routerd", .software = BULKHEAD_VERSION,
 	};
 	struct front none = {.connections.count = r->sessions.count};
@@ -250,15 +250,18 @@ static struct bus_peer *instance_argument(const struct ask *q, struct str *args)
 
 static void counter_rows(struct link *link, uint64_t subject, struct str list)
 {
-	struct str name, value;
+	char value[COUNTED_TEXT_SIZE];
+	struct counted c;
 
-	ctl_columns(link, subject, "counter value");
-	while (textlist_take(&list, &name) && textlist_take(&list, &value)) {
+	ctl_columns(link, subject, "counter value about");
+	while (counter_take(&list, &c)) {
 		struct ctl_row row;
 
+		counted_text(&c, value);
 		ctl_row_begin(&row, link, subject);
-		ctl_cell(&row, "%.*s", STR_FMT(name));
-		ctl_cell(&row, "%.*s", STR_FMT(value));
+		ctl_cell(&row, "%.*s", STR_FMT(c.name));
+		ctl_cell(&row, "%s", value);
+		ctl_cell(&row, "%.*s", STR_FMT(c.about));
 		ctl_row_end(&row);
 	}
 	ctl_end(link, subject, EXIT_OK, "%s", "");
@@ -537,8 +540,12 @@ int on_stats(const struct bus_event *event)
 
 	if (bus_get_stats(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (q == NULL || q->asker == NULL)
+	if (q == NULL)
 		return 0;
+	if (q->asker == NULL) {
+		request_answer(r, q, &(struct reply){.text = m.counters});
+		return 0;
+	}
 	counter_rows(q->asker->link, q->subject, m.counters);
 	request_close(r, q);
 	return 0;

@@ -315,7 +315,7 @@ static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
 	else if (v->condition == 0 && grant(c, v) != 0)
 		m = (struct msg_auth_result){.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	if (m.condition != 0) {
-		counter_add(COUNT_LOGINS_FAILED, 1);
+		count_login_failed(m.condition);
 		m.account = STR_NONE;
 	}
 	conv->authd = NULL; /* judged: nobody may speak about it any more */

@@ -155,7 +155,7 @@ void custody_free(struct custody *c)
 {
 	custody_hold(c);
 	list_remove(&c->in_session);
-	c->session->outbound_bytes -= c->parcel->envelope_len;
+	custody_leave(c);
 	parcel_unref(&c->parcel);
 	free(c);
 }
@@ -182,7 +182,7 @@ static struct custody *entry(struct parcel *p, struct session *s)
 	c->n = ++s->sent;
 	list_init(&c->in_front);
 	list_append(&s->outbound, &c->in_session);
-	s->outbound_bytes += p->envelope_len;
+	custody_enter(c);
 	if (p->unheld++ == 0)
 		origin_open(p->origin, p->number);
 	p->copies++;

@@ -7,6 +7,7 @@
 #ifndef ROUTERD_CUSTODY_ENTRY_H
 #define ROUTERD_CUSTODY_ENTRY_H
 
+#include "routerd/counters.h"
 #include "routerd/custody.h"
 
 struct custody {
@@ -23,6 +24,21 @@ struct custody {
 void custody_hold(struct custody *c);
 /* Takes the entry out of everything; its parcel lives on with its other references. */
 void custody_free(struct custody *c);
+
+/* It joins its session's queue, or leaves it. */
+static inline void custody_enter(struct custody *c)
+{
+	c->session->outbound_bytes += c->parcel->envelope_len;
+	counter_add(COUNT_QUEUED, 1);
+	counter_add(COUNT_QUEUED_BYTES, c->parcel->envelope_len);
+}
+
+static inline void custody_leave(struct custody *c)
+{
+	c->session->outbound_bytes -= c->parcel->envelope_len;
+	counter_sub(COUNT_QUEUED, 1);
+	counter_sub(COUNT_QUEUED_BYTES, c->parcel->envelope_len);
+}
 
 static inline bool custody_is_held(const struct custody *c)
 {

@@ -236,7 +236,7 @@ static void enter_held(struct session *s, struct parcel *p, uint64_t n, bool sto
 	c->stored = stored;
 	list_init(&c->in_front);
 	list_append(place_of(s, n)->next, &c->in_session);
-	s->outbound_bytes += p->envelope_len;
+	custody_enter(c);
 	p->copies++;
 	if (n > s->sent)
 		s->sent = n;

@@ -31,7 +31,7 @@ void domain_directory_read(struct domain_directory *d, const struct conf *conf, 
 		i++;
 	*d = (struct domain_directory){
 		.name = bh_strdup(name),
-		.profiles = profiles_of(conf_directory_text(conf, i, "profiles")),
+		.profiles = (uint8_t)profiles_of(conf_directory_text(conf, i, "profiles")),
 		.search = conf_directory_bool(conf, i, "search"),
 		.search_results = number(conf, i, "search_results"),
 		.search_letters = number(conf, i, "search_letters"),

@@ -6,6 +6,7 @@
 #include "routerd/admin.h"
 #include "routerd/conversation.h"
 #include "routerd/client_state.h"
+#include "routerd/instances.h"
 #include "routerd/mechanisms.h"
 #include "routerd/proofs.h"
 #include "routerd/question.h"
@@ -15,6 +16,7 @@
 #include "routerd/restore.h"
 #include "routerd/resume.h"
 #include "routerd/sharing.h"
+#include "routerd/watch.h"
 
 const struct bus_handler router_handlers[] = {
 	{BUS_MECHANISMS, on_mechanisms},
@@ -55,5 +57,8 @@ const struct bus_handler router_handlers[] = {
 	{BUS_GROUPS, on_groups},
 	{BUS_GROUP, on_group},
 	{BUS_GROUP_GONE, on_group_gone},
+	{BUS_GOODBYE, on_goodbye},
+	{BUS_WATCH, on_watch},
+	{BUS_ASSOCIATIONS, on_associations},
 	{0, NULL},
 };

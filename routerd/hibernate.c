@@ -54,6 +54,7 @@ void session_sleep(struct session *s)
 	s->connection->session = NULL;
 	origin_uncharge(s->origin);
 	s->connection = NULL;
+	session_recount(s);
 	log_info("session-asleep", "jid=%s max=%u", LOG_TEXT(s->text), s->resume_s);
 	hibernate_begin(s);
 	custody_store_all(s);

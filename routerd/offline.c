@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "routerd/accepted.h"
 #include "routerd/account.h"
+#include "routerd/counters.h"
 #include "routerd/custody.h"
 #include "routerd/custody_store.h"
 #include "routerd/data.h"
@@ -82,6 +83,8 @@ static void on_stored(void *arg, int rc)
 	} else if (s != NULL) {
 		offline_send(s);
 	}
+	if (rc == 0 && st->parcel->row == 0)
+		counter_add(COUNT_MESSAGES_STORED, 1);
 	origin_close(st->parcel->origin, st->parcel->number);
 	parcel_unref(&st->parcel);
 	account_release(a);

@@ -338,6 +338,7 @@ void presence_withdraw(struct cause *cause, struct session *s, struct parcel *p,
 	if (w.broadcast) {
 		presence_broadcast(cause, s, p);
 		parcel_unref(&s->presence);
+		session_recount(s);
 		note_last(s->account, gone);
 	}
 	directed_each(&s->directed, withdraw_one, &w);

@@ -21,6 +21,7 @@
 #include "routerd/outbox.h"
 #include "routerd/proofs.h"
 #include "routerd/requests.h"
+#include "routerd/restore_private.h"
 #include "routerd/resume.h"
 #include "routerd/rules.h"
 #include "routerd/session_row.h"
@@ -30,32 +31,12 @@
 
 enum { BARRIER_MS = 1500, REPEATS_MS = 60000 };
 
-struct claim {
-	struct list link; /* in restoring.claims */
-	struct session *session;
-	char instance[65];
-	struct bus_id boot;
-	bool asleep; /* nobody carried it */
-	bool gone;   /* its front end has not named it */
-};
-
 /* A request that waits for the barrier, of connection.deferred. */
 struct deferred {
 	struct list link; /* in restoring.deferred */
 	struct connection *connection;
 	uint16_t type;
 	struct buf body;
-};
-
-struct restoring {
-	struct router *router;
-	void (*done)(struct router *r, int rc);
-	void (*stopped)(void *router);
-	struct list claims, deferred;
-	bool barrier, opening;
-	bool late;    /* nothing of before the restart comes any more */
-	bool checked; /* authd has been asked about the accounts */
-	uv_timer_t timer; /* the end of the barrier; then, of repetitions */
 };
 
 struct restoring *restoring_create(struct router *r)
@@ -222,7 +203,7 @@ static void abandon(struct claim *claim)
 }
 
 /* Those that nobody will come for.  After the barrier, since others hear of their end. */
-static void abandon_gone(struct restoring *x)
+void restoring_abandon_gone(struct restoring *x)
 {
 	list_for_each_safe(pos, &x->claims) {
 		struct claim *claim = container_of(pos, struct claim, link);
@@ -234,7 +215,7 @@ static void abandon_gone(struct restoring *x)
 
 /* ---- the barrier ------------------------------------------------------------------- */
 
-static void send_credit(struct router *r, struct bus_peer *peer)
+void restoring_send_credit(struct router *r, struct bus_peer *peer)
 {
 	struct msg_credit credit = {
 		.link_bytes = r->limits.link_credit,
@@ -254,7 +235,7 @@ void restore_credit(struct router *r)
 		const struct front *front = p->data;
 
 		if (front->restored)
-			send_credit(r, p);
+			restoring_send_credit(r, p);
 	}
 }
 
@@ -300,7 +281,7 @@ static void handle_deferred(struct deferred *d)
 }
 
 /* Some of them may have to wait on. */
-static void handle_all_deferred(struct restoring *x)
+void restoring_handle_deferred(struct restoring *x)
 {
 	struct list now;
 
@@ -318,8 +299,8 @@ static void on_repeats_over(uv_timer_t *timer)
 	accepted_forget(x->router);
 	list_for_each(pos, &x->claims)
 		container_of(pos, struct claim, link)->gone = true;
-	abandon_gone(x);
-	handle_all_deferred(x);
+	restoring_abandon_gone(x);
+	restoring_handle_deferred(x);
 }
 
 bool restore_repeats(const struct router *r)
@@ -337,13 +318,13 @@ static void on_outbox_empty(struct router *r)
 		(unsigned long)(clock_ms() - r->started_ms));
 	restore_credit(r);
 	sharing_open(r);
-	abandon_gone(x);
-	handle_all_deferred(x);
+	restoring_abandon_gone(x);
+	restoring_handle_deferred(x);
 	uv_timer_start(&x->timer, on_repeats_over, REPEATS_MS, 0);
 	uv_unref((uv_handle_t *)&x->timer);
 }
 
-static void open_barrier(struct restoring *x)
+void restoring_open_barrier(struct restoring *x)
 {
 	if (x->opening)
 		return;
@@ -352,7 +333,7 @@ static void open_barrier(struct restoring *x)
 }
 
 /* Those who nobody carried before the restart need wait for nobody. */
-static bool anybody_missing(const struct restoring *x)
+bool restoring_waits_for_somebody(const struct restoring *x)
 {
 	list_for_each(pos, &x->claims)
 		if (!container_of(pos, struct claim, link)->asleep &&
@@ -363,7 +344,7 @@ static bool anybody_missing(const struct restoring *x)
 
 static void on_time(uv_timer_t *timer)
 {
-	open_barrier(timer->data);
+	restoring_open_barrier(timer->data);
 }
 
 static void on_rows(void *arg, int rc, struct store_rows *rows)
@@ -384,7 +365,7 @@ static void on_rows(void *arg, int rc, struct store_rows *rows)
 		}
 	}
 	if (rc == 0)
-		uv_timer_start(&x->timer, on_time, anybody_missing(x) ? BARRIER_MS : 0, 0);
+		uv_timer_start(&x->timer, on_time, restoring_waits_for_somebody(x) ? BARRIER_MS : 0, 0);
 	x->done(x->router, rc);
 }
 
@@ -443,129 +424,4 @@ void restore_check_accounts(struct router *r)
 		if (a->nsessions > 0)
 			check_account(a, authd);
 	}
-}
-
-/* ---- what front ends say ----------------------------------------------------------- */
-
-static void refuse(struct front *front, uint64_t connection)
-{
-	struct msg_kill m = {.condition = STREAM_RESET, .text = STR_LIT("the session is not known any more")};
-
-	(void)LINK_SEND(front->peer->link, KILL, kill, connection, &m);
-}
-
-static struct session *claimed(const struct front *front, const struct msg_restore *m)
-{
-	struct session *s = session_find(front->router, &m->session);
-	const struct claim *claim = s != NULL ? s->claim : NULL;
-
-	if (claim == NULL || s->epoch != m->epoch || strcmp(claim->instance, front->peer->instance) != 0 ||
-		memcmp(&claim->boot, &front->peer->boot, sizeof claim->boot) != 0)
-		return NULL;
-	return s;
-}
-
-static int join(struct session *s, struct connection *c, const struct msg_restore *m)
-{
-	struct router *r = c->front->router;
-
-	c->component = s->component;
-	c->proofs = proofs_copy(s->proofs);
-	c->generation = s->generation;
-	c->tls = m->flags & RESTORE_TLS;
-	c->both = m->flags & RESTORE_BOTH;
-	c->address = bh_strndup(m->address.p != NULL ? m->address.p : "", m->address.len);
-	memcpy(c->mechanism, s->mechanism, sizeof c->mechanism);
-	if (s->account != NULL && account_attach(r, s->account->jid.bare, c) != 0)
-		return BH_ENOMEM;
-	restore_forget(s);
-	session_join(s, c);
-	s->asleep_since = 0;
-	s->sm = m->flags & RESTORE_SM;
-	s->in_base = m->in_base;
-	s->out_base = m->out_base;
-	s->state.inactive = m->flags & RESTORE_INACTIVE;
-	s->origin->number = s->origin->safe = s->origin->settled = m->in_safe;
-	s->sent = m->out_number;
-	s->acked = m->out_done;
-	custody_done(s, m->out_done);
-	return 0;
-}
-
-int on_restore(const struct bus_event *event)
-{
-	struct front *front = front_of(event);
-	struct connection *c;
-	struct session *s;
-	struct msg_restore m;
-
-	if (bus_get_restore(event->frame->body, &m) != 0 || front->restored ||
-		front_connection(front, event->frame->subject) != NULL || m.out_done > m.out_number)
-		return BH_EPROTO;
-	s = claimed(front, &m);
-	if (s == NULL) {
-		refuse(front, event->frame->subject);
-		return 0;
-	}
-	c = front_add_connection(front, event->frame->subject);
-	return c != NULL ? join(s, c, &m) : BH_ENOMEM;
-}
-
-int on_restore_stanza(const struct bus_event *event)
-{
-	struct front *front = front_of(event);
-	struct connection *c = front_connection(front, event->frame->subject);
-	struct msg_restore_stanza m;
-
-	if (bus_get_restore_stanza(event->frame->body, &m) != 0 || front->restored)
-		return BH_EPROTO;
-	if (c == NULL || c->session == NULL)
-		return 0; /* of a session that was refused */
-	return custody_restore(c->session, &m);
-}
-
-static void renew_sessions(struct front *front)
-{
-	struct map_walk walk;
-	struct map_node *n;
-
-	map_walk_start(&walk, &front->connections);
-	while ((n = map_walk_next(&walk)) != NULL) {
-		struct session *s = container_of(n, struct connection, node)->session;
-
-		if (s == NULL)
-			continue;
-		custody_renew(s);
-		custody_room(s);
-	}
-}
-
-int on_restored(const struct bus_event *event)
-{
-	struct front *front = front_of(event);
-	struct router *r = front->router;
-	struct restoring *x = r->restoring;
-	struct msg_restored m;
-
-	if (bus_get_restored(event->frame->body, &m) != 0 || front->restored)
-		return BH_EPROTO;
-	front->restored = true;
-	renew_sessions(front);
-	list_for_each_safe(pos, &x->claims) {
-		struct claim *claim = container_of(pos, struct claim, link);
-
-		if (strcmp(claim->instance, front->peer->instance) == 0)
-			claim->gone = true;
-	}
-	if (!x->barrier) {
-		abandon_gone(x);
-		handle_all_deferred(x);
-		send_credit(r, front->peer);
-		if (front->peer->role == ROLE_S2S)
-			abroad_seek_all(r);
-	} else if (!anybody_missing(x)) {
-		uv_timer_stop(&x->timer);
-		open_barrier(x);
-	}
-	return 0;
 }

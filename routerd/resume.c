@@ -250,6 +250,7 @@ void resume_finish(struct session *s, int rc)
 		session_end(c->session); /* which a server's stream has got when it had proved itself */
 	s->connection = c;
 	c->session = s;
+	session_recount(s);
 	s->generation = c->generation;
 	s->asleep_since = 0;
 	s->state.inactive = false;

@@ -66,6 +66,7 @@ static void available(struct transit *t)
 	s->priority = priority;
 	parcel_unref(&s->presence);
 	s->presence = p;
+	session_recount(s);
 	session_changed(s, &t->cause);
 	presence_broadcast(&t->cause, s, p);
 	if (initial) {

@@ -22,11 +22,14 @@ struct conversations;
 struct custody_batch;
 struct restoring;
 struct requests;
+struct instances;
 struct mechanisms;
+struct monitor;
 struct registrations;
 struct questions;
 struct rules;
 struct sharing;
+struct watching;
 
 /* Of the configuration: bytes, numbers, and times as their names say. */
 struct router_limits {
@@ -64,6 +67,9 @@ struct router {
 	struct mechanisms *mechanisms;
 	struct registrations *registrations;
 	struct questions *questions;
+	struct instances *instances;
+	struct monitor *monitor;
+	struct watching *watching;
 	uint8_t dialback_secret[32];
 	struct origin *self;	 /* of what the server sends of its own accord */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "daemon/association.h"
 #include "daemon/log.h"
 #include "routerd/abroad.h"
 #include "routerd/accepted.h"
@@ -26,7 +27,9 @@
 #include "routerd/front.h"
 #include "routerd/handlers.h"
 #include "routerd/hibernate.h"
+#include "routerd/instances.h"
 #include "routerd/mechanisms.h"
+#include "routerd/monitor.h"
 #include "routerd/offline.h"
 #include "routerd/outbox.h"
 #include "routerd/question.h"
@@ -39,6 +42,7 @@
 #include "routerd/session_row.h"
 #include "routerd/settle.h"
 #include "routerd/sharing.h"
+#include "routerd/watch.h"
 
 static void owner_of(unsigned role, const char *user, struct bus_socket_owner *owner)
 {
@@ -51,7 +55,7 @@ static void owner_of(unsigned role, const char *user, struct bus_socket_owner *o
 int routerd_open(struct daemon *d)
 {
 	struct router *r = bh_alloc(sizeof *r);
-	struct bus_socket_owner owners[6];
+	struct bus_socket_owner owners[7];
 	char what[256];
 	int rc;
 
@@ -60,10 +64,11 @@ int routerd_open(struct daemon *d)
 	owner_of(ROLE_AUTH, "authd", &owners[2]);
 	owner_of(ROLE_DIR, "dirsyncd", &owners[3]);
 	owner_of(ROLE_SNMP, "snmp", &owners[4]);
+	owner_of(ROLE_METRICS, "metrics", &owners[5]);
 	/* Administrators: root, and whoever runs the suite without being root. */
-	owners[5] = (struct bus_socket_owner){
+	owners[6] = (struct bus_socket_owner){
 		.role = ROLE_CTL, .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 6}, &r->server, what, sizeof what);
+	rc = bus_server_open(d->run_dir, &(struct bus_socket_owners){owners, 7}, &r->server, what, sizeof what);
 	if (rc != 0) {
 		daemon_fail(d, "%s", what);
 		free(r);
@@ -89,6 +94,9 @@ static void on_peer(void *owner, struct bus_peer *peer)
 	struct front *front = front_create(r, peer);
 
 	peer->data = front;
+	association_opened(ASSOCIATION_IN);
+	if (peer->role != ROLE_CTL)
+		instances_joined(r, peer);
 	if (peer->role != ROLE_CTL)
 		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
 			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
@@ -108,13 +116,18 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 {
 	struct router *r = owner;
 	struct front *front = peer->data;
+	bool planned;
 
-	/* Administrators' commands come and go, but what breaks a rule is news. */
-	if (peer->role != ROLE_CTL || strcmp(why, LINK_CLOSED_BY_PEER) != 0)
-		log_warn("peer-left", "peer=%s reason=%s", peer->instance, LOG_TEXT(why));
+	association_closed(ASSOCIATION_IN);
+	watch_lost(r, peer);
 	requests_lost(r, peer);
 	conversations_lost(r, peer);
 	mechanisms_lost(r, peer);
+	planned = instances_left(r, peer) || r->stopping;
+	/* Administrators' commands come and go, but what breaks a rule is news. */
+	if (peer->role != ROLE_CTL || strcmp(why, LINK_CLOSED_BY_PEER) != 0)
+		log_event(planned ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "peer-left", "peer=%s reason=%s", peer->instance,
+			r->stopping || !planned ? LOG_TEXT(why) : "goodbye");
 	front_free(&front);
 	origins_tell(r);
 }
@@ -127,6 +140,7 @@ static void on_peer_held(struct bus_peer *peer, uint64_t upto)
 static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
 {
 	(void)owner;
+	association_rejected();
 	log_warn("peer-refused", "role=%s pid=%ld reason=%s", bus_role_name(role), (long)pid,
 		LOG_TEXT(why));
 }
@@ -204,6 +218,8 @@ static void on_tick(uv_timer_t *timer)
 	registrations_tick(r->registrations);
 	questions_tick(r);
 	connections_tick(r);
+	instances_tick(r);
+	watch_tick(r);
 }
 
 static void start_handles(struct router *r)
@@ -292,6 +308,9 @@ static void make_parts(struct router *r)
 	r->rules = rules_create();
 	r->sharing = sharing_create(r);
 	r->restoring = restoring_create(r);
+	r->instances = instances_create();
+	r->monitor = monitor_create(r);
+	r->watching = watching_create(r);
 }
 
 int routerd_start(struct daemon *d)
@@ -303,6 +322,8 @@ int routerd_start(struct daemon *d)
 	r->started_ms = clock_ms();
 	make_parts(r);
 	counter_enrol(router_counters);
+	associations_enrol();
+	association_set_accepting(true);
 	take_settings(r, d->conf);
 	start_handles(r);
 	if (take_domains(r, d->conf) != 0 || store_start(r->store, d->loop) != 0)
@@ -342,6 +363,9 @@ static void on_store_closed(void *arg)
 	questions_free(&r->questions);
 	mechanisms_free(&r->mechanisms);
 	registrations_free(&r->registrations);
+	watching_free(&r->watching);
+	monitor_free(&r->monitor);
+	instances_free(&r->instances);
 	rules_free(&r->rules);
 	components_free(r);
 	origin_unref(&r->self);

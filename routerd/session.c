@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "routerd/abroad.h"
 #include "routerd/component.h"
+#include "routerd/counters.h"
 #include "routerd/custody.h"
 #include "routerd/custody_store.h"
 #include "routerd/federation.h"
@@ -87,6 +88,8 @@ struct session *session_create(struct router *r, const struct bus_id *id, struct
 	s->proofs = owner->proofs;
 	init_lists(s);
 	enlist(s);
+	s->counted = COUNT_END;
+	session_recount(s);
 	return s;
 }
 
@@ -103,6 +106,7 @@ void session_join(struct session *s, struct connection *c)
 	s->generation = c->generation;
 	memcpy(s->mechanism, c->mechanism, sizeof s->mechanism);
 	c->session = s;
+	session_recount(s);
 }
 
 static void leave(struct session *s)
@@ -145,10 +149,28 @@ static void free_session(struct session *s)
 	free(s);
 }
 
+static void count_as(struct session *s, uint8_t gauge)
+{
+	if (s->counted != COUNT_END)
+		counter_sub(s->counted, 1);
+	if (gauge != COUNT_END)
+		counter_add(gauge, 1);
+	s->counted = gauge;
+}
+
+void session_recount(struct session *s)
+{
+	if (s->account == NULL || s->origin->session != s)
+		return;
+	count_as(s, s->connection == NULL ? COUNT_CLIENTS_ASLEEP
+		: s->presence != NULL ? COUNT_CLIENTS_AVAILABLE : COUNT_CLIENTS_CONNECTED);
+}
+
 /* Nothing finds it any more. */
 static void take_out(struct session *s)
 {
 	leave(s);
+	count_as(s, COUNT_END);
 	map_remove(&s->origin->router->sessions, &s->node);
 	list_remove(&s->origin->told);
 	origin_forget(s->origin);

@@ -72,6 +72,7 @@ struct session {
 	struct list waking;	      /* in front.waking */
 	struct list changed;	      /* in router.changed: its row is to be written */
 	struct claim *claim;	      /* that a front end may have to it (restore.h), or NULL */
+	uint8_t counted;	      /* the gauge that it stands in (counters.h) */
 };
 
 /* Who it will be: the full JID, a component's domain, or the first pair that was proved. */
@@ -102,6 +103,9 @@ void session_discard(struct session *s);
 
 /* Ends it for good, its connection too if it has one. */
 void session_kill(struct session *s, unsigned stream_error, const char *text);
+
+/* Its connection or its presence is another: the gauges of sessions follow. */
+void session_recount(struct session *s);
 
 /* Choices for emit_to_account(). */
 bool session_available(const struct session *s);

@@ -179,7 +179,7 @@ static struct person *person_at(const struct loading *l, struct str numbers, uin
 	struct person **found = NULL;
 
 	if (l->persons.n > 0)
-		found = bsearch(&id, l->persons.of, l->persons.n, sizeof *found, by_id);
+		found = bsearch(&id, l->persons.of, l->persons.n, sizeof(struct person *), by_id);
 	return found != NULL ? *found : NULL;
 }
 

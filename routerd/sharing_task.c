@@ -228,6 +228,7 @@ static void on_stored(void *arg, int rc)
 
 	if (s->router->stopping)
 		return;
+	BUG_ON(t == NULL); /* it is waited for */
 	if (rc != 0) {
 		log_error("store-failed", "error=%s", bh_strerror(rc));
 		free_task(t);

@@ -64,7 +64,7 @@ int on_submit(const struct bus_event *event)
 		(m.refuse != 0 && stanza_error_name(m.refuse) == NULL) ||
 		!origin_charge(t.cause.origin, m.number, m.stanza.len))
 		return BH_EPROTO;
-	counter_add(COUNT_STANZAS_IN, 1);
+	count_stanza_in(t.stanza.kind);
 	c->session->origin->number = m.number;
 	if (outbox_judged(&t.cause)) {
 		origin_open(t.cause.origin, m.number);

@@ -1,4 +1,4 @@
-/* s2s list, show, close. */
+/* s2s list, show, close; and the streams as SNMP has them. */
 #include "s2sd/admin.h"
 
 #include "base/clock.h"
@@ -6,6 +6,7 @@
 #include "base/exits.h"
 #include "bus/ctl_answer.h"
 #include "bus/textlist.h"
+#include "daemon/association.h"
 #include "s2sd/failure.h"
 #include "s2sd/peer.h"
 #include "s2sd/proof.h"
@@ -248,4 +249,30 @@ int on_ctl_request(const struct bus_event *event)
 		}
 	ctl_end(event->link, q.subject, EXIT_USAGE, "this s2sd does not know \"%.*s\"", STR_FMT(m.verb));
 	return 0;
+}
+
+static bool put_association(struct associations *all, const struct peer *p)
+{
+	if (!p->counted && !p->opened)
+		return true;
+	return association_put(all, &(struct association){
+		.id = p->carrying.carried.id,
+		.way = p->ours ? ASSOCIATION_OUT : ASSOCIATION_IN,
+		.began_ms = p->began,
+		.remote = str_of(p->remote != NULL ? p->remote : peer_address(p)),
+	});
+}
+
+int on_associations_get(const struct bus_event *event)
+{
+	const struct s2sd *srv = event->owner;
+	struct msg_associations_get m;
+	struct associations all = {BUF_INIT, 0};
+
+	if (bus_get_associations_get(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	list_for_each(pos, &srv->peers)
+		if (!put_association(&all, container_of(pos, struct peer, link)))
+			break;
+	return associations_answer(event, &all);
 }

@@ -2,15 +2,12 @@
 #include "s2sd/counters.h"
 
 struct counter s2sd_counters[] = {
-	[COUNT_CONNECTIONS_IN] = {.name = "connections_in"},
-	[COUNT_CONNECTIONS_OUT] = {.name = "connections_out"},
-	[COUNT_REJECTED] = {.name = "connections_rejected"},
-	[COUNT_STREAM_ERRORS] = {.name = "stream_errors"},
-	[COUNT_STANZAS_IN] = {.name = "stanzas_in"},
-	[COUNT_STANZAS_OUT] = {.name = "stanzas_out"},
-	[COUNT_UNREACHABLE] = {.name = "unreachable"},
-	[COUNT_SIGNATURES] = {.name = "signatures"},
-	[COUNT_SIGNATURES_FAILED] = {.name = "signatures_failed"},
-	[COUNT_SIGNATURES_WAITING] = {.name = "signatures_waiting"},
+	[COUNT_STREAM_ERRORS] = {.name = "stream_errors", .about = "Streams with other servers that were ended with an error of ours"},
+	[COUNT_STANZAS_IN] = {.name = "stanzas_in", .about = "Stanzas that other servers have sent"},
+	[COUNT_STANZAS_OUT] = {.name = "stanzas_out", .about = "Stanzas that were written to other servers"},
+	[COUNT_UNREACHABLE] = {.name = "unreachable", .about = "How often stanzas went back, since a remote domain could not be reached"},
+	[COUNT_SIGNATURES] = {.name = "signatures", .about = "Signatures that keyd has made for TLS handshakes"},
+	[COUNT_SIGNATURES_FAILED] = {.name = "signatures_failed", .about = "Signatures that keyd refused, or gave too late"},
+	[COUNT_SIGNATURES_WAITING] = {.name = "signatures_waiting", .kind = GAUGE, .about = "TLS handshakes that wait for keyd"},
 	[COUNT_END] = {.name = NULL},
 };

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "carry/restore.h"
+#include "daemon/association.h"
 #include "s2sd/bidi.h"
 #include "s2sd/way.h"
 
@@ -25,7 +26,7 @@ static struct address_count *count_of(struct s2sd *srv, const uint8_t ip[16])
 	return n != NULL ? container_of(n, struct address_count, node) : NULL;
 }
 
-bool guard_admit(struct peer *p)
+static bool admit_address(struct peer *p)
 {
 	struct s2sd *srv = p->carrying.srv;
 	const uint8_t *ip = stream_peer(p->stream)->ip;
@@ -45,8 +46,17 @@ bool guard_admit(struct peer *p)
 	if (limit != 0 && count->n >= limit)
 		return false;
 	count->n++;
-	p->counted = true;
 	return true;
+}
+
+bool guard_admit(struct peer *p)
+{
+	p->counted = admit_address(p);
+	if (p->counted)
+		association_opened(ASSOCIATION_IN);
+	else
+		association_rejected();
+	return p->counted;
 }
 
 void guard_release(struct peer *p)
@@ -56,6 +66,7 @@ void guard_release(struct peer *p)
 	if (!p->counted)
 		return;
 	p->counted = false;
+	association_closed(ASSOCIATION_IN);
 	count = count_of(p->carrying.srv, stream_peer(p->stream)->ip);
 	if (count == NULL || --count->n > 0)
 		return;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "daemon/association.h"
 #include "daemon/log.h"
 #include "s2sd/dial.h"
 #include "xmpp/jid.h"
@@ -49,6 +50,8 @@ static void end(struct outgoing *o, unsigned condition, const char *why)
 	o->over = true;
 	uv_timer_stop(&o->timer);
 	dial_free(&o->dial);
+	if (!o->opened)
+		association_failed();
 	o->handlers->ended(o->owner, condition, why);
 }
 
@@ -163,7 +166,8 @@ void outgoing_opened(struct peer *p)
 
 	if (o == NULL || o->opened)
 		return;
-	o->opened = true;
+	o->opened = p->opened = true;
+	association_opened(ASSOCIATION_OUT);
 	uv_timer_stop(&o->timer);
 	o->handlers->open(o->owner, p);
 }

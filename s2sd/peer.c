@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "bus/codes.h"
+#include "daemon/association.h"
 #include "daemon/log.h"
 #include "s2sd/counters.h"
 #include "s2sd/dialback.h"
@@ -284,6 +285,8 @@ static void on_closed(void *owner, const char *why)
 	}
 	proofs_drop(p);
 	guard_release(p);
+	if (p->opened)
+		association_closed(ASSOCIATION_OUT);
 	reader_free(&p->reader);
 	p->stream = NULL;
 	if (!p->detached)
@@ -342,7 +345,6 @@ void peer_accept(struct s2sd *srv, int fd, bool tls)
 {
 	struct peer *p = make(srv, false);
 
-	count_add(COUNT_CONNECTIONS_IN, 1);
 	if (p == NULL || stream_open(srv->hub, fd, &stream_handlers, p, &p->stream) != 0) {
 		if (p != NULL) {
 			reader_free(&p->reader);
@@ -353,7 +355,6 @@ void peer_accept(struct s2sd *srv, int fd, bool tls)
 	p->state = tls ? IN_OPENING_SECURE : IN_OPENING_CLEAR;
 	p->direct_tls = tls;
 	if (!guard_admit(p)) {
-		count_add(COUNT_REJECTED, 1);
 		peer_fail(p, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
 	}
@@ -367,7 +368,6 @@ struct peer *peer_open(struct s2sd *srv, struct stream *stream, const struct ser
 {
 	struct peer *p = make(srv, true);
 
-	count_add(COUNT_CONNECTIONS_OUT, 1);
 	stream_hand_over(stream, p != NULL ? &stream_handlers : &no_handlers, p);
 	if (p == NULL) {
 		stream_close(stream, 0);

@@ -47,6 +47,7 @@ struct peer {
 	bool detached;	     /* its stream is lost or fenced off, and routerd has not said DROP */
 	bool header_sent;
 	bool counted;	   /* in guard's addresses */
+	bool opened;	   /* one of ours is what was wanted */
 	bool paused;
 	bool mark_open;
 	bool finishing;	   /* it has said </stream:stream> */

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "carry/inbound.h"
 #include "carry/restore.h"
+#include "daemon/association.h"
 #include "daemon/log.h"
 #include "s2sd/admin.h"
 #include "s2sd/counters.h"
@@ -114,6 +115,7 @@ static void accept_peers(struct s2sd *srv)
 	if (srv->accepting || srv->stopping || srv->draining)
 		return;
 	srv->accepting = true;
+	association_set_accepting(true);
 	for (unsigned i = 0; i < srv->nlisteners; i++) {
 		struct s2sd_listener *l = &srv->listeners[i];
 		int rc = listener_start(l->listener, srv->daemon->loop, BURST, on_connection, l);
@@ -139,16 +141,8 @@ static void count_signatures(const struct s2sd *srv)
 
 static int on_stats_get(const struct bus_event *event)
 {
-	struct buf list = BUF_INIT;
-	struct msg_stats m;
-	int rc;
-
 	count_signatures(event->owner);
-	counter_list(&list);
-	m.counters = buf_str(&list);
-	rc = LINK_SEND(event->link, STATS, stats, event->frame->subject, &m);
-	buf_fini(&list);
-	return rc != 0 ? BH_EPROTO : 0;
+	return counter_answer(event);
 }
 
 static int on_set_log(const struct bus_event *event)
@@ -217,6 +211,7 @@ static int on_drain(const struct bus_event *event)
 		return BH_EPROTO;
 	log_info("draining", "ways=%zu streams-in=%u", srv->ways.count, srv->nconnected);
 	srv->draining = true;
+	association_set_accepting(false);
 	leave_all(srv);
 	return 0;
 }
@@ -229,6 +224,7 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_RESTART, on_restart},
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
+	{BUS_ASSOCIATIONS_GET, on_associations_get},
 	{BUS_DIALBACK_SECRET, on_dialback_secret},
 	{BUS_PROVEN, on_proven},
 	{BUS_BOUND, on_bound},
@@ -322,6 +318,8 @@ int s2sd_start(struct daemon *d)
 	};
 
 	counter_enrol(s2sd_counters);
+	associations_enrol();
+	association_set_limit(srv->settings.connections);
 	srv->parsers = reader_pool_create();
 	if (start_resolver(srv) != 0)
 		return BH_ECONFIG;
@@ -341,6 +339,7 @@ int s2sd_reload(struct daemon *d, const struct conf *old)
 	if (load_certificates(srv) != 0)
 		return BH_ECONFIG;
 	settings_read(d, &srv->settings);
+	association_set_limit(srv->settings.connections);
 	failures_free(srv);
 	return policies_set(srv, d->conf);
 }

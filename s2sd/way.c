@@ -8,18 +8,13 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "bus/codes.h"
-#include "bus/mark.h"
 #include "carry/kept.h"
 #include "daemon/log.h"
 #include "s2sd/bidi.h"
 #include "s2sd/counters.h"
 #include "s2sd/failure.h"
 #include "s2sd/outgoing.h"
-
-enum {
-	PAIR_MAX = 2 * 1024,
-	RESUME_MS = 5000, /* so long what was sent on a stream that the remote has opened waits for it to do so again */
-};
+#include "s2sd/way_private.h"
 
 struct way *way_of(const struct carried *c)
 {
@@ -28,14 +23,14 @@ struct way *way_of(const struct carried *c)
 	return carrying->thing == THING_WAY ? container_of(carrying, struct way, carrying) : NULL;
 }
 
-static struct way *find(const struct s2sd *srv, uint64_t id)
+struct way *way_find(const struct s2sd *srv, uint64_t id)
 {
 	struct carried *c = carrier_find(&srv->carrier, id);
 
 	return c != NULL ? way_of(c) : NULL;
 }
 
-static struct way *find_pair(const struct s2sd *srv, const char *pair)
+struct way *way_find_pair(const struct s2sd *srv, const char *pair)
 {
 	struct map_node *n = map_find(&srv->ways, pair, strlen(pair));
 
@@ -174,7 +169,7 @@ void way_sent(struct way *w)
 	sm_request(p);
 }
 
-static void write_one(struct way *w, struct str from, struct str additions, struct str envelope)
+void way_write(struct way *w, struct str from, struct str additions, struct str envelope)
 {
 	struct stanza s;
 
@@ -202,7 +197,7 @@ void way_tell(struct way *w)
 	buf_fini(&state);
 }
 
-static void set(char **text, const char *value)
+void way_set(char **text, const char *value)
 {
 	free(*text);
 	*text = value != NULL ? bh_strdup(value) : NULL;
@@ -225,7 +220,7 @@ static void take_sm(struct way *w, struct peer_sm *sm)
 	free(w->sm_id);
 	w->sm_id = sm->id;
 	sm->id = NULL;
-	set(&w->session, NULL);
+	way_set(&w->session, NULL);
 	w->sm_base = (int64_t)w->carrying.carried.out_done;
 	if (had || w->sm_id != NULL)
 		way_tell(w);
@@ -233,7 +228,7 @@ static void take_sm(struct way *w, struct peer_sm *sm)
 
 void way_comes_back(struct way *w, const char *session)
 {
-	set(&w->session, session);
+	way_set(&w->session, session);
 	way_tell(w);
 }
 
@@ -255,7 +250,7 @@ static void begin_sending(struct way *w)
 	p->mark_open = false;
 	at = records_first(&w->kept);
 	while (kept_next(&w->kept, &at, &m))
-		write_one(w, m.from, m.additions, m.stanza);
+		way_write(w, m.from, m.additions, m.stanza);
 	way_sent(w);
 }
 
@@ -273,7 +268,7 @@ static void on_open(void *owner, struct peer *p)
 
 int on_way_known(const struct bus_event *event)
 {
-	struct way *w = find(event->owner, event->frame->subject);
+	struct way *w = way_find(event->owner, event->frame->subject);
 	struct msg_way_known m;
 
 	if (bus_get_way_known(event->frame->body, &m) != 0)
@@ -304,8 +299,8 @@ static void join(struct way *w, struct peer *p)
 	if (p->sm.resumed && !way_acknowledged(w, p->sm.h))
 		too_much(w);
 	if (!p->sm.resumed) {
-		set(&w->sm_id, NULL);
-		set(&w->session, p->sm.session);
+		way_set(&w->sm_id, NULL);
+		way_set(&w->session, p->sm.session);
 		w->sm_base = (int64_t)w->carrying.carried.out_done - p->sm.out_count;
 		way_tell(w);
 	}
@@ -330,26 +325,24 @@ void way_meet(struct peer *p, const char *local, const char *remote)
 	struct way *w;
 
 	snprintf(pair, sizeof pair, "%s/%s", remote, local);
-	w = find_pair(p->carrying.srv, pair);
+	w = way_find_pair(p->carrying.srv, pair);
 	if (w != NULL && w->bound && w->peer == NULL && w->outgoing == NULL && may_move(w, p))
 		join(w, p);
 }
 
 void way_counted(struct way *w)
 {
-	set(&w->session, w->peer->sm.session);
+	way_set(&w->session, w->peer->sm.session);
 	w->sm_base = (int64_t)w->carrying.carried.out_number;
 	w->peer->sm.out_count = 0;
 	way_tell(w);
 }
 
-static void seek(struct way *w);
-
 /* Nothing is left to do, and nobody need go on. */
 static void leave(struct way *w)
 {
-	set(&w->sm_id, NULL);
-	set(&w->session, NULL);
+	way_set(&w->sm_id, NULL);
+	way_set(&w->session, NULL);
 	way_tell(w);
 	way_give_back(w);
 }
@@ -366,9 +359,9 @@ void way_left(struct peer *p)
 	if (p->detached)
 		w->until_ms = clock_ms() + RESUME_MS;
 	else
-		set(&w->session, NULL);
+		way_set(&w->session, NULL);
 	if (way_unfinished(w))
-		seek(w);
+		way_seek(w);
 	else
 		leave(w);
 }
@@ -382,11 +375,11 @@ static void dial_out(struct way *w)
 	const struct outgoing_wish wish = {.local = w->local, .remote = w->remote, .both_ways = true};
 
 	if (w->sm_id == NULL)
-		set(&w->session, NULL); /* of a stream that the remote has not resumed */
+		way_set(&w->session, NULL); /* of a stream that the remote has not resumed */
 	w->outgoing = outgoing_start(w->carrying.srv, &wish, &handlers, w);
 }
 
-static void seek(struct way *w)
+void way_seek(struct way *w)
 {
 	const struct failure *f = failure_find(w->carrying.srv, w->pair);
 	struct peer *p = bidi_find(w->carrying.srv, w->local, w->remote);
@@ -418,7 +411,7 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 	struct way *w = owner;
 
 	if (w->peer != NULL && !w->peer->detached)
-		set(&w->session, NULL); /* nothing comes back on it any more */
+		way_set(&w->session, NULL); /* nothing comes back on it any more */
 	if (w->peer != NULL)
 		w->peer->way = NULL;
 	w->peer = NULL;
@@ -428,7 +421,7 @@ static void on_ended(void *owner, unsigned condition, const char *why)
 	if (condition == 0 && records_empty(&w->kept) && w->session == NULL) {
 		leave(w);
 	} else if (condition == 0) {
-		seek(w);
+		way_seek(w);
 	} else if (condition == STANZA_REMOTE_SERVER_TIMEOUT && may_come_back(w)) {
 		w->waiting = true;
 	} else {
@@ -449,7 +442,7 @@ void ways_tick(struct s2sd *srv)
 		if (!w->waiting)
 			continue;
 		w->waiting = false;
-		seek(w);
+		way_seek(w);
 	}
 }
 
@@ -466,141 +459,10 @@ static void not_resumed(void *owner, bool known, uint32_t h)
 
 	if (known && !way_acknowledged(w, h))
 		too_much(w);
-	set(&w->sm_id, NULL);
-	set(&w->session, NULL);
+	way_set(&w->sm_id, NULL);
+	way_set(&w->session, NULL);
 	way_tell(w);
 }
 
 static const struct outgoing_handlers handlers = {
 	.open = on_open, .ended = on_ended, .previous = previous, .not_resumed = not_resumed};
-
-/* ---- from routerd ---------------------------------------------------------------------- */
-
-static struct way *create(struct s2sd *srv, const char *pair, const struct msg_reach *m)
-{
-	struct way *w = bh_alloc(sizeof *w);
-
-	w->carrying.thing = THING_WAY;
-	w->carrying.srv = srv;
-	w->kept = RECORDS_INIT;
-	w->pair = bh_strdup(pair);
-	w->local = bh_strndup(m->local.p, m->local.len);
-	w->remote = bh_strndup(m->remote.p, m->remote.len);
-	if (carrier_add(&srv->carrier, &w->carrying.carried) == 0) {
-		if (map_add(&srv->ways, &w->node, w->pair, strlen(w->pair)) == 0)
-			return w;
-		carrier_remove(&w->carrying.carried);
-	}
-	free(w->pair);
-	free(w->local);
-	free(w->remote);
-	free(w);
-	return NULL;
-}
-
-int on_reach(const struct bus_event *event)
-{
-	struct s2sd *srv = event->owner;
-	struct msg_resume resume = {0};
-	struct msg_reach m;
-	char pair[PAIR_MAX];
-	struct way *w;
-
-	if (bus_get_reach(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	snprintf(pair, sizeof pair, "%.*s/%.*s", STR_FMT(m.remote), STR_FMT(m.local));
-	if (srv->stopping || find_pair(srv, pair) != NULL)
-		return 0;
-	w = create(srv, pair, &m);
-	if (w == NULL)
-		return 0;
-	resume.id = m.id;
-	return LINK_SEND(event->link, RESUME, resume, w->carrying.carried.id, &resume);
-}
-
-/* As way_tell() wrote it; the third came later. */
-static void take_state(struct way *w, struct str state)
-{
-	char text[768], *rest = text, *end;
-	const char *id, *session;
-	long base;
-
-	snprintf(text, sizeof text, "%.*s", STR_FMT(state));
-	base = strtol(strsep(&rest, " "), &end, 10);
-	id = strsep(&rest, " ");
-	session = strsep(&rest, " ");
-	if (*end != '\0' || id == NULL)
-		return;
-	w->sm_base = base;
-	set(&w->sm_id, strcmp(id, "-") != 0 ? id : NULL);
-	set(&w->session, session != NULL && strcmp(session, "-") != 0 ? session : NULL);
-	if (w->sm_id == NULL && w->session != NULL)
-		w->until_ms = clock_ms() + RESUME_MS;
-}
-
-int on_resumed(const struct bus_event *event)
-{
-	struct way *w = find(event->owner, event->frame->subject);
-	struct peer *p = peer_find(event->owner, event->frame->subject);
-	struct carried *c;
-	struct msg_resumed m;
-
-	if (bus_get_resumed(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	if (p != NULL && p->sm.resuming && p->state != PEER_CLOSING)
-		sm_resumed(p, &m);
-	if (w == NULL)
-		return 0;
-	c = &w->carrying.carried;
-	c->session = m.session;
-	c->epoch = m.epoch;
-	c->out_number = c->out_done = m.out_number;
-	take_state(w, m.state);
-	w->bound = true;
-	if (w->session != NULL)
-		seek(w); /* whether or not we have something to send */
-	return 0;
-}
-
-int on_resume_refused(const struct bus_event *event)
-{
-	struct way *w = find(event->owner, event->frame->subject);
-	struct peer *p = peer_find(event->owner, event->frame->subject);
-	struct msg_resume_refused m;
-
-	if (bus_get_resume_refused(event->frame->body, &m) != 0 || stanza_error_name(m.condition) == NULL)
-		return BH_EPROTO;
-	if (p != NULL && p->sm.resuming && p->state != PEER_CLOSING)
-		sm_resume_refused(p, &m);
-	if (w != NULL)
-		way_give_back(w);
-	return 0;
-}
-
-static void deliver(struct way *w, const struct bus_event *event, const struct msg_deliver *m, uint64_t n)
-{
-	carried_accept(&w->carrying.carried, event, m, n);
-	kept_add(&w->kept, m, n);
-	if (w->peer != NULL && !w->telling) {
-		write_one(w, m->from, m->additions, m->stanza);
-		way_sent(w);
-	} else if (w->peer == NULL && w->outgoing == NULL && !w->waiting) {
-		seek(w);
-	}
-}
-
-int on_deliver(const struct bus_event *event)
-{
-	struct msg_deliver m;
-	struct target t;
-
-	if (bus_get_deliver(event->frame->body, &m) != 0 || m.targets.len % TARGET_SIZE != 0)
-		return BH_EPROTO;
-	while (target_take(&m.targets, &t)) {
-		struct way *w = find(event->owner, t.subject);
-
-		if (w != NULL && w->bound && w->carrying.carried.epoch == t.epoch)
-			deliver(w, event, &m, t.n);
-	}
-	return 0;
-}

@@ -20,9 +20,11 @@
 #include "base/str.h"
 #include "bus/role.h"
 
-enum { BUS_VERSION = 6, BUS_HEADER_SIZE = 24 };
+enum { BUS_VERSION = 7, BUS_HEADER_SIZE = 24 };
 /* The largest frame: the largest stanza and its envelope. */
 #define BUS_FRAME_MAX (16777216u + 2097152u)
+/* The most that STATS.counters may have. */
+#define BUS_COUNTERS_MAX 262144u
 
 enum bus_flag {
 	BUS_SECRET = 1,	 /* wiped after use, never traced, never kept across a reconnect */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "bus/link_private.h"
@@ -29,7 +30,7 @@ struct bus_client {
 	struct link *link;
 	bool up;
 	bool told_down, told_refusal; /* since it was last up */
-	uint64_t up_since;
+	uint64_t up_since, began; /* ms */
 	unsigned backoff_ms;
 	char refusal[WHY_SIZE];
 	unsigned parts; /* that must be gone before done is called */
@@ -166,11 +167,12 @@ static int greet(struct bus_client *c)
 {
 	struct msg_hello hello = {
 		.version = BUS_VERSION,
-		.role = (uint8_t)c->spec.role,
+		.role = (uint16_t)c->spec.role,
 		.boot = process_boot(),
 		.instance = str_of(c->spec.instance),
 		.software = str_of(c->spec.software),
 		.pid = (uint32_t)getpid(),
+		.started_ms = c->began,
 	};
 	struct link_spec spec = {
 		.loop = c->spec.loop,
@@ -237,6 +239,7 @@ int bus_client_start(const struct bus_client_spec *spec, struct bus_client **out
 	c->spec.software = bh_strdup(spec->software);
 	c->address = address;
 	c->backoff_ms = BACKOFF_FIRST_MS;
+	c->began = clock_ms();
 	uv_timer_init(spec->loop, &c->timer);
 	c->timer.data = c;
 	uv_timer_start(&c->timer, on_timer, 0, 0);
@@ -267,6 +270,7 @@ static void on_timer_closed(uv_handle_t *timer)
 void bus_client_stop(struct bus_client **client, void (*done)(void *), void *arg)
 {
 	struct bus_client *c = *client;
+	const struct msg_goodbye goodbye = {};
 
 	*client = NULL;
 	if (c == NULL) {
@@ -279,6 +283,8 @@ void bus_client_stop(struct bus_client **client, void (*done)(void *), void *arg
 	c->parts = 1;
 	if (c->link != NULL) {
 		c->parts++;
+		if (c->up)
+			(void)LINK_SEND(c->link, GOODBYE, goodbye, 0, &goodbye);
 		link_close_then(&c->link, part_gone, c);
 	}
 	uv_close((uv_handle_t *)&c->timer, on_timer_closed);

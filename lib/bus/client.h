@@ -28,7 +28,9 @@ struct bus_client_spec {
 	void (*on_held)(void *owner, uint64_t upto);
 };
 
+/* To be called as the process starts: its age counts from then. */
 int bus_client_start(const struct bus_client_spec *spec, struct bus_client **out);
+/* The process ends: routerd is told so. */
 void bus_client_stop(struct bus_client **client, void (*done)(void *), void *arg);
 
 /* NULL while down. */

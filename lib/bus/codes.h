@@ -48,6 +48,22 @@ enum found_state {
 	FOUND_LATER = 2, /* the directory has not been read yet */
 };
 
+/* WATCH.associations: connections with whom */
+enum watch_wish {
+	WATCH_NONE = 0,
+	WATCH_SERVERS = 1,
+	WATCH_ALL = 2, /* clients, too */
+};
+
+/* INSTANCE.state */
+enum instance_state {
+	INSTANCE_UP = 1,
+	INSTANCE_DRAINING = 2,
+	INSTANCE_SILENT = 3,	 /* it is there and has not answered for some seconds */
+	INSTANCE_RESTARTING = 4, /* it has gone a moment ago */
+	INSTANCE_GONE = 5,	 /* it has not come back */
+};
+
 /* CLOSED.reason */
 enum close_reason {
 	CLOSE_BY_CLIENT = 1,  /* </stream:stream> */

@@ -13,7 +13,8 @@
 	XX(AUTH, 0x08, "authd", "auth.sock")                                                       \
 	XX(DIR, 0x10, "dirsyncd", "dir.sock")                                                      \
 	XX(SNMP, 0x20, "snmp", "snmp.sock")                                                        \
-	XX(CTL, 0x40, "ctl", "ctl.sock")
+	XX(CTL, 0x40, "ctl", "ctl.sock")                                                           \
+	XX(METRICS, 0x80, "metrics", "metrics.sock")
 
 enum bus_role {
 #define XX(name, bit, text, socket) ROLE_##name = bit,
@@ -22,7 +23,8 @@ enum bus_role {
 };
 
 #define ROLES_FRONT (ROLE_C2S | ROLE_S2S)
-#define ROLES_PEERS (ROLE_C2S | ROLE_S2S | ROLE_AUTH | ROLE_DIR | ROLE_SNMP | ROLE_CTL)
+#define ROLES_WATCHERS (ROLE_SNMP | ROLE_METRICS)
+#define ROLES_PEERS (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLE_CTL | ROLES_WATCHERS)
 
 /* "c2sd" for ROLE_C2S; NULL for what is no role. */
 const char *bus_role_name(unsigned role);

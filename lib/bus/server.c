@@ -212,6 +212,7 @@ static int welcome(struct connection *c, const struct msg_hello *hello)
 	copy_text(c->peer.instance, hello->instance);
 	copy_text(c->peer.software, hello->software);
 	c->peer.since_ms = clock_ms();
+	c->peer.started_ms = hello->started_ms < c->peer.since_ms ? hello->started_ms : c->peer.since_ms;
 	c->is_peer = true;
 	uv_timer_stop(&c->hello_timer);
 	link_greeted(c->peer.link);
@@ -465,6 +466,14 @@ static void stop_listeners(struct bus_server *s)
 	close_listeners(s);
 }
 
+static void say_goodbye(struct connection *c)
+{
+	const struct msg_goodbye m = {};
+
+	if (c->is_peer)
+		(void)LINK_SEND(c->peer.link, GOODBYE, goodbye, 0, &m);
+}
+
 void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg)
 {
 	struct bus_server *s = *server;
@@ -483,10 +492,12 @@ void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg
 	while (!list_empty(&s->connections)) {
 		struct connection *c = container_of(s->connections.next, struct connection, list);
 
-		if (c->peer.link != NULL)
+		if (c->peer.link != NULL) {
+			say_goodbye(c);
 			link_close_then(&c->peer.link, connection_part_gone, c);
-		else
+		} else {
 			c->parts--; /* somebody closed the link by himself */
+		}
 		connection_end(c, "routerd stops");
 	}
 	server_part_gone(s);

@@ -25,7 +25,8 @@ struct bus_peer {
 	char instance[65];
 	char software[65];
 	pid_t pid;
-	uint64_t since_ms; /* clock_ms() at HELLO */
+	uint64_t since_ms;   /* clock_ms() at HELLO */
+	uint64_t started_ms; /* and when the process began, as it says */
 	void *data;        /* routerd's own */
 };
 
@@ -60,7 +61,7 @@ struct bus_socket_owners {
 int bus_server_open(const char *run_dir, const struct bus_socket_owners *owners,
 	struct bus_server **out, char *what, size_t what_size);
 int bus_server_start(struct bus_server *server, const struct bus_server_spec *spec);
-/* on_gone is called for each living peer before it returns. */
+/* routerd ends: the peers are told so.  on_gone is called for each living one before it returns. */
 void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg);
 
 /* Walks the peers of a set of roles: start with NULL. */

@@ -23,7 +23,7 @@ enum bus_index {
 	BUS_MESSAGE_COUNT,
 };
 
-enum { BUS_TYPE_LIMIT = 0x0800 };
+enum { BUS_TYPE_LIMIT = 0x0900 };
 
 extern const struct bus_message_info bus_table[BUS_MESSAGE_COUNT];
 extern const uint8_t bus_index_of[BUS_TYPE_LIMIT]; /* 1 + index; 0: no such message */

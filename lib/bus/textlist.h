@@ -14,5 +14,7 @@ void textlist_put(struct buf *out, struct str text);
 void textlist_printf(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Takes the first; false at the end, or where the rest is no list. */
 bool textlist_take(struct str *list, struct str *text);
+/* Takes one that is a number in decimal digits; false where it is none. */
+bool textlist_take_number(struct str *list, uint64_t *number);
 
 #endif

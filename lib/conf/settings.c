@@ -20,6 +20,8 @@ const struct setting_section setting_sections[] = {
 	{"keyd", NULL, true, "The process that has the private keys."},
 	{"routerd", NULL, true, "The switch between all processes."},
 	{"authd", NULL, true, "The process that knows accounts and passwords."},
+	{"snmp", NULL, true, "The process that shows the suite to SNMP (AgentX)."},
+	{"metrics", NULL, true, "The process that shows the suite to Prometheus and its like (OpenMetrics)."},
 	{"domain", "example.org", false, "A domain that this server serves, and its certificate."},
 	{"directory", "main", false, "An LDAP directory that holds accounts (domain.directory names it)."},
 	{"group", "Engineering", false,

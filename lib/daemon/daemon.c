@@ -240,6 +240,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 	d->instance = life.args.instance;
 	d->loop = &life.loop;
 	log_open(life.args.instance, LOG_LEVEL_INFO);
+	process_enrol();
 	uv_loop_init(&life.loop);
 	rc = prepare(&life) == 0 ? run(&life) : EXIT_BAD_CONFIG;
 	conf_free(&d->conf);

@@ -32,6 +32,7 @@ struct sandbox {
 	const char *const *write_paths; /* the same: directories that it may write under */
 	bool inet;			/* may make TCP sockets (never true for routerd) */
 	bool connects;			/* and connect them to others */
+	bool asks_inet;			/* has a library that asks for one, and does without */
 	bool directories;		/* both where the configuration has directories (LDAP), else not */
 	const char *keytab;		/* a setting: where it has a value, takes Kerberos' tickets */
 	const char *group;		/* keeps this one besides its own: "bulkhead-tls"; NULL: none */

@@ -30,6 +30,9 @@ bool sandbox_has_directories(const struct daemon *d);
 /* directories: TCP, whatever the rules say, and what libldap asks besides. */
 int sandbox_calls(const struct sandbox *rules, bool directories);
 
+/* Enrols the counters that every daemon has. */
+void process_enrol(void);
+
 void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);

@@ -84,18 +84,26 @@ static int allow_threads_and_memory(scmp_filter_ctx ctx)
 	return rc;
 }
 
-static int allow_families(scmp_filter_ctx ctx, bool inet, bool directories)
+/* Whoever asks for such a socket is told that there are none. */
+static int refuse_family(scmp_filter_ctx ctx, int family)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+}
+
+static int allow_families(scmp_filter_ctx ctx, const struct sandbox *rules, bool directories)
 {
 	static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < (inet ? 3u : 1u); i++)
+	for (size_t i = 0; rc == 0 && i < (rules->inet || directories ? 3u : 1u); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
 	/* getaddrinfo() asks for our addresses, and does without. */
 	if (rc == 0 && directories)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)AF_NETLINK));
+		rc = refuse_family(ctx, AF_NETLINK);
+	if (rc == 0 && rules->asks_inet)
+		rc = refuse_family(ctx, AF_INET);
 	return rc;
 }
 
@@ -111,7 +119,7 @@ int sandbox_calls(const struct sandbox *rules, bool directories)
 	if (rc == 0)
 		rc = allow_calls(ctx, rules->syscalls, length(rules->syscalls));
 	if (rc == 0)
-		rc = allow_families(ctx, rules->inet || directories, directories);
+		rc = allow_families(ctx, rules, directories);
 	if (rc == 0)
 		rc = allow_threads_and_memory(ctx);
 	if (rc == 0)

@@ -16,8 +16,9 @@ static bool read_id(BerElement *ber, struct certificate_id *id)
 	struct berval skipped;
 	ber_len_t len;
 
-	if (ber_skip_tag(ber, &len) != LBER_SEQUENCE || ber_skip_tag(ber, &len) != LBER_SEQUENCE)
-		return false;
+	for (int depth = 0; depth < 2; depth++)
+		if (ber_skip_tag(ber, &len) != LBER_SEQUENCE)
+			return false;
 	if (ber_peek_tag(ber, &len) == (LBER_CLASS_CONTEXT | LBER_CONSTRUCTED))
 		(void)ber_skip_raw(ber, &skipped);
 	return ber_skip_element(ber, &id->serial) == LBER_INTEGER && ber_skip_raw(ber, &skipped) == LBER_SEQUENCE &&

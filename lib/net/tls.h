@@ -51,10 +51,11 @@ int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *wh
 struct tls_store *tls_store_ref(struct tls_store *store);
 void tls_store_unref(struct tls_store **store);
 
-/* Its certificates: how many, whose each is, and the name of its key. */
+/* Its certificates: how many, whose each is (A-labels), the name of its key, and when it expires (seconds since 1970). */
 size_t tls_store_size(const struct tls_store *store);
 const char *tls_store_name(const struct tls_store *store, size_t i);
 const struct tls_key_id *tls_store_key(const struct tls_store *store, size_t i);
+int64_t tls_store_expires(const struct tls_store *store, size_t i);
 
 /* For the whole process, once, before and after any use. */
 int tls_global_init(void);

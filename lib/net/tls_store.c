@@ -21,6 +21,7 @@ struct identity {
 	char *name;	      /* the domain in A-labels */
 	struct tls_chain chain;
 	struct tls_asked_key key;
+	int64_t expires;
 };
 
 struct tls_store {
@@ -61,6 +62,7 @@ static int check_leaf(
 		report(r, "certificate %s: is not X.509", id->certificate);
 		return BH_ECONFIG;
 	}
+	loaded->expires = gnutls_x509_crt_get_expiration_time(leaf);
 	if (!gnutls_x509_crt_check_hostname(leaf, id->domain)) {
 		report(r,
 			"certificate %s: does not name the domain %s: get one whose "
@@ -230,6 +232,11 @@ int tls_store_load(const struct tls_plan *plan, struct tls_store **out, char *wh
 		snprintf(what, what_size, "%s", buffer);
 	*out = store;
 	return 0;
+}
+
+int64_t tls_store_expires(const struct tls_store *store, size_t i)
+{
+	return store->ids[i].expires;
 }
 
 struct tls_store *tls_store_ref(struct tls_store *store)

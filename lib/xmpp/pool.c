@@ -147,7 +147,7 @@ static int parser_reset(struct parser *p)
 	if (p->fed > 0 && xmlCtxtResetPush(p->xml, NULL, 0, NULL, NULL) != 0)
 		return BH_ENOMEM;
 	p->xml->nsNr = 0;
-	p->fed = p->token = p->start = 0;
+	p->fed = p->token = p->start = p->cr_end = 0;
 	p->depth = 0;
 	p->dialect = NULL;
 	p->guard = (struct guard){.first = true};

@@ -138,6 +138,7 @@ struct parser {
 	uint64_t fed;
 	uint64_t token; /* where the token begins that is not complete */
 	uint64_t start; /* where the element at depth one begins */
+	uint64_t cr_end; /* where a piece of CDATA ended with a CR; 0: with another byte */
 	uint64_t cut;   /* where a worn parser stopped, between two elements */
 	uint64_t peak;  /* the largest number of bytes that were pending */
 	size_t after;   /* bytes of this feed that come after the slice */

@@ -343,19 +343,46 @@ static void on_text(void *user, const xmlChar *text, int len)
 		parser_refuse(p, STREAM_BAD_FORMAT, "text between stanzas");
 }
 
+static void skip_line_feed(struct str *text)
+{
+	if (text->len > 0 && *text->p == '\n')
+		*text = str_make(text->p + 1, text->len - 1);
+}
+
+/* With LF for CR LF and for CR (XML 2.11), which libxml2 does everywhere but in CDATA.  A section comes in pieces:
+ * what begins where the last one ended with a CR belongs to it. */
+static void cdata_text(struct parser *p, struct str text, uint64_t end)
+{
+	const char *cr;
+
+	if (p->cr_end != 0 && p->cr_end == end - text.len)
+		skip_line_feed(&text);
+	p->cr_end = text.len > 0 && text.p[text.len - 1] == '\r' ? end : 0;
+	while (text.len > 0 && (cr = memchr(text.p, '\r', text.len)) != NULL) {
+		uint32_t before = (uint32_t)(cr - text.p);
+
+		element_text(p, str_make(text.p, before));
+		element_text(p, STR_LIT("\n"));
+		text = str_make(cr + 1, text.len - before - 1);
+		skip_line_feed(&text);
+	}
+	element_text(p, text);
+}
+
 /* After the text may come "]]>", not yet consumed. */
 static void on_cdata(void *user, const xmlChar *text, int len)
 {
 	struct parser *p = user;
+	uint64_t end = text_end(p, text, len);
 
 	if (p->stop)
 		return;
-	p->token = text_end(p, text, len) + 3;
+	p->token = end + 3;
 	/* libxml2 lets overlong UTF-8 of two bytes through here, and only here. */
 	if (!xmlcheck_text(str_make(text, (size_t)len)))
 		parser_refuse(p, STREAM_NOT_WELL_FORMED, "bad character in CDATA");
 	else if (p->depth > 1)
-		element_text(p, str_make(text, (size_t)len));
+		cdata_text(p, str_make(text, (size_t)len), end);
 	else
 		parser_refuse(p, STREAM_BAD_FORMAT, "text between stanzas");
 }

@@ -22,7 +22,7 @@ static void a_role_has_a_name_and_a_socket_and_a_set_of_roles_has_none(void **st
 	assert_null(bus_role_socket(ROLE_ROUTER));
 	assert_null(bus_role_name(ROLES_FRONT));
 	assert_null(bus_role_name(0));
-	assert_null(bus_role_socket(0x80));
+	assert_null(bus_role_socket(ROLES_WATCHERS));
 }
 
 static void marks_and_targets_come_back_in_order(void **state)
@@ -93,6 +93,39 @@ static void texts_come_back_in_order(void **state)
 	assert_int_equal(list.len, 0);
 	assert_false(textlist_take(&list, &text));
 	buf_fini(&b);
+}
+
+static void a_number_is_digits_alone_and_fits(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		uint64_t number;
+	} cases[] = {
+		{"0", true, 0},
+		{"007", true, 7},
+		{"18446744073709551615", true, UINT64_MAX},
+		{"18446744073709551616", false, 0},
+		{"99999999999999999999", false, 0},
+		{"", false, 0},
+		{"-1", false, 0},
+		{" 1", false, 0},
+		{"1x", false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = BUF_INIT;
+		struct str list;
+		uint64_t number;
+
+		textlist_put(&b, str_of(cases[i].text));
+		list = buf_str(&b);
+		assert_int_equal(textlist_take_number(&list, &number), cases[i].good);
+		if (cases[i].good)
+			assert_int_equal(number, cases[i].number);
+		buf_fini(&b);
+	}
 }
 
 static void a_textlist_that_is_none_ends_early(void **state)
@@ -166,6 +199,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(marks_and_targets_come_back_in_order),
 		cmocka_unit_test(half_a_mark_is_left_over),
 		cmocka_unit_test(texts_come_back_in_order),
+		cmocka_unit_test(a_number_is_digits_alone_and_fits),
 		cmocka_unit_test(a_textlist_that_is_none_ends_early),
 		cmocka_unit_test(a_look_at_a_frame_tells_whole_from_partial_from_impossible),
 	};

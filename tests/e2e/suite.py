@@ -231,6 +231,11 @@ class Suite:
         assert isinstance(rows, list), rows
         return rows
 
+    def counters(self, instance):
+        """name -> value, of those that are numbers: times are texts."""
+        rows = {row["counter"]: row["value"] for row in self.rows("stats", instance)}
+        return {name: float(value) for name, value in rows.items() if value.replace(".", "", 1).isdigit()}
+
     def pids(self, daemon=None):
         """instance -> process id, of running daemons that routerd knows: all but keyd."""
         return {row["instance"]: int(row["pid"]) for row in self.rows("status")

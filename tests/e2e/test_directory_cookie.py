@@ -87,10 +87,16 @@ class Narrow:
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
-                client, _ = self.listener.accept()
-                server = socket.create_connection(self.to)
-                threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
-                threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
+                self._join(self.listener.accept()[0])
+
+    def _join(self, client):
+        try:
+            server = socket.create_connection(self.to)
+        except OSError:  # it is away
+            client.close()
+            return
+        threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
+        threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
     def _pump(self, source, sink, counted):
         with contextlib.suppress(OSError):

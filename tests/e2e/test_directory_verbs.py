@@ -69,13 +69,13 @@ def test_the_status_of_one_that_is_polled(slapd, start):  # noqa: F811
 
 
 def test_what_is_counted(slapd, followed):  # noqa: F811
-    counted = {row["counter"]: int(row["value"]) for row in followed.rows("stats", "dirsyncd")}
-    assert counted["directory_accounts"] == 2 and counted["directory_held"] == 0
+    counted = followed.counters("dirsyncd")
+    assert counted['directory_accounts{directory="main"}'] == 2 and counted['directory_held{directory="main"}'] == 0
     slapd.delete("alice")
     assert followed.alice.error() == "not-authorized"
-    counted = {row["counter"]: int(row["value"]) for row in followed.rows("stats", "dirsyncd")}
-    assert counted["directory_accounts"] == 1 and counted["directory_revoked"] == 1
-    assert counted["directory_lag_ms"] < 5000 and counted["directory_lost"] == 0
+    counted = followed.counters("dirsyncd")
+    assert counted['directory_accounts{directory="main"}'] == 1 and counted["directory_revoked"] == 1
+    assert counted['ldap_sync_lag_seconds{directory="main"}'] < 5 and counted["directory_lost"] == 0
 
 
 # Synchronisation.

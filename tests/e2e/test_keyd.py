@@ -29,12 +29,8 @@ def serial_of(certificate):
     return x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
 
 
-def counters(suite, instance="c2sd@1"):
-    return {row["counter"]: int(row["value"]) for row in suite.rows("stats", instance)}
-
-
 def waiting(suite, n):
-    eventually(lambda: counters(suite)["signatures_waiting"] == n, f"{n} handshakes that wait for keyd")
+    eventually(lambda: suite.counters("c2sd@1")["signatures_waiting"] == n, f"{n} handshakes that wait for keyd")
 
 
 class Newcomer(threading.Thread):
@@ -165,7 +161,7 @@ def test_a_handshake_does_not_wait_for_ever(suite, raw):
     finally:
         os.kill(suite.keyd, signal.SIGCONT)
     raw(suite, "bob").ping()
-    assert counters(suite)["signatures_failed"] == 1
+    assert suite.counters("c2sd@1")["signatures_failed"] == 1
 
 
 def test_who_goes_while_he_waits_is_forgotten(suite, raw):

@@ -1,5 +1,6 @@
 /* What goes out of any input that comes in (attacks.md, S4): each stanza, written for each kind of
- * stream, is exactly one element to libxml2 and to expat, and means to both what had come in.
+ * stream, is exactly one element to libxml2 and to expat, and means to both what had come in; to a
+ * server like ours, which reads it again, it is the same stanza.
  *
  * The first byte says on which kind of stream it comes, and what is added on its way. */
 #include "fuzz.h"
@@ -63,17 +64,78 @@ static void understand(struct str written, const char *open, struct buf *text)
 	buf_fini(&document);
 }
 
+/* ---- read again ------------------------------------------------------------------------------ */
+
+struct again {
+	const struct stanza *expected; /* NULL: it has got additions */
+	unsigned elements;
+};
+
+static bool same_text(struct str a, struct str b)
+{
+	return str_eq(a, b) && (a.p == NULL) == (b.p == NULL);
+}
+
+static void on_open_again(void *owner, const struct stream_header *h)
+{
+	(void)owner, (void)h;
+}
+
+static void on_element_again(void *owner, const struct element *e)
+{
+	struct again *again = owner;
+	const struct stanza *s = &e->stanza, *expected = again->expected;
+
+	again->elements++;
+	require(s->kind != 0 && xmlcheck_inner(s->inner) == 0);
+	if (expected == NULL)
+		return;
+	require(s->kind == expected->kind && str_eq(s->inner, expected->inner));
+	require(s->type == expected->type || expected->type == TYPE_UNKNOWN);
+	require(s->content == expected->content && s->nchildren == expected->nchildren);
+	require(same_text(s->to, expected->to) && same_text(s->from, expected->from));
+	require(same_text(s->id, expected->id) && same_text(s->lang, expected->lang));
+	require(str_eq(s->attrs, expected->attrs));
+}
+
+static void on_close_again(void *owner)
+{
+	(void)owner;
+}
+
+static void read_again(struct str written, const char *open, const struct stanza *expected)
+{
+	static const struct reader_handlers handlers = {on_open_again, on_element_again, on_close_again};
+	static const struct reader_limits limits = {
+		.stanza = 1 << 24, .tag = 1 << 20, .depth = 30, .attributes = 100};
+	static struct reader_pool *pool;
+	struct again again = {.expected = expected};
+	struct reader *r;
+
+	if (pool == NULL)
+		pool = reader_pool_create();
+	r = reader_create(pool, &handlers, &again, &limits);
+	require(reader_feed(r, (const uint8_t *)open, strlen(open)) == 0);
+	require(reader_feed(r, (const uint8_t *)written.p, written.len) == 0);
+	require(again.elements == 1 && reader_idle(r));
+	reader_free(&r);
+}
+
+/* ---- written --------------------------------------------------------------------------------- */
+
 static void write_for(struct test *t, unsigned kind, const struct stanza *s)
 {
 	struct buf written = BUF_INIT, additions = BUF_INIT, text = BUF_INIT;
 
 	stanza_write(&written, s, STR_NONE, STR_NONE);
 	understand(buf_str(&written), streams[kind].out, &t->out[kind]);
+	read_again(buf_str(&written), streams[kind].out, s);
 	put_additions(t, s, &additions);
 	if (additions.len > 0) {
 		buf_clear(&written);
 		stanza_write(&written, s, buf_str(&additions), s->to);
 		understand(buf_str(&written), streams[kind].out, &text);
+		read_again(buf_str(&written), streams[kind].out, NULL);
 	}
 	buf_fini(&written);
 	buf_fini(&additions);

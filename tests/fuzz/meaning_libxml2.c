@@ -1,5 +1,5 @@
-/* libxml2's events. */
-#include <libxml/parser.h>
+/* libxml2's events, of a document as a whole: our reader has it in pieces. */
+#include <libxml/parserInternals.h>
 
 #include "fuzz.h"
 #include "meaning_writer.h"
@@ -84,12 +84,17 @@ bool meaning_libxml2(struct str document, struct meaning *m)
 		.serror = on_error,
 	};
 	struct reading r = {.w = {.m = m}};
-	xmlParserCtxtPtr xml = xmlCreatePushParserCtxt(&events, &r, NULL, 0, NULL);
+	xmlParserCtxtPtr xml = xmlCreateMemoryParserCtxt(document.p, (int)document.len);
+	xmlSAXHandlerPtr own;
 	bool good;
 
 	require(xml != NULL);
 	xmlCtxtUseOptions(xml, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_HUGE);
-	good = xmlParseChunk(xml, document.p, (int)document.len, 1) == 0 && xml->wellFormed;
+	own = xml->sax;
+	xml->sax = &events;
+	xml->userData = &r;
+	good = xmlParseDocument(xml) == 0 && xml->wellFormed;
+	xml->sax = own;
 	buf_fini(&r.w.text);
 	xmlFreeParserCtxt(xml);
 	return good && !r.namespaces_wrong;

@@ -18,7 +18,7 @@ installs()
 has_users()
 {
 	local user
-	for user in routerd keyd c2sd s2sd authd dirsyncd; do
+	for user in routerd keyd c2sd s2sd authd dirsyncd snmp metrics; do
 		getent passwd "bulkhead-$user"
 	done
 	getent group bulkhead-tls
@@ -95,7 +95,19 @@ adds_directory()
 	command -v bulkhead-dirsyncd
 }
 
-names() { dpkg-query -W -f '${Package}\n' 'bulkhead*'; }
+# Those who watch: none is forced on anybody, each is one package.
+adds_watchers()
+{
+	! command -v bulkhead-snmp
+	! command -v bulkhead-metrics
+	apt-get install -y -qq --no-install-recommends bulkhead-snmp bulkhead-metrics monitoring-plugins-bulkhead
+	command -v bulkhead-snmp
+	command -v bulkhead-metrics
+	test -f /usr/share/snmp/mibs/BULKHEAD-MIB.txt
+	test -x /usr/lib/nagios/plugins/check_bulkhead
+}
+
+names() { dpkg-query -W -f '${Package}\n' 'bulkhead*' monitoring-plugins-bulkhead; }
 
 removes()
 {

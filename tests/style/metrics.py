@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ["c2sd", "s2sd", "routerd", "authd", "keyd", "dirsyncd", "snmpd-plugin", "lib", "ctl",
-           "master"]
+PRODUCT = ["c2sd", "s2sd", "routerd", "authd", "keyd", "dirsyncd", "snmpd-plugin", "metricsd", "lib",
+           "ctl", "master"]
 DAEMONS = [p for p in PRODUCT if p != "lib"]
 FUNCTION_MAX, FILE_MAX, PARAMETERS_MAX = 80, 800, 5
 
@@ -29,12 +29,14 @@ LIBRARY_HOME = {
     r"(ldap|lber|openldap)\.h": "lib/directory",
     r"(gssapi/|krb5)": "lib/directory",
     r"expat\.h": "tests/fuzz",  # another parser than ours, to compare with
+    r"net-snmp/": "snmpd-plugin",
+    r"microhttpd\.h": "metricsd",
 }
 
-# Functions whose shape a library dictates: SAX2's startElementNs, GnuTLS' retrieve and signing functions.
+# Functions whose shape a library dictates: of SAX2, of GnuTLS, of libmicrohttpd.
 DICTATED = {("lib/xmpp/sax.c", "on_start"), ("lib/xmpp/tree.c", "on_start"),
             ("lib/net/tls_store.c", "retrieve"), ("lib/net/tls_asked_key.c", "sign_hash"),
-            ("lib/net/tls_asked_key.c", "sign_data")}
+            ("lib/net/tls_asked_key.c", "sign_data"), ("metricsd/http.c", "on_request")}
 
 
 def blank(match):

@@ -1,4 +1,4 @@
-/* lib/daemon/log and counter: what a line looks like, and that nobody else can write one. */
+/* lib/daemon/log: what a line looks like, and that nobody else can write one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bus/textlist.h"
-#include "daemon/counter.h"
 #include "daemon/log.h"
 
 static int saved = -1, ends[2];
@@ -210,30 +208,6 @@ static void an_event_that_is_too_long_is_still_one_line(void **state)
 	assert_true(strchr(line, '\n') - line < 4096);
 }
 
-static void counters_are_listed_by_name_after_they_enrolled(void **state)
-{
-	static struct counter table[] = {{.name = "stanzas_in"}, {.name = "stanzas_out"}, {NULL, 0, NULL}};
-	struct buf out = BUF_INIT;
-	struct str list, name, value;
-	unsigned found = 0;
-
-	(void)state;
-	counter_enrol(table);
-	table[0].value = 7;
-	table[1].value = UINT64_MAX;
-	counter_list(&out);
-	list = buf_str(&out);
-	while (textlist_take(&list, &name) && textlist_take(&list, &value)) {
-		if (str_is(name, "stanzas_in"))
-			found += str_is(value, "7");
-		if (str_is(name, "stanzas_out"))
-			found += str_is(value, "18446744073709551615");
-	}
-	assert_int_equal(found, 2);
-	assert_int_equal(list.len, 0);
-	buf_fini(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,7 +220,6 @@ int main(void)
 		cmocka_unit_test(a_long_value_is_cut_at_two_hundred_bytes),
 		cmocka_unit_test(eight_values_can_be_in_use_at_a_time),
 		cmocka_unit_test(an_event_that_is_too_long_is_still_one_line),
-		cmocka_unit_test(counters_are_listed_by_name_after_they_enrolled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,6 +274,9 @@ static const struct sandbox storing = {.syscalls = no_calls, .read_paths = nothi
 static const struct sandbox networked = {.syscalls = no_calls, .read_paths = certificates,
 	.write_paths = nothing, .inet = true};
 
+static const struct sandbox asking = {.syscalls = no_calls, .read_paths = nothing,
+	.write_paths = nothing, .asks_inet = true};
+
 static _Noreturn void confined(const struct sandbox *rules, int (*act)(void))
 {
 	struct daemon_spec spec = {.name = "test", .sandbox = rules};
@@ -357,6 +360,8 @@ static void only_who_has_to_do_with_the_network_makes_such_sockets(void **state)
 		SAME(closed, make_tcp_socket, KILLED),
 		SAME(closed, make_tcp6_socket, KILLED),
 		SAME(storing, make_tcp_socket, KILLED),
+		SAME(asking, make_tcp_socket, REFUSED),
+		SAME(asking, make_tcp6_socket, KILLED),
 		SAME(networked, make_tcp_socket, ALLOWED),
 		SAME(networked, make_tcp6_socket, ALLOWED),
 		SAME(networked, make_packet_socket, KILLED),

@@ -9,7 +9,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-build}
 [[ $build == /* ]] || build=$root/$build
 units=(bulkhead-routerd.service bulkhead-keyd.service bulkhead-authd.service bulkhead-dirsyncd.service
-	bulkhead-c2sd@.service bulkhead-s2sd@.service)
+	bulkhead-c2sd@.service bulkhead-s2sd@.service bulkhead-snmp.service bulkhead-metrics.service)
 most_exposed=15	# in tenths
 passed=0
 failed=0
