@@ -81,8 +81,11 @@ int on_sm_enable(const struct bus_event *event)
 		return BH_EPROTO;
 	if (s == NULL || (s->account == NULL && s->proofs == NULL))
 		return 0;
-	if (m.in_base > s->origin->number || s->sm || s->enabling)
+	if (m.in_base > s->origin->number)
 		return BH_EPROTO;
+	/* It may come again, to a new routerd, though it was answered by the last one: the counts stay what they are. */
+	if (s->sm || s->enabling)
+		return 0;
 	most = s->origin->router->limits.resume_s;
 	s->resume_s = m.resume == 0 ? 0 : m.max < most ? m.max : most;
 	s->in_base = m.in_base;
