@@ -6,6 +6,13 @@
 #include "xmpp/escape.h"
 #include "xmpp/names.h"
 
+static void put_mechanism(struct buf *out, struct str name)
+{
+	buf_put_lit(out, "<mechanism>");
+	escape_text(out, name);
+	buf_put_lit(out, "</mechanism>");
+}
+
 static void put_mechanisms(struct client *c, struct buf *out)
 {
 	struct buf names = BUF_INIT;
@@ -17,7 +24,7 @@ static void put_mechanisms(struct client *c, struct buf *out)
 	if (rest.len > 0)
 		buf_put_lit(out, "<mechanisms xmlns='" NS_SASL "'>");
 	while (offers_take(&rest, &name))
-		buf_printf(out, "<mechanism>%.*s</mechanism>", STR_FMT(name));
+		put_mechanism(out, name);
 	if (names.len > 0)
 		buf_put_lit(out, "</mechanisms>");
 	/* XEP-0440: which binding a -PLUS mechanism may use. */

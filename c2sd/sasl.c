@@ -6,6 +6,7 @@
 #include "c2sd/component.h"
 #include "c2sd/legacy.h"
 #include "daemon/log.h"
+#include "xmpp/escape.h"
 #include "xmpp/names.h"
 
 static enum client_state before_auth(const struct client *c)
@@ -135,7 +136,7 @@ int on_auth_challenge(const struct bus_event *event)
 	c->state = CLIENT_CHALLENGED;
 	out = client_output(c);
 	buf_put_lit(out, "<challenge xmlns='" NS_SASL "'>");
-	buf_put_str(out, m.data);
+	escape_text(out, m.data); /* it is Base64, if authd is itself */
 	buf_put_lit(out, "</challenge>");
 	return 0;
 }
@@ -145,7 +146,7 @@ static void succeed(struct client *c, const struct msg_auth_result *m)
 	struct buf *out = client_output(c);
 
 	buf_put_lit(out, "<success xmlns='" NS_SASL "'>");
-	buf_put_str(out, m->final);
+	escape_text(out, m->final);
 	buf_put_lit(out, "</success>");
 	client_identified(c, m->account);
 	client_restart(c, CLIENT_OPENING_AUTHED, &c->srv->settings.after);

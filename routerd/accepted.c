@@ -11,6 +11,9 @@
 #include "routerd/front.h"
 #include "routerd/restore.h"
 
+/* Of one front end: more than an honest one ever has under way. */
+enum { ACCEPTED_MAX = 1 << 20 };
+
 struct entry {
 	struct map_node node;
 	struct accepted what; /* the key */
@@ -102,14 +105,15 @@ bool accepted_was_judged(const struct router *r, const struct bus_id *origin, ui
 
 int on_accepted(const struct bus_event *event)
 {
-	struct router *r = front_of(event)->router;
+	struct front *front = front_of(event);
+	struct router *r = front->router;
 	struct msg_accepted m;
 	struct accepted what;
 
 	if (bus_get_accepted(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	while (accepted_take(&m.list, &what))
-		if (add(r, &what) != 0)
+		if (++front->accepted > ACCEPTED_MAX || add(r, &what) != 0)
 			return BH_EPROTO;
 	return m.list.len == 0 ? 0 : BH_EPROTO;
 }

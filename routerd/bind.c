@@ -16,6 +16,9 @@
 #include "routerd/session_row.h"
 #include "xmpp/error.h"
 
+/* Rows of new sessions that wait for the store: for clients, and as many for servers. */
+enum { UNDER_WAY_MAX = 20000 };
+
 static void refuse(struct connection *c, struct link *link, enum stanza_error condition)
 {
 	struct msg_bind_refused m = {.condition = (uint16_t)condition};
@@ -61,11 +64,17 @@ static unsigned make_room(const struct connection *c, struct str resource)
 /* A session whose row is on its way to the store: before that nobody hears of it. */
 struct binding {
 	struct router *router;
+	unsigned role; /* of the front end that asked */
 	struct connection *connection; /* NULL: it has gone */
 	struct bus_id id;
 	struct str resource; /* of address */
 	char *address;
 };
+
+static unsigned *under_way(struct router *r, unsigned role)
+{
+	return role == ROLE_S2S ? &r->s2s_bindings : &r->c2s_bindings;
+}
 
 void bind_forget(struct connection *c)
 {
@@ -106,6 +115,7 @@ static void on_row_written(void *arg, int rc)
 	struct connection *c = b->connection;
 	unsigned error = rc != 0 ? STANZA_INTERNAL_SERVER_ERROR : 0;
 
+	*under_way(b->router, b->role) -= 1;
 	if (rc != 0)
 		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
 	if (c != NULL) {
@@ -117,7 +127,8 @@ static void on_row_written(void *arg, int rc)
 		else if (error == 0)
 			welcome(c);
 	}
-	if (c == NULL || error != 0)
+	/* At the end there is no store any more; the next run finds nobody who claims the row. */
+	if ((c == NULL || error != 0) && !b->router->stopping)
 		forget_row(b);
 	free(b->address);
 	free(b);
@@ -134,6 +145,8 @@ static void write_row(struct connection *c, struct str resource)
 	if (c->proofs != NULL)
 		proofs_put(c->proofs, &state);
 	b->router = r;
+	b->role = c->front->peer->role;
+	*under_way(r, b->role) += 1;
 	b->connection = c;
 	b->address = session_address(c, resource);
 	jid_split(str_of(b->address), &jid);
@@ -169,13 +182,15 @@ int on_bind(const struct bus_event *event)
 
 	if (bus_get_bind(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL)
+	if (c == NULL || connection_killed(c))
 		return 0;
 	if (!is_somebody(c) || c->session != NULL || c->binding != NULL || c->wanted != NULL)
 		return BH_EPROTO;
 	if (restore_defer(event, c, NULL))
 		return 0;
-	if (c->account == NULL) {
+	if (*under_way(c->front->router, c->front->peer->role) >= UNDER_WAY_MAX) {
+		refuse(c, event->link, STANZA_RESOURCE_CONSTRAINT);
+	} else if (c->account == NULL) {
 		write_row(c, STR_NONE);
 	} else if (m.resource.p == NULL || m.resource.len == 0) {
 		rand_hex(random, sizeof random / 2);
@@ -197,7 +212,8 @@ int on_closed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (c == NULL)
 		return 0;
-	c->close_reason = m.reason;
+	if (!connection_killed(c))
+		c->close_reason = m.reason; /* else it may have been lost before its front end heard that */
 	if (c->session != NULL)
 		log_info("session-closed", "conn=%s jid=%s", connection_name(c), LOG_STR(c->session->jid.full));
 	if (c->session != NULL && origin_busy(c->session->origin))

@@ -16,7 +16,11 @@
 #include "xmpp/error.h"
 #include "xmpp/jid.h"
 
-enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000 };
+/* An authd takes 10,000: one process that asks for more leaves the others theirs. */
+enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000, CONVERSATIONS_OF_ONE = 4000 };
+
+/* What may wait to be written to an authd, so that its link is never closed for it. */
+enum { AUTHD_QUEUE_MAX = 16 * 1024 * 1024 };
 
 struct conversations {
 	struct router *router;
@@ -30,6 +34,7 @@ struct conversation {
 	struct conversations *all;
 	struct connection *connection;
 	struct bus_peer *authd;
+	bool asked;		/* it is the client's turn: so neither side can fill the other's link */
 	uv_timer_t timer;	/* its end; after the verdict, the delay of the answer */
 	struct msg_auth_result late; /* the answer that waits for the delay; its text is late_text */
 	struct buf late_text;
@@ -61,8 +66,14 @@ static void on_timer_closed(uv_handle_t *handle)
 	free(conv);
 }
 
+/* Unless it has judged, authd is told that nobody waits for it any more. */
 void conversation_end(struct conversation *conv)
 {
+	struct msg_auth_abort m = {};
+
+	if (conv->authd != NULL && conv->authd->link != NULL)
+		(void)LINK_SEND(conv->authd->link, AUTH_ABORT, auth_abort, conv->id, &m);
+	conv->connection->front->conversations--;
 	map_remove(&conv->all->open, &conv->node);
 	conv->connection->conversation = NULL;
 	uv_close((uv_handle_t *)&conv->timer, on_timer_closed);
@@ -115,6 +126,7 @@ void conversations_lost(struct router *r, const struct bus_peer *authd)
 
 		if (conv->authd != authd)
 			continue;
+		conv->authd = NULL;
 		fail(conv->connection, SASL_TEMPORARY_AUTH_FAILURE);
 		conversation_end(conv);
 	}
@@ -137,7 +149,20 @@ static struct conversation *open_for(struct connection *c, struct bus_peer *auth
 	uv_timer_init(all->router->daemon->loop, &conv->timer);
 	uv_timer_start(&conv->timer, on_expired, CONVERSATION_MS, 0);
 	c->conversation = conv;
+	c->front->conversations++;
 	return conv;
+}
+
+/* As many as one process may have open, over all its links. */
+static bool has_conversations_left(const struct front *front)
+{
+	struct bus_peer *peer = NULL;
+	size_t n = 0;
+
+	while ((peer = bus_server_next(front->router->server, ROLE_C2S, peer)) != NULL)
+		if (peer->pid == front->peer->pid)
+			n += ((const struct front *)peer->data)->conversations;
+	return n < CONVERSATIONS_OF_ONE;
 }
 
 /* The connection of an AUTH_BEGIN: a new one, or one that tries again. */
@@ -146,6 +171,8 @@ static int begin_on(struct front *front, uint64_t id, const struct msg_auth_begi
 {
 	struct connection *c = front_connection(front, id);
 
+	if (c == NULL && !front_has_room(front))
+		return BH_EBUSY;
 	if (c == NULL)
 		c = front_add_connection(front, id);
 	if (c == NULL || c->account != NULL || c->component != NULL)
@@ -163,15 +190,22 @@ int on_auth_begin(const struct bus_event *event)
 {
 	struct front *front = front_of(event);
 	struct bus_peer *authd = requests_authd(front->router);
+	const struct msg_auth_result busy = {.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	struct conversation *conv;
 	struct connection *c;
 	struct msg_auth_begin m;
+	bool has_room;
+	int rc;
 
 	if (bus_get_auth_begin(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (begin_on(front, event->frame->subject, &m, &c) != 0)
-		return BH_EPROTO;
-	conv = authd != NULL ? open_for(c, authd) : NULL;
+	rc = begin_on(front, event->frame->subject, &m, &c);
+	if (rc == BH_EBUSY)
+		return LINK_SEND(event->link, AUTH_RESULT, auth_result, event->frame->subject, &busy);
+	if (rc != 0)
+		return rc;
+	has_room = authd != NULL && link_queued(authd->link) < AUTHD_QUEUE_MAX && has_conversations_left(front);
+	conv = has_room ? open_for(c, authd) : NULL;
 	m.connection = str_of(connection_name(c));
 	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
 		fail(c, SASL_TEMPORARY_AUTH_FAILURE);
@@ -185,9 +219,12 @@ int on_auth_step(const struct bus_event *event)
 
 	if (bus_get_auth_step(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c != NULL && c->conversation != NULL && c->conversation->authd != NULL)
-		(void)LINK_SEND(c->conversation->authd->link, AUTH_STEP, auth_step,
-			c->conversation->id, &m);
+	if (c == NULL || c->conversation == NULL || c->conversation->authd == NULL)
+		return 0;
+	if (!c->conversation->asked)
+		return BH_EPROTO;
+	c->conversation->asked = false;
+	(void)LINK_SEND(c->conversation->authd->link, AUTH_STEP, auth_step, c->conversation->id, &m);
 	return 0;
 }
 
@@ -198,12 +235,8 @@ int on_auth_abort(const struct bus_event *event)
 
 	if (bus_get_auth_abort(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL || c->conversation == NULL)
-		return 0;
-	if (c->conversation->authd != NULL)
-		(void)LINK_SEND(c->conversation->authd->link, AUTH_ABORT, auth_abort,
-			c->conversation->id, &m);
-	conversation_end(c->conversation);
+	if (c != NULL && c->conversation != NULL)
+		conversation_end(c->conversation);
 	return 0;
 }
 
@@ -214,9 +247,13 @@ int on_auth_challenge(const struct bus_event *event)
 
 	if (bus_get_auth_challenge(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (conv != NULL)
-		(void)LINK_SEND(conv->connection->front->peer->link, AUTH_CHALLENGE, auth_challenge,
-			conv->connection->id, &m);
+	if (conv == NULL)
+		return 0;
+	if (conv->asked)
+		return BH_EPROTO;
+	conv->asked = true;
+	(void)LINK_SEND(conv->connection->front->peer->link, AUTH_CHALLENGE, auth_challenge,
+		conv->connection->id, &m);
 	return 0;
 }
 
@@ -282,8 +319,8 @@ static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
 		count_login_failed(m.condition);
 		m.account = STR_NONE;
 	}
+	conv->authd = NULL; /* judged: nobody may speak about it any more */
 	if (m.condition != 0 && v->delay_ms > 0) {
-		conv->authd = NULL; /* judged: nobody may speak about it any more */
 		delay(conv, &m, v->delay_ms);
 		return;
 	}

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "bus/codes.h"
+#include "daemon/log.h"
 #include "routerd/account.h"
 #include "routerd/bind.h"
 #include "routerd/conversation.h"
@@ -16,6 +18,8 @@
 #include "routerd/restore.h"
 #include "routerd/resume.h"
 #include "routerd/session.h"
+
+enum { CLOSE_MS = 10000 };
 
 struct front *front_create(struct router *r, struct bus_peer *peer)
 {
@@ -64,6 +68,21 @@ struct connection *front_connection(struct front *front, uint64_t id)
 	return n != NULL ? container_of(n, struct connection, node) : NULL;
 }
 
+/* Those of clients that are gone for a moment count too: twice as many are never honest. */
+bool front_has_room(struct front *front)
+{
+	const struct router_limits *limits = &front->router->limits;
+	uint32_t most = front->peer->role == ROLE_S2S ? limits->s2s_connections : limits->c2s_connections;
+
+	if (front->connections.count < (size_t)most * 2)
+		return true;
+	if (!front->full)
+		log_warn("too-many-connections", "peer=%s connections=%zu", front->peer->instance,
+			front->connections.count);
+	front->full = true;
+	return false;
+}
+
 struct connection *front_add_connection(struct front *front, uint64_t id)
 {
 	struct connection *c = bh_alloc(sizeof *c);
@@ -71,6 +90,7 @@ struct connection *front_add_connection(struct front *front, uint64_t id)
 	c->id = id;
 	c->front = front;
 	list_init(&c->in_account);
+	list_init(&c->killed);
 	if (map_add(&front->connections, &c->node, &c->id, sizeof c->id) == 0)
 		return c;
 	free(c);
@@ -92,6 +112,7 @@ void connection_end(struct connection *c)
 	bind_forget(c);
 	account_detach(c);
 	proofs_free(&c->proofs);
+	list_remove(&c->killed);
 	map_remove(&c->front->connections, &c->node);
 	free(c->address);
 	free(c);
@@ -111,6 +132,32 @@ void connection_kill(struct connection *c, unsigned stream_error, const char *te
 
 	/* A link without room for it is closed by lib/bus, and all its connections with it. */
 	c->close_reason = CLOSE_BY_SERVER;
+	if (list_empty(&c->killed)) {
+		c->killed_ms = clock_ms();
+		list_append(&c->front->router->killed, &c->killed);
+	}
 	if (c->front->peer->link != NULL)
 		(void)LINK_SEND(c->front->peer->link, KILL, kill, c->id, &m);
+}
+
+bool connection_killed(const struct connection *c)
+{
+	return !list_empty(&c->killed);
+}
+
+void connections_tick(struct router *r)
+{
+	uint64_t now = clock_ms();
+
+	list_for_each_safe(pos, &r->killed) {
+		struct connection *c = container_of(pos, struct connection, killed);
+
+		if (now - c->killed_ms < CLOSE_MS)
+			return;
+		if (c->session == NULL)
+			continue;
+		log_warn("kill-ignored", "conn=%s/%lu jid=%s", c->front->peer->instance, (unsigned long)c->id,
+			LOG_TEXT(c->session->text));
+		session_end(c->session);
+	}
 }

@@ -33,6 +33,10 @@ struct front {
 	uint64_t held;	     /* frames of its link that it has confirmed */
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
+	size_t unsafe_bytes;	/* of stanzas that its sessions have sent (origin.h) */
+	size_t conversations;	/* that are open */
+	size_t accepted;	/* entries of its ACCEPTEDs */
+	bool full;		/* it has claimed more connections than there can be */
 	bool draining;		/* it takes no new connections */
 	uint64_t reload;	/* the reload whose step it has to answer; 0: none */
 	uint64_t prepared;	/* the last one that it was asked to prepare for */
@@ -53,6 +57,8 @@ struct connection {
 	struct component *component;	   /* whose program it is; or */
 	struct proofs *proofs;		   /* of a server's stream: for whom it may speak */
 	struct list in_account;
+	struct list killed;		   /* in router.killed: it has been told to close, */
+	uint64_t killed_ms;		   /* then */
 	uint64_t generation; /* of the account, at the verdict */
 	struct session *session;
 	struct session *wanted;	 /* that it waits to resume */
@@ -73,6 +79,8 @@ struct front *front_create(struct router *r, struct bus_peer *peer);
 void front_free(struct front **front);
 
 struct connection *front_connection(struct front *front, uint64_t id);
+/* May it have one more?  Who claims more than its configuration lets it have is not believed; the first is logged. */
+bool front_has_room(struct front *front);
 /* NULL when the memory cannot be had. */
 struct connection *front_add_connection(struct front *front, uint64_t id);
 
@@ -80,8 +88,12 @@ struct connection *front_add_connection(struct front *front, uint64_t id);
 void connection_end(struct connection *c);
 /* "c2sd@1/17", as its front end and authd say in the log, too; static. */
 const char *connection_name(const struct connection *c);
-/* Asks the front end to close it; CLOSED will come back. */
+/* Asks the front end to close it; CLOSED will come back.  Nothing that is said on it counts any more, and its session
+ * ends though CLOSED should not come. */
 void connection_kill(struct connection *c, unsigned stream_error, const char *text);
+bool connection_killed(const struct connection *c);
+/* Once a second: sessions end whose front ends have not closed them in time. */
+void connections_tick(struct router *r);
 
 /* The front of an event's link. */
 struct front *front_of(const struct bus_event *event);

@@ -54,6 +54,7 @@ void session_sleep(struct session *s)
 	log_info("session-asleep", "conn=%s jid=%s max=%u", connection_name(s->connection), LOG_TEXT(s->text),
 		s->resume_s);
 	s->connection->session = NULL;
+	origin_uncharge(s->origin);
 	s->connection = NULL;
 	session_recount(s);
 	hibernate_begin(s);

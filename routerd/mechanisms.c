@@ -1,4 +1,4 @@
-/* The offers of authd, by domain. */
+/* The offers of the authds, by domain. */
 #include "routerd/mechanisms.h"
 
 #include <stdlib.h>
@@ -13,9 +13,28 @@ struct mechanisms {
 
 struct offer {
 	struct map_node node;
+	struct list said; /* struct said, never empty; the first one counts */
 	char *domain;
+};
+
+/* What one authd can do for the domain. */
+struct said {
+	struct list link;
+	const struct bus_peer *authd; /* NULL: it has gone, and no other has said anything since */
 	char *names;
 };
+
+static struct said *counts(const struct offer *o)
+{
+	return container_of(o->said.next, struct said, link);
+}
+
+static void unsay(struct said *said)
+{
+	list_remove(&said->link);
+	free(said->names);
+	free(said);
+}
 
 struct mechanisms *mechanisms_create(void)
 {
@@ -33,8 +52,9 @@ void mechanisms_free(struct mechanisms **m)
 	while ((n = map_walk_next(&walk)) != NULL) {
 		struct offer *o = container_of(n, struct offer, node);
 
+		while (!list_empty(&o->said))
+			unsay(counts(o));
 		free(o->domain);
-		free(o->names);
 		free(o);
 	}
 	map_fini(&(*m)->offers);
@@ -44,7 +64,7 @@ void mechanisms_free(struct mechanisms **m)
 
 static void tell(struct front *front, const struct offer *o)
 {
-	struct msg_mechanisms m = {.domain = str_of(o->domain), .mechanisms = str_of(o->names)};
+	struct msg_mechanisms m = {.domain = str_of(o->domain), .mechanisms = str_of(counts(o)->names)};
 
 	if (front->peer->link != NULL)
 		(void)LINK_SEND(front->peer->link, MECHANISMS, mechanisms, 0, &m);
@@ -68,6 +88,7 @@ static struct offer *offer_of(struct mechanisms *all, struct str domain)
 	if (n != NULL)
 		return container_of(n, struct offer, node);
 	o = bh_alloc(sizeof *o);
+	list_init(&o->said);
 	o->domain = bh_strndup(domain.p, domain.len);
 	if (map_add(&all->offers, &o->node, o->domain, domain.len) == 0)
 		return o;
@@ -76,10 +97,41 @@ static struct offer *offer_of(struct mechanisms *all, struct str domain)
 	return NULL;
 }
 
+static struct said *said_by(const struct offer *o, const struct bus_peer *authd)
+{
+	list_for_each(pos, &o->said)
+		if (container_of(pos, struct said, link)->authd == authd)
+			return container_of(pos, struct said, link);
+	return NULL;
+}
+
+/* Whoever is there takes the place of who has gone. */
+static void say(struct offer *o, const struct bus_peer *authd, struct str names)
+{
+	struct said *said = said_by(o, authd), *gone = said_by(o, NULL);
+
+	if (said == NULL) {
+		said = bh_alloc(sizeof *said);
+		said->authd = authd;
+		list_append(&o->said, &said->link);
+	}
+	if (gone != NULL)
+		unsay(gone);
+	free(said->names);
+	said->names = bh_strndup(names.p != NULL ? names.p : "", names.len);
+}
+
+static void tell_all(struct router *r, const struct offer *o)
+{
+	struct bus_peer *peer = NULL;
+
+	while ((peer = bus_server_next(r->server, ROLE_C2S, peer)) != NULL)
+		tell(peer->data, o);
+}
+
 int on_mechanisms(const struct bus_event *event)
 {
 	struct router *r = front_of(event)->router;
-	struct bus_peer *peer = NULL;
 	struct msg_mechanisms m;
 	struct offer *o;
 
@@ -87,9 +139,33 @@ int on_mechanisms(const struct bus_event *event)
 		return BH_EPROTO;
 	if (!domains_have(&r->domains, m.domain) || (o = offer_of(r->mechanisms, m.domain)) == NULL)
 		return 0;
-	free(o->names);
-	o->names = bh_strndup(m.mechanisms.p != NULL ? m.mechanisms.p : "", m.mechanisms.len);
-	while ((peer = bus_server_next(r->server, ROLE_C2S, peer)) != NULL)
-		tell(peer->data, o);
+	say(o, event->owner, m.mechanisms);
+	if (counts(o)->authd == event->owner)
+		tell_all(r, o);
 	return 0;
+}
+
+static void forget(struct router *r, struct offer *o, const struct bus_peer *authd)
+{
+	struct said *said = said_by(o, authd);
+	bool counted = said == counts(o);
+
+	if (said == NULL)
+		return;
+	said->authd = NULL;
+	if (o->said.next == o->said.prev)
+		return;
+	unsay(said);
+	if (counted)
+		tell_all(r, o);
+}
+
+void mechanisms_lost(struct router *r, const struct bus_peer *authd)
+{
+	struct map_walk walk;
+	struct map_node *n;
+
+	map_walk_start(&walk, &r->mechanisms->offers);
+	while ((n = map_walk_next(&walk)) != NULL)
+		forget(r, container_of(n, struct offer, node), authd);
 }

@@ -86,6 +86,37 @@ void origin_open(struct origin *o, uint64_t n)
 		++*count;
 }
 
+bool origin_charge(struct origin *o, uint64_t n, uint32_t bytes)
+{
+	const struct router_limits *most = &o->router->most;
+	struct front *front = o->session->connection->front;
+
+	if (n - o->safe > most->session_stanzas || o->unsafe_bytes >= most->session_credit ||
+		front->unsafe_bytes >= most->link_credit)
+		return false;
+	o->bytes[n % ORIGIN_WINDOW] = bytes;
+	o->unsafe_bytes += bytes;
+	front->unsafe_bytes += bytes;
+	return true;
+}
+
+static void discharge(struct origin *o, uint64_t n)
+{
+	uint32_t bytes = o->bytes[n % ORIGIN_WINDOW];
+
+	if (bytes == 0)
+		return;
+	o->bytes[n % ORIGIN_WINDOW] = 0;
+	o->unsafe_bytes -= bytes;
+	o->session->connection->front->unsafe_bytes -= bytes;
+}
+
+void origin_uncharge(struct origin *o)
+{
+	for (unsigned i = 0; i < ORIGIN_WINDOW; i++)
+		discharge(o, i);
+}
+
 void origin_close(struct origin *o, uint64_t n)
 {
 	uint16_t *count = open_count(o, n);
@@ -94,7 +125,7 @@ void origin_close(struct origin *o, uint64_t n)
 	if (count == NULL || --*count > 0)
 		return;
 	while (o->safe < o->number && o->open[(o->safe + 1) % ORIGIN_WINDOW] == 0)
-		o->safe++;
+		discharge(o, ++o->safe);
 	if (o->safe > before && o->session != NULL && list_empty(&o->told))
 		list_append(&o->router->unsafe_told, &o->told);
 }

@@ -37,8 +37,10 @@ struct origin {
 	uint64_t safe;	  /* all up to here are safe */
 	uint64_t outbox;  /* the last with rows in the outbox; 0: none has */
 	uint64_t settled; /* and up to here its front end knows it (settle.h) */
-	/* For the numbers after safe: how many reasons still keep each from being safe. */
+	/* For the numbers after safe: how many reasons still keep each from being safe, and its bytes. */
 	uint16_t open[ORIGIN_WINDOW];
+	uint32_t bytes[ORIGIN_WINDOW];
+	size_t unsafe_bytes; /* their sum */
 };
 
 /* With one reference, the caller's. */
@@ -58,6 +60,12 @@ void origin_open(struct origin *o, uint64_t n);
 void origin_close(struct origin *o, uint64_t n);
 /* Sends the SAFE marks that gathered. */
 void origins_tell(struct router *r);
+
+/* The n-th stanza has come, and counts against the credit of its session and of its front end's link until it is safe.
+ * false: the credit was used up before. */
+bool origin_charge(struct origin *o, uint64_t n, uint32_t bytes);
+/* The front end carries the session no longer. */
+void origin_uncharge(struct origin *o);
 
 /* The stanzas after the present one wait until the same number of unblocks. */
 void origin_block(struct origin *o);

@@ -148,7 +148,7 @@ static unsigned take(struct front *front, uint64_t id, const struct msg_prove *m
 
 	if (error != 0)
 		return error;
-	if (c == NULL)
+	if (c == NULL && front_has_room(front))
 		c = front_add_connection(front, id);
 	if (c == NULL)
 		return STANZA_RESOURCE_CONSTRAINT;

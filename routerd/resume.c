@@ -83,6 +83,9 @@ int on_sm_enable(const struct bus_event *event)
 		return 0;
 	if (m.in_base > s->origin->number)
 		return BH_EPROTO;
+	/* It may come again, to a new routerd, though it was answered by the last one: the counts stay what they are. */
+	if (s->sm || s->enabling)
+		return 0;
 	most = s->origin->router->limits.resume_s;
 	s->resume_s = m.resume == 0 ? 0 : m.max < most ? m.max : most;
 	s->in_base = m.in_base;
@@ -184,9 +187,9 @@ int on_resume(const struct bus_event *event)
 	if (bus_get_resume(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	/* An s2sd that was asked to carry a pair comes with a connection that is new to us. */
-	if (c == NULL && front_of(event)->peer->role == ROLE_S2S)
+	if (c == NULL && front_of(event)->peer->role == ROLE_S2S && front_has_room(front_of(event)))
 		c = front_add_connection(front_of(event), event->frame->subject);
-	if (c == NULL)
+	if (c == NULL || connection_killed(c))
 		return 0;
 	if (c->component != NULL || (c->session != NULL && !is_fresh(c->session)) || c->binding != NULL || c->wanted != NULL ||
 		(c->account == NULL && front_of(event)->peer->role != ROLE_S2S))
@@ -296,7 +299,7 @@ int on_detached(const struct bus_event *event)
 		return 0;
 	if (!session_outlives(c->session, CLOSE_LOST))
 		return BH_EPROTO;
-	if (c->close_reason == CLOSE_BY_SERVER)
+	if (connection_killed(c))
 		connection_end(c); /* lost before it heard that it was killed */
 	else
 		session_detach(c->session);

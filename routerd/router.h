@@ -38,6 +38,7 @@ struct watching;
 struct router_limits {
 	uint32_t session_queue, session_stanzas, session_credit, link_credit;
 	uint32_t sessions_per_account;
+	uint32_t c2s_connections, s2s_connections; /* of one process */
 	uint32_t account_idle_ms, accounts_idle;
 	uint32_t roster_contacts, roster_groups;
 	uint32_t offline_messages, offline_expiry_s;
@@ -83,6 +84,8 @@ struct router {
 	struct list ended_order;
 	struct map revoked;	       /* struct revoked (revoked.c) by account, and in order */
 	struct list revoked_order;
+	unsigned c2s_bindings, s2s_bindings; /* under way (bind.c) */
+	struct list killed;	       /* struct connection (front.h), the longest ago first */
 	struct list asleep, unsealed;  /* struct session (hibernate.h) */
 	struct list changed;	       /* struct session whose row is to be written */
 	struct buf changed_by;	       /* struct cause: not safe before that */
@@ -101,6 +104,7 @@ struct router {
 	uv_check_t turn_end;
 	uv_timer_t tick; /* once a second */
 	struct router_limits limits;
+	struct router_limits most; /* of credit, that was ever told: what is on its way may have been sent by it */
 };
 
 #endif

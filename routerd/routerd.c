@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -138,8 +139,10 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 	trace_gone(r, peer);
 	conversations_lost(r, peer);
 	reload_lost(r, peer);
+	mechanisms_lost(r, peer);
 	planned = instances_left(r, peer) || r->stopping;
-	if ((peer->role & ROLES_ADMIN) == 0)
+	/* Administrators' commands come and go, but what breaks a rule is news. */
+	if ((peer->role & ROLES_ADMIN) == 0 || strcmp(why, LINK_CLOSED_BY_PEER) != 0)
 		log_event(planned ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "peer-left", "peer=%s reason=%s", peer->instance,
 			r->stopping || !planned ? LOG_TEXT(why) : "goodbye");
 	front_free(&front);
@@ -178,6 +181,11 @@ static uint32_t number(const struct conf *conf, const char *name)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static void take_settings(struct router *r, const struct conf *conf)
 {
 	r->limits = (struct router_limits){
@@ -186,6 +194,8 @@ static void take_settings(struct router *r, const struct conf *conf)
 		.session_credit = number(conf, "routerd.session_credit"),
 		.link_credit = number(conf, "routerd.link_credit"),
 		.sessions_per_account = number(conf, "routerd.sessions_per_account"),
+		.c2s_connections = number(conf, "c2sd.connections"),
+		.s2s_connections = number(conf, "s2sd.connections"),
 		.account_idle_ms = number(conf, "routerd.account_idle") * 1000,
 		.accounts_idle = number(conf, "routerd.accounts_idle"),
 		.roster_contacts = number(conf, "routerd.roster_contacts"),
@@ -205,6 +215,9 @@ static void take_settings(struct router *r, const struct conf *conf)
 	};
 	if (r->limits.session_stanzas > ORIGIN_WINDOW)
 		r->limits.session_stanzas = ORIGIN_WINDOW;
+	r->most.session_stanzas = larger(r->most.session_stanzas, r->limits.session_stanzas);
+	r->most.session_credit = larger(r->most.session_credit, r->limits.session_credit);
+	r->most.link_credit = larger(r->most.link_credit, r->limits.link_credit);
 }
 
 /* Once a second: what is old goes. */
@@ -222,6 +235,7 @@ static void on_tick(uv_timer_t *timer)
 	registrations_tick(r->registrations);
 	questions_tick(r);
 	reload_tick(r);
+	connections_tick(r);
 	instances_tick(r);
 	watch_tick(r);
 }
@@ -295,6 +309,7 @@ static void make_parts(struct router *r)
 {
 	list_init(&r->unsafe_told);
 	list_init(&r->idle);
+	list_init(&r->killed);
 	list_init(&r->asleep);
 	list_init(&r->unsealed);
 	list_init(&r->changed);

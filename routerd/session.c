@@ -111,8 +111,10 @@ void session_join(struct session *s, struct connection *c)
 
 static void leave(struct session *s)
 {
-	if (s->connection != NULL)
+	if (s->connection != NULL) {
+		origin_uncharge(s->origin);
 		s->connection->session = NULL;
+	}
 	restore_forget(s);
 	list_remove(&s->waking);
 	list_remove(&s->changed);

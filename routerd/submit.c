@@ -10,13 +10,6 @@
 #include "routerd/trace.h"
 #include "xmpp/xmlcheck.h"
 
-/* The next number, within the session's credit. */
-static bool in_order(const struct session *s, const struct msg_submit *m)
-{
-	return m->number == s->origin->number + 1 &&
-	       m->number - s->origin->safe <= s->origin->router->limits.session_stanzas;
-}
-
 /* The envelope and its addresses are in the form that an honest front end gives them. */
 static int check(struct transit *t, const struct msg_submit *m)
 {
@@ -82,18 +75,19 @@ int on_submit(const struct bus_event *event)
 
 	if (bus_get_submit(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL)
+	if (c == NULL || connection_killed(c))
 		return 0; /* on its way when the connection ended */
 	if (c->left != NULL)
 		return 0; /* on its way when it was fenced off: never counted, so the client sends it again */
-	if (c->session == NULL || !in_order(c->session, &m))
+	if (c->session == NULL || m.number != c->session->origin->number + 1)
 		return BH_EPROTO;
 	t.sender = c->session->account != NULL ? c->session : NULL;
 	t.cause.origin = c->session->origin;
 	t.cause.number = m.number;
 	t.envelope = m.stanza;
 	if (check(&t, &m) != 0 || check_sender(&t, c->session, &m) != 0 ||
-		(m.refuse != 0 && stanza_error_name(m.refuse) == NULL))
+		(m.refuse != 0 && stanza_error_name(m.refuse) == NULL) ||
+		!origin_charge(t.cause.origin, m.number, m.stanza.len))
 		return BH_EPROTO;
 	count_stanza_in(t.stanza.kind);
 	count_busy(&t);

@@ -17,7 +17,8 @@ char *bh_strndup(const char *text, size_t len)
 {
 	char *copy = bh_alloc(len + 1);
 
-	memcpy(copy, text, len);
+	if (len > 0) /* the bytes of an absent text are nowhere */
+		memcpy(copy, text, len);
 	return copy;
 }
 

@@ -19,7 +19,7 @@ void map_fini(struct map *m)
 static struct map_node *find_in(struct map_node *n, uint64_t hash, const void *key, size_t len)
 {
 	for (; n != NULL; n = n->next)
-		if (n->hash == hash && n->key_len == len && memcmp(n->key, key, len) == 0)
+		if (n->hash == hash && n->key_len == len && (len == 0 || memcmp(n->key, key, len) == 0))
 			return n;
 	return NULL;
 }

@@ -24,6 +24,9 @@
 
 #include "bus/bus.h"
 
+/* Why a link ended whose other end was closed, as it may be. */
+#define LINK_CLOSED_BY_PEER "closed by the peer"
+
 #define LINK_QUEUE_MAX ((size_t)256 * 1024 * 1024)
 
 struct link;

@@ -202,7 +202,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 	(void)buf;
 	if (n == UV_EOF) {
-		link_fail(link, "closed by the peer");
+		link_fail(link, LINK_CLOSED_BY_PEER);
 	} else if (n < 0) {
 		link_fail(link, "read: %s", uv_strerror((int)n));
 	} else if (n > 0) {

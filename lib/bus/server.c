@@ -143,7 +143,7 @@ static int refuse_version(struct connection *c, uint32_t version)
 }
 
 /* Instance names stand in logs and tables: no surprises in them. */
-static bool is_instance_name(struct str s)
+static bool is_plain(struct str s)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789@._-";
@@ -152,6 +152,18 @@ static bool is_instance_name(struct str s)
 		if (s.p[i] == '\0' || strchr(allowed, s.p[i]) == NULL)
 			return false;
 	return s.len > 0;
+}
+
+/* No process has the name of a daemon of another role, which is to come back. */
+static bool is_instance_name(struct str s, unsigned role)
+{
+	const char *name = bus_role_name(role);
+	size_t n = strlen(name);
+
+	if (role == ROLE_CTL)
+		return is_plain(s); /* nobody is known by these */
+	return is_plain(s) && s.len >= n && memcmp(s.p, name, n) == 0 &&
+	       (s.len == n || (s.p[n] == '@' && s.len > n + 1));
 }
 
 static struct bus_peer *find_instance(struct bus_server *s, struct str instance)
@@ -173,8 +185,8 @@ static bool is_unacceptable(struct connection *c, const struct msg_hello *m, cha
 		snprintf(why, WHY_SIZE, "this socket is for %s", bus_role_name(c->peer.role));
 		return true;
 	}
-	if (!is_instance_name(m->instance)) {
-		snprintf(why, WHY_SIZE, "that is no name for an instance");
+	if (!is_instance_name(m->instance, m->role)) {
+		snprintf(why, WHY_SIZE, "that is no name for an instance of %s", bus_role_name(m->role));
 		return true;
 	}
 	other = (m->role & ROLES_ADMIN) == 0 ? find_instance(c->server, m->instance) : NULL;

@@ -4,7 +4,8 @@
  * The sockets are made while still privileged (open), owned by the role's user with mode 0600
  * (ctl.sock and monitor.sock: 0660 and a group), so that the file system decides who may play
  * which role; the credentials of who connects must say the same; then each connection must open with a HELLO of this version and role.  An instance
- * name belongs to a live peer: a second HELLO for it is refused while the first lives.
+ * name is its role's, or that with @ and more, and belongs to a live peer: a second HELLO for it is refused while the
+ * first lives.
  */
 #ifndef BH_BUS_SERVER_H
 #define BH_BUS_SERVER_H

@@ -312,10 +312,16 @@ static void a_hello_that_is_not_in_order_is_refused_with_a_reason(void **state)
 		{BUS_VERSION, ROLE_AUTH, "c2sd", "this socket is for c2sd",
 			"this socket is for c2sd"},
 		{BUS_VERSION, 0, "c2sd", "this socket is for c2sd", "this socket is for c2sd"},
-		{BUS_VERSION, ROLE_C2S, "", "that is no name for an instance",
-			"that is no name for an instance"},
-		{BUS_VERSION, ROLE_C2S, "two\nlines", "that is no name for an instance",
-			"that is no name for an instance"},
+		{BUS_VERSION, ROLE_C2S, "", "that is no name for an instance of c2sd",
+			"that is no name for an instance of c2sd"},
+		{BUS_VERSION, ROLE_C2S, "authd", "that is no name for an instance of c2sd",
+			"that is no name for an instance of c2sd"},
+		{BUS_VERSION, ROLE_C2S, "c2sd2", "that is no name for an instance of c2sd",
+			"that is no name for an instance of c2sd"},
+		{BUS_VERSION, ROLE_C2S, "c2sd@", "that is no name for an instance of c2sd",
+			"that is no name for an instance of c2sd"},
+		{BUS_VERSION, ROLE_C2S, "two\nlines", "that is no name for an instance of c2sd",
+			"that is no name for an instance of c2sd"},
 	};
 
 	(void)state;

@@ -19,11 +19,21 @@ VERSION = int(re.search(r"BUS_VERSION = (\d+)", (LIB / "bus/bus.h").read_text())
 FRAME_MAX = 16777216 + 2097152
 
 
-class Message:
-    """One line of the table: its number and fields."""
+SETS = dict(re.findall(r"#define (ROLES_\w+) \(([^)]*)\)", (LIB / "bus/role.h").read_text()))
 
-    def __init__(self, name, number, flags, fields):
+
+def roles(text):
+    """The names of a set like ROLES_FRONT | ROLE_ROUTER."""
+    parts = [part.strip() for part in text.split("|")]
+    return set().union(*(roles(SETS[p]) if p in SETS else {p.removeprefix("ROLE_")} for p in parts))
+
+
+class Message:
+    """One line of the table: its number, who may send it to whom, and its fields."""
+
+    def __init__(self, name, number, edges, flags, fields):
         self.name, self.number, self.flags, self.fields = name, number, flags, fields
+        self.senders, self.receivers = edges
 
     def encode(self, values):
         unknown = set(values) - {field for _, field, _ in self.fields}
@@ -41,10 +51,11 @@ class Message:
 def read_table():
     text = re.sub(r"/\*.*?\*/", "", (LIB / "bus/messages.def").read_text(), flags=re.S)
     table = {}
-    for name, number, flags, fields in re.findall(
-            r"MSG\((\w+), \w+, (0x\w+),[^,]*,[^,]*,([^)]*)\)(.*?)END\(", text, re.S):
+    for name, number, senders, receivers, flags, fields in re.findall(
+            r"MSG\((\w+), \w+, (0x\w+),([^,]*),([^,]*),([^)]*)\)(.*?)END\(", text, re.S):
         found = re.findall(r"(U8|U16|U32|U64|ID|TEXT|BLOB)\((\w+)(?:, (\d+))?\)", fields)
-        table[name] = Message(name, int(number, 16), set(re.findall(r"BUS_\w+", flags)),
+        table[name] = Message(name, int(number, 16), (roles(senders), roles(receivers)),
+                              set(re.findall(r"BUS_\w+", flags)),
                               [(kind, field, int(most or 0)) for kind, field, most in found])
     return table
 

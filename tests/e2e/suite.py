@@ -310,7 +310,7 @@ class Suite:
     def check_end(self):
         """It ended well: nothing failed, leaked or stayed."""
         report = SANITIZER_REPORT.search(self.log.text())
-        assert not report, f"in the log: {report.group()}"
+        assert not report, "in the log: " + self.log.text()[report.start() - 200:report.end() + 600]
         left = eventually_none(self.processes)
         assert not left, f"processes stayed: {left}"
 

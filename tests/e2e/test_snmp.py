@@ -498,11 +498,11 @@ def test_a_hung_snmpd_disturbs_nobody(watched, snmpd, raw):  # noqa: F811
 def test_a_watcher_that_never_reads_loses_its_link_and_nobody_else_anything(suite, raw, role):
     alice, bob = raw(suite, "alice", "a"), raw(suite, "bob", "b")
     with bus.Peer(suite, role) as watcher:
-        watcher.welcomed(instance="deaf")
+        watcher.welcomed(instance=f"{watcher.role[1]}@deaf")
         watcher.send("WATCH")  # the picture waits for the counters of a daemon that does not tell them: the watcher
         watcher.send("WATCH")
         watcher.gone()
-    eventually(lambda: "deaf" not in suite.pids(), "its end")
+    eventually(lambda: not [i for i in suite.pids() if "deaf" in i], "its end")
     assert chat(alice, bob, 20) < 10
 
 
@@ -510,7 +510,7 @@ def test_pictures_are_taken_once_a_second_however_many_watch(suite):
     """Four watchers ask as fast as they can; the daemon that they see is asked once a second."""
     with bus.Peer(suite, "DIR") as daemon:
         daemon.welcomed(instance="dirsyncd")
-        watchers = [bus.Peer(suite, role).welcomed(instance=f"watcher-{n}")
+        watchers = [bus.Peer(suite, role).welcomed(instance=f"{bus.ROLES[role][1]}@{n}")
                     for n, role in enumerate(["SNMP", "METRICS"] * 2)]
         asked, until = 0, time.monotonic() + 5
         for watcher in watchers:
