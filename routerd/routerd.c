@@ -2,8 +2,8 @@
 #include "routerd/routerd.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -64,7 +64,7 @@ static void admins_of(struct daemon *d, unsigned role, const char *setting, stru
 
 	*owner = (struct bus_socket_owner){.role = role, .mode = gid != (gid_t)-1 ? 0660 : 0600, .uid = (uid_t)-1, .gid = gid};
 	if (gid == (gid_t)-1 && name != NULL && geteuid() == 0)
-		log_warn("no-group", "setting=%s group=%s result=\"only root may\"", setting, LOG_TEXT(name));
+		log_warn("no-group", "setting=%s group=%s result=\"only root may\"", LOG_TEXT(setting), LOG_TEXT(name));
 }
 
 int routerd_open(struct daemon *d)
