@@ -156,7 +156,7 @@ const struct command commands[] = {
 		.help = "Looks for what keeps clients and servers from getting here, and says what to change. WHAT is config,\n"
 			"permissions, certs, dns, connectivity, ldap or store; without it, all of them. ADDRESS (of dns) is this\n"
 			"machine's from outside, where it has another there.",
-		.run = run_check, .takes = {ARG_WORDS}},
+		.run = run_check, .takes = {ARG_CHECK}},
 	{.name = "version", .args = "",
 		.help = "Shows the version.",
 		.run = run_version},

@@ -119,6 +119,14 @@ static void command_words(const struct line *l)
 	}
 }
 
+static void checks(const struct line *l)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = check_name(i)) != NULL; i++)
+		offer(l, str_of(name));
+}
+
 static void (*const sources[])(const struct line *l) = {
 	[ARG_ACCOUNT] = accounts,
 	[ARG_SESSION] = sessions,
@@ -129,6 +137,7 @@ static void (*const sources[])(const struct line *l) = {
 	[ARG_LEVEL] = levels,
 	[ARG_DIRECTORY] = directories,
 	[ARG_COMMAND] = command_words,
+	[ARG_CHECK] = checks,
 	[ARG_WORDS] = NULL,
 };
 

@@ -51,6 +51,7 @@ enum argument {
 	ARG_DIRECTORY,
 	ARG_FILE,
 	ARG_COMMAND,
+	ARG_CHECK,
 	ARG_WORDS, /* anything */
 };
 
@@ -102,6 +103,8 @@ const struct command *command_find(int argc, char **argv, int *words);
 /* local.c, check/all.c, check_ldap.c, query.c, user.c, import.c, wait.c, certificate.c, complete.c, list.c, log_level.c,
  * trace.c */
 int run_check(const struct call *call);
+/* What can be looked at; NULL behind the last. */
+const char *check_name(size_t i);
 int run_check_ldap(const struct call *call);
 int run_version(const struct call *call);
 int run_help(const struct call *call);

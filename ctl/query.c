@@ -34,12 +34,13 @@ int query_show(const struct call *call, struct query *q)
 {
 	const struct ctl *ctl = call->ctl;
 	bool failed = q->code != EXIT_OK, table = q->result.has_columns && (!failed || q->result.rows.len > 0);
+	bool empty = q->result.rows.len == 0 && q->text[0] != '\0';
 
 	if (q->result.too_large)
 		return complain(EXIT_FAILED, "the answer is too long to be shown");
-	if (table)
+	if (table && (ctl->json || !empty))
 		result_print(call, &q->result);
-	else if (!failed)
+	if (!failed && !(table && ctl->json))
 		tell(ctl, q->text);
 	return failed ? complain(q->code, "%s", q->text) : EXIT_OK;
 }

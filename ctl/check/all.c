@@ -22,6 +22,11 @@ static const struct {
 };
 enum { NCHECKS = sizeof checks / sizeof checks[0] };
 
+const char *check_name(size_t i)
+{
+	return i < NCHECKS ? checks[i].name : NULL;
+}
+
 static const char *const finding_names[] = {
 	[FOUND_OK] = "ok", [FOUND_WARNING] = "warning", [FOUND_PROBLEM] = "problem"};
 

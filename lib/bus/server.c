@@ -160,7 +160,7 @@ static bool is_instance_name(struct str s, unsigned role)
 	const char *name = bus_role_name(role);
 	size_t n = strlen(name);
 
-	if (role == ROLE_CTL)
+	if (role & ROLES_ADMIN)
 		return is_plain(s); /* nobody is known by these */
 	return is_plain(s) && s.len >= n && memcmp(s.p, name, n) == 0 &&
 	       (s.len == n || (s.p[n] == '@' && s.len > n + 1));

@@ -8,6 +8,7 @@ domain has no directory.
 """
 import hashlib
 import os
+import signal
 import struct
 import threading
 from pathlib import Path
@@ -32,8 +33,9 @@ s.sendto(b"READY=1", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
 while True:
     signal.pause()
 """
-# authd with a configuration of its own, made anew whenever it starts.
+# authd with a configuration of its own, made anew whenever it starts; not while there is authd.waits.
 AUTHD = """#!/bin/sh
+[ ! -e "{home}/authd.waits" ] || exec sleep 1000
 conf="{home}/bulkhead.conf"
 sed '/directory = /d' "$conf" > "{home}/authd.conf"
 for a; do shift; [ "$a" = "$conf" ] && a="{home}/authd.conf"; set -- "$@" "$a"; done
@@ -174,6 +176,16 @@ def replace(suite, **scripts):
         file.write_text(text)
         os.chmod(file, 0o755)
     return suite
+
+
+def reload_without_authd(suite):
+    """One that has a file of its own refuses every other: so it is away, as after a crash, while the others take it."""
+    (suite.home / "authd.waits").touch()
+    mark = suite.log.mark()
+    os.kill(suite.pids()["authd"], signal.SIGKILL)
+    suite.log.wait("routerd peer-left peer=authd", since=mark)
+    suite.reload()
+    suite.log.wait("routerd reload-done", since=mark)
 
 
 def with_directory(suite, domains=("localhost",)):

@@ -132,12 +132,12 @@ class Evil(bus.Peer):
 
     def said_of_it(self):
         """The lines of the log that say why its link ended."""
-        return self.suite.log.find(rf"\b{re.escape(self.instance)}\b.*reason=", self.mark)
+        return self.suite.log.find(rf" routerd .*\b{re.escape(self.instance)}\b.*reason=", self.mark)
 
     def costs_it_the_link(self, reason=""):
         """The link ends, and the log says so once."""
         self.gone()
-        self.suite.log.wait(rf"\b{re.escape(self.instance)}\b.*reason=.*{reason}", self.mark)
+        self.suite.log.wait(rf" routerd .*\b{re.escape(self.instance)}\b.*reason=.*{reason}", self.mark)
         assert len(self.said_of_it()) == 1, self.said_of_it()
 
     def leave(self):

@@ -39,7 +39,9 @@ PUBLIC = {
     "authd/gssapi.c": "the mechanism's object identifier",
     "authd/scram.c": "the names' escapes and the channel binding's flag",
     "keyd/check.c": "the contexts and curves of TLS",
+    "authd/move.c": "salts",
     "lib/net/tls_key.c": "public keys",
+    "lib/net/tls_examine.c": "public keys",
     "lib/key/stores.c": "hashes of public keys",
 }
 SECRETS = {
@@ -66,6 +68,6 @@ def test_s27_no_process_is_signalled_by_a_number_out_of_a_file():
     assert signals and all(s.startswith("master/") and "uv_process_kill" in s for s in signals), signals
 
 
-def test_s24_s26_no_program_answers_http_or_takes_a_user_s_path():
-    """As long as that is so, their rows wait; what comes with a server of HTTP comes with tests of them."""
+def test_s24_s26_no_program_but_the_metrics_answers_http_or_takes_a_user_s_path():
+    """As long as that is so, S26 waits; test_metrics.py has the paths of the one server of HTTP."""
     assert not places(r"\"HTTP/1\.[01] [0-9]|MHD_|nghttp|llhttp|evhttp")

@@ -31,7 +31,7 @@ def test_a_server_that_is_well_is_ok(measured, raw):  # noqa: F811
         bob.next_message()
     eventually(lambda: measured.metrics.sum("bulkhead_routerd_stanzas_in_total", kind="message") == 3, "messages")
     code, said, numbers = check(measured)
-    assert (code, said) == (OK, "4 daemons are up, 2 clients are available")
+    assert (code, said) == (OK, "5 daemons are up, 2 clients are available")
     assert numbers["messages"] == "3c" and numbers["clients"] == "2" and numbers["logins"] == "2c"
     assert numbers["deaths"] == "0c" and re.fullmatch(r"\d+;14:;3:", numbers["certificate_days"])
 

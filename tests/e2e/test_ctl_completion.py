@@ -45,7 +45,8 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 def test_every_command_is_offered_and_nothing_else(shared):
     names = [name for name, _ in table() if name != "complete"]
     assert complete(shared, "") == list(dict.fromkeys(name.split()[0] for name in names))
-    for first in {name.split()[0] for name in names if " " in name}:
+    assert complete(shared, "check", "") == ["config", "permissions", "certs", "dns", "connectivity", "ldap", "store"]
+    for first in {name.split()[0] for name in names if " " in name} - {"check"}:
         assert complete(shared, first, "") == [n.split()[1] for n in names if n.startswith(first + " ")]
 
 
@@ -54,7 +55,7 @@ def test_every_command_is_offered_and_nothing_else(shared):
     (["user", "show", ""], ["alice@localhost", "bob@localhost"]),
     (["user", "show", "al"], ["alice@localhost"]),
     (["--json", "user", "passwd", "b"], ["bob@localhost"]),
-    (["log", "level", ""], ["routerd", "authd", "c2sd@1"]),
+    (["log", "level", ""], ["routerd", "keyd", "authd", "c2sd@1"]),
     (["log", "level", "authd", ""], ["error", "warn", "info", "debug"]),
     (["restart", "c"], ["c2sd@1"]),
     (["cert", "list", ""], ["localhost"]),

@@ -358,7 +358,7 @@ def test_the_first_directory_comes_with_a_reload(slapd, make_suite):  # noqa: F8
     suite.edit(**slapd.settings())
     mark = suite.log.mark()
     suite.reload()
-    suite.log.wait('authd restarting reason="a reload brings the first directory"', since=mark)
+    suite.log.wait('authd restarting reason="the first directory"', since=mark)
     suite.log.wait("peer-joined peer=authd", since=mark)
     assert attempt(suite, "alice", "secret-1") == "success"
 

@@ -1,7 +1,7 @@
 """domain.federation = "role": who is in no group that may talk to other servers is nobody to them, and they to him."""
 import pytest
 
-from directory_front import Directory, make_directory, with_directory  # noqa: F401 (fixtures)
+from directory_front import Directory, make_directory, reload_without_authd, with_directory  # noqa: F401 (fixtures)
 from federation import net  # noqa: F401 (a fixture)
 from gate import Gate, configure
 from im import befriend, is_presence, presences, roster, send
@@ -145,9 +145,7 @@ def test_a_reload_takes_effect_at_once(world):
     befriended(world)
     for setting, kind in (("everybody", None), ("role", "unavailable")):
         world.one.edit(**{'domain "one.example".federation': setting})
-        mark = world.one.log.mark()
-        world.one.reload()
-        world.one.log.wait("routerd reloaded", since=mark)
+        reload_without_authd(world.one)
         if setting == "everybody":
             world.carol.message(world.bob.jid, "now I may")
             assert body(world.bob.next_message()) == "now I may"

@@ -104,7 +104,7 @@ def test_what_all_daemons_count_is_one_family(measured):  # noqa: F811
     for name in ("bulkhead_process_cpu_seconds_total", "bulkhead_process_memory_peak_bytes",
                  "bulkhead_process_start_timestamp_seconds", "bulkhead_deaths_total"):
         assert {has["process"] for found, has, _ in samples if found == name} == {
-            "routerd", "authd", "c2sd@1", "metrics"}, name
+            "routerd", "keyd", "authd", "c2sd@1", "metrics"}, name
     started = measured.metrics.sum("bulkhead_process_start_timestamp_seconds", process="authd")
     assert abs(time.time() - started) < 60
     expires = measured.metrics.sum("bulkhead_c2sd_certificate_expiry_timestamp_seconds", domain="localhost")

@@ -59,6 +59,8 @@ def another(suite, setting):
         return [f"127.0.0.1:{free_port()}"] if name.startswith("listen") else ["xmpp:alice@localhost"]
     if kind == "DIRECTORY":
         return str(suite.home / "elsewhere")
+    if kind == "TEXT":
+        return "adm"
     assert kind == "FILE", setting
     return copy_of(suite, section, name)
 

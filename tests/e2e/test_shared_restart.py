@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from bus import Peer
-from directory_front import Group, directory, id_of, make_directory, texts  # noqa: F401 (fixtures)
+from directory_front import Group, directory, id_of, make_directory, reload_without_authd, texts  # noqa: F401 (fixtures)
 from im import is_presence, pushes, roster, settle
 from suite import eventually
 from test_restart import kill
@@ -89,7 +89,7 @@ def test_a_domain_that_has_another_directory_now_has_no_groups_of_the_first(team
     suite.edit(**{'directory "other".servers': ["ldap://127.0.0.1:1"], 'directory "other".bind': "anonymous",
                   'directory "other".base': "dc=example", 'domain "localhost".directory': "other"})
     mark = suite.log.mark()
-    suite.reload()
+    reload_without_authd(suite)
     team.lost()  # it is to say anew what there is
     team.told("Team", mark, "gone")
     assert [i.subscription for i in pushes(settle(team.alice)[0])] == ["remove"]
@@ -178,6 +178,7 @@ def test_a_group_that_goes_while_routerd_dies_is_gone(team):
 
 # A dirsyncd that lies.
 
+NAMES = {"C2S": "c2sd", "AUTH": "authd", "S2S": "s2sd"}
 GOOD = {**Group("Evil", ["alice", "eve"]).values(), "id": id_of("Evil")}
 MALFORMED = {
     "a member who is not prepared": {"members": texts("Alice@localhost", "Alice")},
@@ -244,9 +245,9 @@ def test_a_list_of_a_foreign_directory_makes_nobody_forget_anything(team):
 
 
 def test_only_a_dirsyncd_may_speak_of_groups(team):
-    for role in ("C2S", "AUTH", "S2S"):
+    for role in NAMES:
         with Peer(team.suite, role) as evil:
-            evil.hello(instance=f"{role.lower()}@evil")
+            evil.hello(instance=f"{NAMES[role]}@evil")
             evil.expect("WELCOME")
             evil.send("GROUP", **GOOD)
             evil.gone()

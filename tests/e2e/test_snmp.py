@@ -59,7 +59,7 @@ def test_smilint_finds_nothing(module, tmp_path):
 def test_there_is_a_row_for_each_daemon(watched, snmpd):  # noqa: F811
     rows = snmpd.appl()
     assert {name: row["index"] for name, row in rows.items()} == {
-        "routerd": "1000", "c2sd@1": "2001", "authd": "4000", "snmp": "6000"}
+        "routerd": "1000", "c2sd@1": "2001", "authd": "4000", "snmp": "6000", "keyd": "9000"}
     for name, row in rows.items():
         assert len(row) == 17 and row["applOperStatus"] == "up", name
         assert "0.1.0" in row["applVersion"] and row["applDescription"] and not row["applDirectoryName"]
@@ -360,7 +360,7 @@ def test_what_happens_while_snmpd_is_away_is_told_afterwards(watched, snmpd):  #
     snmpd.kill()
     watched.log.wait("snmp agent-down")
     kill(watched, "authd")
-    watched.log.wait("snmp notification event=daemon-back daemon=authd")
+    watched.log.wait("snmp notification what=daemon-back daemon=authd")
     assert snmpd.traps.named() == []
     snmpd.start()
     snmpd.traps.wait("bhDaemonDied", "STRING: authd\t")
@@ -525,7 +525,7 @@ def test_pictures_are_taken_once_a_second_however_many_watch(suite):
             for watcher in watchers:
                 watcher.expect("WATCHED")
                 watcher.send("WATCH")
-        assert 3 <= asked <= 6
+        assert 3 <= asked <= time.monotonic() - until + 5 + 1
         for watcher in watchers:
             watcher.socket.close()
 
