@@ -341,7 +341,7 @@ int routerd_check_writer(const struct routerd *r)
 {
 	if (r->role == ROLE_CTL)
 		return EXIT_OK;
-	return complain(EXIT_NOT_AUTHORISED, "this changes something, and %s is for those who only look",
+	return complain(EXIT_NOT_AUTHORISED, "this is for administrators, and %s for those who only look",
 		bus_role_socket(r->role));
 }
 

@@ -34,7 +34,7 @@ int routerd_open(const struct ctl *ctl, const struct answer_handlers *handlers, 
 	struct routerd **out);
 void routerd_close(struct routerd **routerd);
 
-/* May we change anything?  EXIT_OK or EXIT_NOT_AUTHORISED. */
+/* May we do all?  EXIT_OK or EXIT_NOT_AUTHORISED. */
 int routerd_check_writer(const struct routerd *r);
 
 /* args is a list of texts. */

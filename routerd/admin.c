@@ -72,7 +72,7 @@ static bool allowed(const struct ask *q, struct str verb, bool writes)
 		return true;
 	if (q->asker->role == ROLE_MONITOR) {
 		ctl_end(q->asker->link, q->subject, EXIT_NOT_AUTHORISED,
-			"\"%.*s\" changes something, and %s is for those who only look", STR_FMT(verb),
+			"\"%.*s\" is for administrators, and %s for those who only look", STR_FMT(verb),
 			bus_role_socket(ROLE_MONITOR));
 		return false;
 	}

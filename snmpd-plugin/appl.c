@@ -20,6 +20,7 @@ static const struct {
 	{ROLE_DIR, "follows the directories"},
 	{ROLE_SNMP, "shows the suite to SNMP"},
 	{ROLE_METRICS, "shows the suite to Prometheus"},
+	{ROLE_KEY, "has the private keys"},
 };
 
 static bool get_name(const void *ctx, const void *row, struct mib_value *out)

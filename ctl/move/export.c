@@ -284,7 +284,9 @@ int run_export(const struct call *call)
 
 	if (rc != EXIT_OK)
 		return rc;
-	rc = find_accounts(&ex, call->argc > 0 ? call->argv[0] : NULL);
+	rc = routerd_check_writer(ex.routerd);
+	if (rc == EXIT_OK)
+		rc = find_accounts(&ex, call->argc > 0 ? call->argv[0] : NULL);
 	if (rc == EXIT_OK)
 		rc = export_into(&ex);
 	routerd_close(&ex.routerd);

@@ -288,6 +288,8 @@ int run_import(const struct call *call)
 	im->ctl = call->ctl;
 	begin_report(&im->report);
 	rc = routerd_open(call->ctl, &handlers, im, &im->routerd);
+	if (rc == EXIT_OK && (rc = routerd_check_writer(im->routerd)) != EXIT_OK)
+		routerd_close(&im->routerd);
 	if (rc == EXIT_OK) {
 		rc = read_all(im, call->argv[0]);
 		waited = await_all(im);

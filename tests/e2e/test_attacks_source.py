@@ -57,7 +57,7 @@ def test_s19_secrets_are_compared_in_constant_time():
              if p.startswith(("authd/", "keyd/", "lib/key/", "lib/net/tls_", "s2sd/", "lib/base/mac", "lib/base/secret"))}
     assert plain <= set(PUBLIC) | {"lib/net/tls_scheme.c", "lib/net/tls_peer.c"}
     assert not [p for p in places(r"\b(strn?cmp|str_eq|str_is)\s*\([^)]*\b(password|secret|stored_key|server_key|salted)\b")
-                if "NULL" not in p]
+                if "NULL" not in p and not p.startswith("lib/xmpp/redact.c")]  # names of elements
 
 
 def test_s27_no_process_is_signalled_by_a_number_out_of_a_file():

@@ -158,7 +158,7 @@ def test_once_is_for_scripts(suite, raw):
     rows = suite.rows("top", "--once")
     assert all(list(row) == KEYS for row in rows)
     found = {(row["kind"], row["name"]): row for row in rows}
-    assert {name for kind, name in found if kind == "daemon"} == {"routerd", "authd", "c2sd@1"}
+    assert {name for kind, name in found if kind == "daemon"} == {"routerd", "keyd", "authd", "c2sd@1"}
     assert int(found["daemon", "c2sd@1"]["pid"]) == suite.pids()["c2sd@1"]
     assert int(found["daemon", "c2sd@1"]["memory_bytes"]) > 1 << 20
     assert found["total", "available"]["value"] == "1" and ("rate", "messages") in found
