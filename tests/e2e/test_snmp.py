@@ -64,7 +64,8 @@ def test_there_is_a_row_for_each_daemon(watched, snmpd):  # noqa: F811
         assert len(row) == 17 and row["applOperStatus"] == "up", name
         assert "0.1.0" in row["applVersion"] and row["applDescription"] and not row["applDirectoryName"]
     pids = {row["index"]: row["bhDaemonProcess"] for row in snmpd.table("BULKHEAD-MIB::bhDaemonTable")}
-    assert {name: int(pids[row["index"]]) for name, row in rows.items()} == watched.pids()
+    assert {name: int(pids[row["index"]]) for name, row in rows.items()} == {
+        **watched.pids(), "keyd": watched.keyd}
 
 
 @pytest.mark.section("RFC 2788 applTable")
