@@ -86,11 +86,6 @@ void person_source_fini(struct person_source *s)
 	profile_map_free(&s->profile);
 }
 
-bool person_source_is(const struct person_source *s, struct str digest)
-{
-	return str_eq(digest, str_make(s->digest, sizeof s->digest));
-}
-
 /* ---- the thread ---------------------------------------------------------------------------- */
 
 /* Of fixed size, and first in a record; the texts follow as a list. */

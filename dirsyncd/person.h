@@ -41,8 +41,6 @@ struct person_source {
 /* Takes over the map, which may be NULL.  BH_ECONFIG: it wants too many attributes. */
 int person_source_init(struct person_source *s, const struct directory *directory, struct profile_map *profile);
 void person_source_fini(struct person_source *s);
-/* Is that its digest?  What was read by another source must be read again. */
-bool person_source_is(const struct person_source *s, struct str digest);
 
 /* Its texts are borrowed, and empty where there is none. */
 struct person_record {
