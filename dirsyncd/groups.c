@@ -52,14 +52,14 @@ static void drop(struct groups *all, struct group *g)
 static void put(struct groups *all, struct group *g, const struct group_record *r)
 {
 	const struct member_list members = {(const uint8_t *)r->members.p, r->members.len / DN_DIGEST_SIZE};
-	bool renamed = g->member.by_dn.node.key == NULL || memcmp(g->member.by_dn.key, r->dn_digest, DN_DIGEST_SIZE) != 0 ||
+	bool renamed = g->member.by_dn.node.key == NULL || memcmp(g->member.by_dn.key, r->entry.dn_digest, DN_DIGEST_SIZE) != 0 ||
 		       !str_is(r->name, g->name);
 
-	memcpy(g->digest, r->digest, sizeof g->digest);
+	memcpy(g->digest, r->entry.digest, sizeof g->digest);
 	free(g->name);
 	g->name = bh_strndup(r->name.p, r->name.len);
 	g->cut = r->cut;
-	if (membership_put_group(all->spec.membership, &g->member, r->dn_digest, members) != 0) {
+	if (membership_put_group(all->spec.membership, &g->member, r->entry.dn_digest, members) != 0) {
 		log_error("group-without-members", "directory=%s group=%s reason=\"out of memory\"",
 			LOG_TEXT(all->directory->name), LOG_TEXT(g->name));
 		g->cut = true;
@@ -78,13 +78,13 @@ static void on_entry(void *arg, const struct news *n)
 	if (!group_take(n->text, &r))
 		return;
 	said_now(following_said(all->following), n->uuid,
-		&(struct complaints){all->directory->name, r.dn, r.complaints, r.mark});
+		&(struct complaints){all->directory->name, r.entry.dn, r.entry.complaints, r.entry.mark});
 	if (g == NULL)
 		g = add(all, n->uuid);
 	if (g == NULL)
 		return;
 	g->refresh = following_refresh(all->following);
-	if (memcmp(g->digest, r.digest, sizeof r.digest) == 0)
+	if (memcmp(g->digest, r.entry.digest, sizeof r.entry.digest) == 0)
 		return;
 	group_write(following_tx(all->following), all->directory->name, g, &r);
 	put(all, g, &r);

@@ -78,7 +78,7 @@ static void on_read(void *arg)
 /* One without a local part that could be one is no account. */
 static bool prepare(struct mirror *m, const struct news *n, const struct person_record *r, char local[JID_PART_MAX + 1])
 {
-	struct complaints c = {m->directory->name, r->dn, r->complaints, r->mark};
+	struct complaints c = {m->directory->name, r->entry.dn, r->entry.complaints, r->entry.mark};
 	struct buf list = BUF_INIT;
 	size_t len = 0;
 	bool good = r->local.len > 0 && jid_prepare_local(r->local, local, &len) == 0 && len > 0;
@@ -114,7 +114,7 @@ static void on_new(struct mirror *m, const struct news *n, const struct person_r
 /* What becomes of its address does not depend on whether the rest is as before. */
 static void on_known(struct mirror *m, struct known *k, const struct person_record *r, const char *local)
 {
-	if (memcmp(k->person.digest, r->digest, sizeof r->digest) != 0) {
+	if (memcmp(k->person.digest, r->entry.digest, sizeof r->entry.digest) != 0) {
 		take(m, k, r);
 		mirror_write(m, k);
 		mirror_tell(m, k);

@@ -11,9 +11,9 @@
 
 #include "directory/directory.h"
 #include "directory/sync.h"
+#include "dirsyncd/entry_record.h"
 #include "dirsyncd/membership.h"
 #include "dirsyncd/profile_map.h"
-#include "dirsyncd/reading.h"
 #include "store/store.h"
 
 enum { PERSON_TEXT_MAX = 1023, PERSON_ATTRIBUTES_MAX = 48 };
@@ -44,14 +44,11 @@ void person_source_fini(struct person_source *s);
 
 /* Its texts are borrowed, and empty where there is none. */
 struct person_record {
+	struct entry_record entry;
 	bool locked;
-	const uint8_t *dn_digest;
-	struct str dn, local; /* as the directory has them */
+	struct str local; /* as the directory has it */
 	struct str name, first, last, email;
 	struct str profile; /* XML */
-	struct str complaints; /* reading.h */
-	uint64_t mark;
-	uint8_t digest[DN_DIGEST_SIZE];
 };
 
 /* arg: the struct person_source. */
