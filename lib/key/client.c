@@ -2,37 +2,17 @@
 #include "key/client.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/rand.h"
 #include "key/client_private.h"
 
-enum {
-	BACKOFF_FIRST_MS = 5,
-	BACKOFF_LAST_MS = 1000,
-	STEADY_MS = 250,      /* a connection that lived so long was a success */
-	FRAMES_A_TURN = 64,
-	WHY_SIZE = 160,
-};
+enum { FRAMES_A_TURN = 64 };
 
 /* ---- the ways out ------------------------------------------------------------------------ */
-
-static void on_retry(uv_timer_t *timer);
-
-static void retry_later(struct key_client *c)
-{
-	uint64_t jitter = rand_u64() % (c->backoff_ms / 4 + 1);
-
-	uv_timer_start(&c->retry, on_retry, c->backoff_ms + jitter, 0);
-	c->backoff_ms *= 2;
-	if (c->backoff_ms > BACKOFF_LAST_MS)
-		c->backoff_ms = BACKOFF_LAST_MS;
-}
 
 static void tell_down(struct key_client *c, const char *why)
 {
@@ -63,14 +43,12 @@ static void disconnect(struct key_client *c)
 static void lose(struct key_client *c, const char *why)
 {
 	disconnect(c);
-	if (c->up && uv_now(c->loop) - c->up_since >= STEADY_MS)
-		c->backoff_ms = BACKOFF_FIRST_MS;
-	if (!c->up && c->connected)
+	if (!c->socket.up && c->connected)
 		why = "it ended the connection at once: it is of another version, or does not know our user";
-	c->up = c->connected = false;
+	c->connected = false;
 	list_splice(&c->sent, &c->unsent);
 	list_splice(&c->unsent, &c->sent);
-	retry_later(c);
+	client_socket_lost(&c->socket);
 	tell_down(c, why);
 }
 
@@ -81,7 +59,7 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 static void watch(struct key_client *c)
 {
 	struct key_connection *k = c->connection;
-	bool more = c->up && (!list_empty(&c->unsent) || c->uses_due);
+	bool more = c->socket.up && (!list_empty(&c->unsent) || c->uses_due);
 	int events = more ? UV_READABLE | UV_WRITABLE : UV_READABLE;
 
 	if (events == k->events)
@@ -110,7 +88,7 @@ void key_client_flush(struct key_client *c)
 {
 	struct key_frame uses = {.type = KEY_USES, .uses = {c->generation}};
 
-	if (!c->up)
+	if (!c->socket.up)
 		return;
 	if (c->uses_due && send_frame(c, &uses))
 		c->uses_due = false;
@@ -139,9 +117,8 @@ static int on_keys(struct key_client *c, const struct key_frame *f)
 		return BH_ENOMEM;
 	if (!f->keys.last)
 		return 0;
-	if (!c->up) {
-		c->up = true;
-		c->up_since = uv_now(c->loop);
+	if (!c->socket.up) {
+		client_socket_up(&c->socket);
 		c->told_down = false;
 		c->on_event(c->owner, KEY_EVENT_UP, "it signs");
 	}
@@ -228,35 +205,18 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 void key_client_catch_up(struct key_client *c)
 {
-	if (c->up)
+	if (c->socket.up)
 		take_frames(c, 0);
 }
 
 /* ---- connecting --------------------------------------------------------------------------- */
 
-static int connect_socket(const struct sockaddr_un *address)
+static int on_connected(struct client_socket *s, int fd)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
-static int open_connection(struct key_client *c)
-{
+	struct key_client *c = container_of(s, struct key_client, socket);
 	struct key_frame hello = {.type = KEY_HELLO, .hello = {(uint8_t)c->role}};
-	struct key_connection *k;
-	int fd = connect_socket(&c->address);
+	struct key_connection *k = bh_alloc(sizeof *k);
 
-	if (fd < 0)
-		return fd;
-	k = bh_alloc(sizeof *k);
 	k->client = c;
 	k->fd = fd;
 	k->poll.data = k;
@@ -267,17 +227,9 @@ static int open_connection(struct key_client *c)
 	return 0;
 }
 
-static void on_retry(uv_timer_t *timer)
+static void on_failed(struct client_socket *s, const char *why)
 {
-	struct key_client *c = timer->data;
-	char why[sizeof c->address.sun_path + WHY_SIZE];
-	int rc = open_connection(c);
-
-	if (rc == 0)
-		return;
-	snprintf(why, sizeof why, "%s: %s", c->address.sun_path, bh_strerror(rc));
-	retry_later(c);
-	tell_down(c, why);
+	tell_down(container_of(s, struct key_client, socket), why);
 }
 
 /* ---- the signer --------------------------------------------------------------------------- */
@@ -369,7 +321,6 @@ struct key_client *key_client_create(enum key_role role,
 	c->on_event = on_event;
 	c->owner = owner;
 	c->signer = (struct tls_signer){sign, forget};
-	c->backoff_ms = BACKOFF_FIRST_MS;
 	c->next_number = 1;
 	list_init(&c->unsent);
 	list_init(&c->sent);
@@ -378,16 +329,16 @@ struct key_client *key_client_create(enum key_role role,
 
 int key_client_start(struct key_client *c, uv_loop_t *loop, const char *run_dir)
 {
-	c->address.sun_family = AF_UNIX;
-	if (snprintf(c->address.sun_path, sizeof c->address.sun_path, "%s/%s", run_dir, KEY_SOCKET) >=
-		(int)sizeof c->address.sun_path)
-		return BH_ETOOBIG;
+	const struct client_socket_spec spec = {.type = SOCK_SEQPACKET, .connected = on_connected, .failed = on_failed};
+	int rc = client_socket_start(&c->socket, &spec, loop, run_dir, KEY_SOCKET);
+
+	if (rc < 0)
+		return rc;
 	c->loop = loop;
-	uv_timer_init(loop, &c->retry);
 	uv_timer_init(loop, &c->patience);
-	c->retry.data = c->patience.data = c;
+	c->patience.data = c;
 	uv_unref((uv_handle_t *)&c->patience);
-	return uv_timer_start(&c->retry, on_retry, 0, 0);
+	return 0;
 }
 
 static void release(struct key_client *c)
@@ -409,9 +360,9 @@ static void on_patience_closed(uv_handle_t *handle)
 	release(handle->data);
 }
 
-static void on_retry_closed(uv_handle_t *handle)
+static void on_socket_stopped(struct client_socket *s)
 {
-	struct key_client *c = handle->data;
+	struct key_client *c = container_of(s, struct key_client, socket);
 
 	uv_close((uv_handle_t *)&c->patience, on_patience_closed);
 }
@@ -429,5 +380,5 @@ void key_client_stop(struct key_client **client, void (*done)(void *), void *arg
 	}
 	BUG_ON(oldest(c) != NULL);
 	disconnect(c);
-	uv_close((uv_handle_t *)&c->retry, on_retry_closed);
+	client_socket_stop(&c->socket, on_socket_stopped);
 }

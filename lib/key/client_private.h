@@ -6,10 +6,10 @@
 #define BH_KEY_CLIENT_PRIVATE_H
 
 #include <stdbool.h>
-#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "bus/client_socket.h"
 #include "key/client.h"
 
 /* Bytes of a list of keys: far more domains than a server has. */
@@ -28,14 +28,11 @@ struct key_client {
 	void (*on_event)(void *owner, enum key_event event, const char *text);
 	void *owner;
 	uv_loop_t *loop; /* NULL before the start */
-	struct sockaddr_un address;
+	struct client_socket socket; /* up: HELLO is answered */
 	struct key_connection *connection; /* NULL while there is none */
 	bool connected; /* HELLO is sent */
-	bool up;	/* and answered */
 	bool told_down; /* since it was last up */
-	uint64_t up_since;
-	unsigned backoff_ms;
-	uv_timer_t retry, patience;
+	uv_timer_t patience;
 	struct list unsent, sent; /* struct tls_signing, by their numbers */
 	uint64_t next_number;
 	struct key_client_counts counts;
