@@ -131,6 +131,7 @@ void person_fini(struct person *p)
 {
 	free(p->local);
 	free(p->name);
+	free(p->in_groups);
 }
 
 static void set_name(struct person *p, struct str name)

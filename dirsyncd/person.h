@@ -18,6 +18,12 @@
 
 enum { PERSON_TEXT_MAX = 1023, PERSON_ATTRIBUTES_MAX = 48 };
 
+/* Its place in membership.h. */
+struct person_member {
+	struct member_person member;
+	const struct person *person;
+};
+
 /* Belongs to the mirror (known.h). */
 struct person {
 	uint8_t uuid[UUID_SIZE];
@@ -26,7 +32,7 @@ struct person {
 	bool locked;
 	char *local; /* prepared */
 	char *name;  /* that others see; may be empty */
-	struct member_person member; /* of membership.h */
+	struct person_member *in_groups; /* sharing.h makes and frees it; NULL: it can be in none */
 };
 
 /* How entries are read; never changes. */
