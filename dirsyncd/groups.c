@@ -52,8 +52,8 @@ static void drop(struct groups *all, struct group *g)
 static void put(struct groups *all, struct group *g, const struct group_record *r)
 {
 	const struct member_list members = {(const uint8_t *)r->members.p, r->members.len / DN_DIGEST_SIZE};
-	bool renamed = g->member.by_dn.node.key == NULL || memcmp(g->member.by_dn.key, r->entry.dn_digest, DN_DIGEST_SIZE) != 0 ||
-		       !str_is(r->name, g->name);
+	bool renamed = g->member.by_dn.node.key == NULL ||
+		       memcmp(g->member.by_dn.key, r->entry.dn_digest, DN_DIGEST_SIZE) != 0 || !str_is(r->name, g->name);
 
 	memcpy(g->digest, r->entry.digest, sizeof g->digest);
 	free(g->name);
