@@ -21,7 +21,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
@@ -186,22 +186,6 @@ static int on_stats_get(const struct bus_event *event)
 	return counter_answer(event);
 }
 
-static int on_restart(const struct bus_event *event)
-{
-	struct c2sd *srv = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(srv->daemon);
-	return 0;
-}
-
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct c2sd *)event->owner)->daemon, event);
-}
-
 static int on_drain(const struct bus_event *event)
 {
 	struct c2sd *srv = event->owner;
@@ -234,10 +218,7 @@ static int on_settled(const struct bus_event *event)
 const struct bus_handler c2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_CTL_REQUEST, on_ctl_request},

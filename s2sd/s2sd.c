@@ -9,7 +9,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 #include "s2sd/admin.h"
 #include "s2sd/counters.h"
@@ -149,17 +149,6 @@ static int on_stats_get(const struct bus_event *event)
 	return counter_answer(event);
 }
 
-static int on_restart(const struct bus_event *event)
-{
-	struct s2sd *srv = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(srv->daemon);
-	return 0;
-}
-
 static int on_safe(const struct bus_event *event)
 {
 	return carrier_on_safe(&((struct s2sd *)event->owner)->carrier, event);
@@ -196,11 +185,6 @@ static void leave_all(struct s2sd *srv)
 		way_give_back(container_of(n, struct way, node));
 }
 
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct s2sd *)event->owner)->daemon, event);
-}
-
 static int on_drain(const struct bus_event *event)
 {
 	struct s2sd *srv = event->owner;
@@ -219,10 +203,7 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
 	{BUS_SETTLED, on_settled},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{BUS_DRAIN, on_drain},
 	{BUS_STATS_GET, on_stats_get},
 	{BUS_ASSOCIATIONS_GET, on_associations_get},

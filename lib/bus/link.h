@@ -96,5 +96,6 @@ uint64_t link_sent(const struct link *link);
 size_t link_queued(const struct link *link);
 /* The peer's credentials (SO_PEERCRED). */
 void link_credentials(const struct link *link, pid_t *pid, uid_t *uid);
+uv_loop_t *link_loop(const struct link *link);
 
 #endif

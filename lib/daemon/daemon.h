@@ -77,7 +77,7 @@ struct daemon_spec {
 
 struct daemon {
 	const struct daemon_spec *spec;
-	uv_loop_t *loop;
+	uv_loop_t *loop; /* its data is the daemon */
 	struct conf *conf;
 	const char *instance;
 	char run_dir[108];
