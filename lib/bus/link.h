@@ -3,7 +3,7 @@
  *
  * A link belongs to a loop.  Reading: whole frames are handed over one by one, checked
  * against messages.def (may this peer send it to us?) before they are decoded; a frame that
- * breaks a rule ends the link and nothing else.  Writing: link_send() appends to one of two
+ * breaks a rule ends the link and nothing else.  Writing: LINK_SEND() appends to one of two
  * queues (urgent, ordinary); the end of the loop's turn writes both at once, urgent first,
  * so that a turn costs a peer one write.  Custody frames (BUS_CUSTODY) get the next link number
  * into their header; the receiver confirms with HELD{upto} at the end of its turn, by itself.
