@@ -62,7 +62,7 @@ def test_it_tells_what_there_was(met):
     assert again.returncode == 5 and "nothing" in again.stderr
 
 
-@pytest.mark.section("RFC6121-2.5")
+@pytest.mark.section("RFC 6121 2.5")
 def test_contacts_hear_that_the_subscription_has_ended_and_lose_the_item(met):
     suite = met.suite
     roster(met)
