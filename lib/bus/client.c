@@ -1,7 +1,6 @@
 /* A daemon's end of the bus: connect, greet, and again. */
 #include "bus/client.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -12,16 +11,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "bus/client_socket.h"
 #include "bus/link_private.h"
 #include "bus/wire.h"
 
-enum {
-	BACKOFF_FIRST_MS = 5,
-	BACKOFF_LAST_MS = 1000,
-	STEADY_MS = 250, /* a link that lived so long was a success */
-	NAME_MAX_LEN = 64,
-	WHY_SIZE = 400,
-};
+enum { NAME_MAX_LEN = 64, WHY_SIZE = 400 };
 
 struct bus_client {
 	struct bus_client_spec spec; /* its strings are ours */
@@ -31,7 +25,7 @@ struct bus_client {
 	bool up;
 	bool told_down, told_refusal; /* since it was last up */
 	uint64_t up_since, began; /* ms */
-	unsigned backoff_ms;
+	struct backoff backoff;
 	char refusal[WHY_SIZE];
 	unsigned parts; /* that must be gone before done is called */
 	void (*done)(void *);
@@ -54,12 +48,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void retry_later(struct bus_client *c)
 {
-	uint64_t jitter = rand_u64() % (c->backoff_ms / 4 + 1);
-
-	uv_timer_start(&c->timer, on_timer, c->backoff_ms + jitter, 0);
-	c->backoff_ms *= 2;
-	if (c->backoff_ms > BACKOFF_LAST_MS)
-		c->backoff_ms = BACKOFF_LAST_MS;
+	uv_timer_start(&c->timer, on_timer, backoff_next(&c->backoff), 0);
 }
 
 /* The owner hears of a change, and of a refusal once; it may stop us from within. */
@@ -82,8 +71,8 @@ static void on_closed(void *arg, const char *why)
 	snprintf(text, sizeof text, "%s", refused ? c->refusal : why);
 	c->refusal[0] = '\0';
 	c->link = NULL;
-	if (c->up && uv_now(c->spec.loop) - c->up_since >= STEADY_MS)
-		c->backoff_ms = BACKOFF_FIRST_MS;
+	if (c->up)
+		backoff_lived(&c->backoff, uv_now(c->spec.loop) - c->up_since);
 	c->up = false;
 	retry_later(c);
 	report_down(c, text, refused);
@@ -148,21 +137,6 @@ static int on_greeting(void *arg, const struct frame *frame)
 	return frame->type == BUS_WELCOME ? take_welcome(c, frame) : BH_EPROTO;
 }
 
-/* A connect() to a UNIX-domain socket is over at once, one way or the other. */
-static int connect_socket(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
 static int greet(struct bus_client *c)
 {
 	struct msg_hello hello = {
@@ -183,7 +157,7 @@ static int greet(struct bus_client *c)
 		.on_held = on_held,
 		.on_closed = on_closed,
 	};
-	int rc = connect_socket(&c->address);
+	int rc = client_socket_connect(&c->address, SOCK_STREAM);
 
 	if (rc < 0)
 		return rc;
@@ -238,7 +212,6 @@ int bus_client_start(const struct bus_client_spec *spec, struct bus_client **out
 	c->spec.instance = bh_strdup(spec->instance);
 	c->spec.software = bh_strdup(spec->software);
 	c->address = address;
-	c->backoff_ms = BACKOFF_FIRST_MS;
 	c->began = clock_ms();
 	uv_timer_init(spec->loop, &c->timer);
 	c->timer.data = c;

@@ -9,16 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/rand.h"
 #include "key/client_private.h"
 
-enum {
-	BACKOFF_FIRST_MS = 5,
-	BACKOFF_LAST_MS = 1000,
-	STEADY_MS = 250,      /* a connection that lived so long was a success */
-	FRAMES_A_TURN = 64,
-	WHY_SIZE = 160,
-};
+enum { FRAMES_A_TURN = 64, WHY_SIZE = 160 };
 
 /* ---- the ways out ------------------------------------------------------------------------ */
 
@@ -26,12 +19,7 @@ static void on_retry(uv_timer_t *timer);
 
 static void retry_later(struct key_client *c)
 {
-	uint64_t jitter = rand_u64() % (c->backoff_ms / 4 + 1);
-
-	uv_timer_start(&c->retry, on_retry, c->backoff_ms + jitter, 0);
-	c->backoff_ms *= 2;
-	if (c->backoff_ms > BACKOFF_LAST_MS)
-		c->backoff_ms = BACKOFF_LAST_MS;
+	uv_timer_start(&c->retry, on_retry, backoff_next(&c->backoff), 0);
 }
 
 static void tell_down(struct key_client *c, const char *why)
@@ -63,8 +51,8 @@ static void disconnect(struct key_client *c)
 static void lose(struct key_client *c, const char *why)
 {
 	disconnect(c);
-	if (c->up && uv_now(c->loop) - c->up_since >= STEADY_MS)
-		c->backoff_ms = BACKOFF_FIRST_MS;
+	if (c->up)
+		backoff_lived(&c->backoff, uv_now(c->loop) - c->up_since);
 	if (!c->up && c->connected)
 		why = "it ended the connection at once: it is of another version, or does not know our user";
 	c->up = c->connected = false;
@@ -234,25 +222,11 @@ void key_client_catch_up(struct key_client *c)
 
 /* ---- connecting --------------------------------------------------------------------------- */
 
-static int connect_socket(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
 static int open_connection(struct key_client *c)
 {
 	struct key_frame hello = {.type = KEY_HELLO, .hello = {(uint8_t)c->role}};
 	struct key_connection *k;
-	int fd = connect_socket(&c->address);
+	int fd = client_socket_connect(&c->address, SOCK_SEQPACKET);
 
 	if (fd < 0)
 		return fd;
@@ -369,7 +343,6 @@ struct key_client *key_client_create(enum key_role role,
 	c->on_event = on_event;
 	c->owner = owner;
 	c->signer = (struct tls_signer){sign, forget};
-	c->backoff_ms = BACKOFF_FIRST_MS;
 	c->next_number = 1;
 	list_init(&c->unsent);
 	list_init(&c->sent);

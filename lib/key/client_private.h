@@ -6,10 +6,10 @@
 #define BH_KEY_CLIENT_PRIVATE_H
 
 #include <stdbool.h>
-#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "bus/client_socket.h"
 #include "key/client.h"
 
 /* Bytes of a list of keys: far more domains than a server has. */
@@ -34,7 +34,7 @@ struct key_client {
 	bool up;	/* and answered */
 	bool told_down; /* since it was last up */
 	uint64_t up_since;
-	unsigned backoff_ms;
+	struct backoff backoff;
 	uv_timer_t retry, patience;
 	struct list unsent, sent; /* struct tls_signing, by their numbers */
 	uint64_t next_number;

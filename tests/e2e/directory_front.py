@@ -9,7 +9,6 @@ domain has no directory.
 import hashlib
 import os
 import signal
-import struct
 import threading
 from pathlib import Path
 
@@ -47,10 +46,6 @@ def bare(user):
     return user if "@" in user else f"{user}@localhost"
 
 
-def texts(*list_of):
-    return b"".join(struct.pack(">I", len(t)) + t for t in (str(x).encode() for x in list_of))
-
-
 def id_of(name):
     return hashlib.sha256(name.encode()).digest()[:16]
 
@@ -68,7 +63,7 @@ class Group:
             "id": id_of(self.name), "directory": NAME, "domain": self.domain, "name": self.title,
             "show": SHOWS[self.show], "roles": sum(ROLES[r] for r in self.roles),
             "viewers": b"".join(map(id_of, self.viewers)),
-            "members": texts(*(t for m, name in self.members.items() for t in (bare(m), name)))}
+            "members": bus.textlist(t for m, name in self.members.items() for t in (bare(m), name))}
         return {**found, "digest": hashlib.sha256(repr(sorted(found.items())).encode()).digest()[:16]}
 
 
