@@ -36,7 +36,7 @@ static void say(struct mirror *m, const char *local, const char *becomes, unsign
 		snprintf(other, sizeof other, "%s@%s", becomes != NULL ? becomes : "", m->domains[i]);
 		t.account = str_of(account);
 		t.becomes = becomes != NULL ? str_of(other) : STR_NONE;
-		told_say(m->owner, mirror_tx(m), &t);
+		told_say(m->owner, following_tx(m->following), &t);
 	}
 }
 
@@ -339,5 +339,5 @@ void fate_tick(struct mirror *m)
 
 	while ((d = departed_due(&m->departures, by)) != NULL)
 		erase(m, d, "it has been kept long enough");
-	mirror_flush(m);
+	following_flush(m->following);
 }

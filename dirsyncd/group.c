@@ -8,7 +8,6 @@
 #include "base/digest.h"
 #include "bus/textlist.h"
 #include "dirsyncd/data.h"
-#include "dirsyncd/reading.h"
 #include "xmpp/jid.h"
 
 /* It goes up with what group_read() makes of an entry. */
@@ -66,13 +65,6 @@ void group_source_fini(struct group_source *s)
 }
 
 /* ---- the thread ---------------------------------------------------------------------------- */
-
-/* Of fixed size, and first in a record; the texts follow as a list. */
-struct head {
-	uint64_t mark;
-	uint8_t dn_digest[DN_DIGEST_SIZE];
-	uint64_t cut; /* so that there is no padding, which has no value */
-};
 
 /* What stands for a member in the list; false: nothing can. */
 typedef bool digest_fn(struct str value, uint8_t out[DN_DIGEST_SIZE]);
@@ -152,22 +144,16 @@ static struct str read_name(const struct group_source *s, struct reading *r)
 void group_read(const void *arg, const struct direntry *entry, struct buf *out)
 {
 	const struct group_source *s = arg;
-	struct head head = {.cut = 0};
-	struct str dn = str_of(direntry_dn(entry));
 	struct buf members = BUF_INIT;
 	struct reading r;
+	bool whole;
 
 	reading_init(&r, entry);
-	if (dn_digest(dn, head.dn_digest) != 0)
-		reading_complain(&r, dn, "the entry's name cannot be read: it is in no other group");
-	head.cut = !read_members(s, &r, &members);
-	buf_put(out, &head, sizeof head);
-	textlist_put(out, dn);
+	entry_record_begin(out, &r, "it is in no other group");
+	whole = read_members(s, &r, &members);
 	textlist_put(out, read_name(s, &r));
 	textlist_put(out, buf_str(&members));
-	textlist_put(out, buf_str(&r.complaints));
-	if (!buf_failed(out))
-		memcpy(out->data + offsetof(struct head, mark), &r.mark, sizeof r.mark);
+	entry_record_end(out, &r, !whole);
 	buf_fini(&members);
 	reading_fini(&r);
 }
@@ -176,21 +162,11 @@ void group_read(const void *arg, const struct direntry *entry, struct buf *out)
 
 bool group_take(struct str record, struct group_record *out)
 {
-	struct str *const texts[] = {&out->dn, &out->name, &out->members, &out->complaints};
-	struct str rest = str_make(record.p + sizeof(struct head), record.len - sizeof(struct head));
-	struct head head;
+	struct str *const texts[] = {&out->name, &out->members};
+	bool good = entry_record_take(record, &out->entry, texts, sizeof texts / sizeof texts[0]);
 
-	if (record.len < sizeof head)
-		return false;
-	memcpy(&head, record.p, sizeof head);
-	out->cut = head.cut != 0;
-	out->mark = head.mark;
-	out->dn_digest = (const uint8_t *)record.p + offsetof(struct head, dn_digest);
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (!textlist_take(&rest, texts[i]))
-			return false;
-	digest_128(record, out->digest);
-	return true;
+	out->cut = good && out->entry.flag;
+	return good;
 }
 
 /* ---- the store ----------------------------------------------------------------------------- */
@@ -199,11 +175,11 @@ void group_write(struct store_tx *tx, const char *directory, const struct group 
 {
 	store_text(tx, str_of(directory));
 	store_blob(tx, str_make(g->uuid, UUID_SIZE));
-	store_blob(tx, str_make(r->dn_digest, DN_DIGEST_SIZE));
+	store_blob(tx, str_make(r->entry.dn_digest, DN_DIGEST_SIZE));
 	store_text(tx, r->name);
 	store_int(tx, r->cut);
 	store_blob(tx, r->members);
-	store_blob(tx, str_make(r->digest, sizeof r->digest));
+	store_blob(tx, str_make(r->entry.digest, sizeof r->entry.digest));
 	store_do(tx, SQL_GROUP_PUT);
 }
 
@@ -213,9 +189,9 @@ bool group_load(const struct store_rows *row, struct group_record *out)
 
 	*out = (struct group_record){.name = store_row_text(row, 3), .cut = store_row_int(row, 4) != 0,
 		.members = store_row_text(row, 5)};
-	if (uuid.len != UUID_SIZE || dn.len != DN_DIGEST_SIZE || digest.len != sizeof out->digest)
+	if (uuid.len != UUID_SIZE || dn.len != DN_DIGEST_SIZE || digest.len != sizeof out->entry.digest)
 		return false;
-	out->dn_digest = (const uint8_t *)dn.p;
-	memcpy(out->digest, digest.p, sizeof out->digest);
+	out->entry.dn_digest = (const uint8_t *)dn.p;
+	memcpy(out->entry.digest, digest.p, sizeof out->entry.digest);
 	return true;
 }

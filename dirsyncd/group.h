@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "directory/group_schema.h"
 #include "directory/sync.h"
+#include "dirsyncd/entry_record.h"
 #include "dirsyncd/membership.h"
 #include "store/store.h"
 
@@ -56,13 +57,10 @@ void group_source_fini(struct group_source *s);
 
 /* Its texts are borrowed, and empty where there is none. */
 struct group_record {
-	const uint8_t *dn_digest;
-	struct str dn, name;
+	struct entry_record entry;
+	struct str name;
 	struct str members; /* digests, DN_DIGEST_SIZE bytes each */
 	bool cut;
-	struct str complaints; /* reading.h */
-	uint64_t mark;
-	uint8_t digest[DN_DIGEST_SIZE];
 };
 
 /* arg: the struct group_source. */

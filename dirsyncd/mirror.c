@@ -5,41 +5,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/err.h"
 #include "base/list.h"
 #include "bus/textlist.h"
 #include "daemon/log.h"
-#include "dirsyncd/counters.h"
+#include "dirsyncd/data.h"
 #include "dirsyncd/fate.h"
 #include "xmpp/jid.h"
-
-static void destroy(struct mirror *m)
-{
-	knowns_fini(&m->knowns);
-	departures_fini(&m->departures);
-	progress_fini(&m->progress);
-	said_fini(&m->said);
-	person_source_fini(&m->source);
-	for (size_t i = 0; i < m->ndomains; i++)
-		free(m->domains[i]);
-	free(m->domains);
-	directory_unref(&m->directory);
-	free(m);
-}
-
-struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory, struct profile_map *profile)
-{
-	struct mirror *m = bh_alloc(sizeof *m);
-
-	m->owner = owner;
-	m->directory = directory;
-	m->brake.percent = directory->brake;
-	departures_init(&m->departures);
-	if (person_source_init(&m->source, directory, profile) == 0)
-		return m;
-	destroy(m);
-	return NULL;
-}
 
 void mirror_add_domain(struct mirror *m, const char *domain)
 {
@@ -60,7 +31,7 @@ const struct knowns *mirror_knowns(const struct mirror *m)
 
 const struct progress *mirror_progress(const struct mirror *m)
 {
-	return &m->progress;
+	return following_progress(m->following);
 }
 
 const char *mirror_domain(const struct mirror *m, size_t i)
@@ -70,7 +41,7 @@ const char *mirror_domain(const struct mirror *m, size_t i)
 
 bool mirror_is_read(const struct mirror *m)
 {
-	return m->read;
+	return following_is_read(m->following);
 }
 
 /* ---- whoever watches ------------------------------------------------------------------------ */
@@ -94,8 +65,10 @@ void mirror_tell(const struct mirror *m, struct known *k)
 		m->watcher.there(m->watcher.arg, &k->person);
 }
 
-static void tell_read(const struct mirror *m)
+static void on_read(void *arg)
 {
+	const struct mirror *m = arg;
+
 	if (m->watcher.read != NULL)
 		m->watcher.read(m->watcher.arg);
 }
@@ -105,7 +78,7 @@ static void tell_read(const struct mirror *m)
 /* One without a local part that could be one is no account. */
 static bool prepare(struct mirror *m, const struct news *n, const struct person_record *r, char local[JID_PART_MAX + 1])
 {
-	struct complaints c = {m->directory->name, r->dn, r->complaints, r->mark};
+	struct complaints c = {m->directory->name, r->entry.dn, r->entry.complaints, r->entry.mark};
 	struct buf list = BUF_INIT;
 	size_t len = 0;
 	bool good = r->local.len > 0 && jid_prepare_local(r->local, local, &len) == 0 && len > 0;
@@ -116,7 +89,7 @@ static bool prepare(struct mirror *m, const struct news *n, const struct person_
 		textlist_printf(&list, "no account: no address can be made of %s", LOG_STR(r->local));
 		c.list = buf_str(&list);
 	}
-	said_now(&m->said, n->uuid, &c);
+	said_now(following_said(m->following), n->uuid, &c);
 	buf_fini(&list);
 	return good;
 }
@@ -124,7 +97,7 @@ static bool prepare(struct mirror *m, const struct news *n, const struct person_
 static void take(struct mirror *m, struct known *k, const struct person_record *r)
 {
 	person_set(&k->person, r);
-	person_write_profile(mirror_tx(m), m->directory->name, &k->person, r);
+	person_write_profile(following_tx(m->following), m->directory->name, &k->person, r);
 }
 
 static void on_new(struct mirror *m, const struct news *n, const struct person_record *r, const char *local)
@@ -133,7 +106,7 @@ static void on_new(struct mirror *m, const struct news *n, const struct person_r
 
 	if (k == NULL)
 		return;
-	k->told = m->refresh;
+	k->told = following_refresh(m->following);
 	take(m, k, r);
 	fate_new(m, k);
 }
@@ -141,7 +114,7 @@ static void on_new(struct mirror *m, const struct news *n, const struct person_r
 /* What becomes of its address does not depend on whether the rest is as before. */
 static void on_known(struct mirror *m, struct known *k, const struct person_record *r, const char *local)
 {
-	if (memcmp(k->person.digest, r->digest, sizeof r->digest) != 0) {
+	if (memcmp(k->person.digest, r->entry.digest, sizeof r->entry.digest) != 0) {
 		take(m, k, r);
 		mirror_write(m, k);
 		mirror_tell(m, k);
@@ -149,17 +122,17 @@ static void on_known(struct mirror *m, struct known *k, const struct person_reco
 	fate_is(m, k, local, r->locked);
 }
 
-static void on_entry(struct mirror *m, const struct news *n)
+static void on_entry(void *arg, const struct news *n)
 {
+	struct mirror *m = arg;
 	struct known *k = knowns_find(&m->knowns, n->uuid);
 	char local[JID_PART_MAX + 1];
 	struct person_record r;
 
-	count_add(COUNT_CHANGES, 1);
 	if (!person_take(n->text, &r))
 		return;
 	if (k != NULL)
-		k->told = m->refresh;
+		k->told = following_refresh(m->following);
 	if (prepare(m, n, &r, local)) {
 		if (k != NULL)
 			on_known(m, k, &r, local);
@@ -171,33 +144,30 @@ static void on_entry(struct mirror *m, const struct news *n)
 }
 
 /* Whoever is no account has been complained of. */
-static void on_present(struct mirror *m, const struct news *n)
+static bool on_present(void *arg, const uint8_t uuid[UUID_SIZE])
 {
-	struct known *k = knowns_find(&m->knowns, n->uuid);
+	struct mirror *m = arg;
+	struct known *k = knowns_find(&m->knowns, uuid);
 
 	if (k != NULL)
-		k->told = m->refresh;
-	else if (!said_anything(&m->said, n->uuid))
-		m->strange = true;
+		k->told = following_refresh(m->following);
+	return k != NULL || said_anything(following_said(m->following), uuid);
 }
 
-static void on_gone(struct mirror *m, const struct news *n)
+static void on_gone(void *arg, const uint8_t uuid[UUID_SIZE])
 {
-	struct known *k = knowns_find(&m->knowns, n->uuid);
+	struct mirror *m = arg;
+	struct known *k = knowns_find(&m->knowns, uuid);
 
-	said_forget(&m->said, n->uuid);
 	if (k != NULL)
 		fate_gone(m, k);
 }
 
 /* ---- the refresh ---------------------------------------------------------------------------- */
 
-static void on_begin(struct mirror *m, const struct news *n)
+static void on_begin(void *arg)
 {
-	(void)n;
-	m->refresh++;
-	m->strange = false;
-	fate_begin(m);
+	fate_begin(arg);
 }
 
 static size_t miss(struct mirror *m)
@@ -210,7 +180,7 @@ static size_t miss(struct mirror *m)
 	while ((node = map_walk_next(&walk)) != NULL) {
 		struct known *k = container_of(node, struct known, by_uuid);
 
-		if (k->told == m->refresh)
+		if (k->told == following_refresh(m->following))
 			continue;
 		missing++;
 		fate_gone(m, k);
@@ -218,76 +188,22 @@ static size_t miss(struct mirror *m)
 	return missing;
 }
 
-/* That stands in the store, whether a cookie comes or not. */
-static void all_read(struct mirror *m)
+static void on_refreshed(void *arg, bool whole, bool log)
 {
-	if (m->read)
-		return;
-	m->read = true;
-	mirror_write_cookie(m, STR_LIT(""));
-	tell_read(m);
-}
-
-/* Whoever is there as before, and whom we do not know, has been missed: all is read again. */
-static void on_refreshed(struct mirror *m, const struct news *n)
-{
-	size_t gone = n->whole ? miss(m) : 0;
+	struct mirror *m = arg;
+	size_t gone = whole ? miss(m) : 0;
 
 	fate_refreshed(m);
-	all_read(m);
-	if (n->whole || m->progress.state != PROGRESS_POLLING)
+	if (log)
 		log_info("directory-followed", "directory=%s accounts=%zu gone=%zu", LOG_TEXT(m->directory->name),
 			m->knowns.by_uuid.count, gone);
-	if (m->strange)
-		follower_again(m->follower, true);
-}
-
-static void on_cookie(struct mirror *m, const struct news *n)
-{
-	mirror_write_cookie(m, n->text);
-}
-
-static void on_server(struct mirror *m, const struct news *n)
-{
-	log_info("directory-server", "directory=%s server=%s follow=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text),
-		n->polls ? "poll" : "sync");
-}
-
-static void on_lost(struct mirror *m, const struct news *n)
-{
-	count_add(COUNT_LOST, 1);
-	log_warn("directory-lost", "directory=%s reason=%s", LOG_TEXT(m->directory->name), LOG_STR(n->text));
-}
-
-static void on_news(void *arg, const struct news *n)
-{
-	static const struct {
-		void (*take)(struct mirror *m, const struct news *n);
-		bool noted; /* only where it is another than before */
-	} handlers[] = {
-		[NEWS_SERVER] = {on_server, true}, [NEWS_BEGIN] = {on_begin, false},
-		[NEWS_ENTRY] = {on_entry, false}, [NEWS_PRESENT] = {on_present, false},
-		[NEWS_GONE] = {on_gone, false}, [NEWS_REFRESHED] = {on_refreshed, false},
-		[NEWS_COOKIE] = {on_cookie, false}, [NEWS_LOST] = {on_lost, true},
-	};
-	struct mirror *m = arg;
-	bool other = progress_news(&m->progress, n);
-
-	m->bytes += n->text.len;
-	if (other || !handlers[n->kind].noted)
-		handlers[n->kind].take(m, n);
-}
-
-static void on_batch(void *arg)
-{
-	mirror_flush(arg);
 }
 
 /* ---- what administrators want -------------------------------------------------------------- */
 
 void mirror_tick(struct mirror *m)
 {
-	if (m->loaded)
+	if (following_is_loaded(m->following))
 		fate_tick(m);
 }
 
@@ -295,17 +211,28 @@ size_t mirror_accept(struct mirror *m)
 {
 	size_t n = fate_accept(m);
 
-	mirror_flush(m);
+	following_flush(m->following);
 	return n;
 }
 
 void mirror_again(struct mirror *m, bool anew)
 {
-	if (m->follower != NULL)
-		follower_again(m->follower, anew);
+	following_again(m->following, anew);
 }
 
 /* ---- coming and going ------------------------------------------------------------------------ */
+
+static void destroy(struct mirror *m)
+{
+	knowns_fini(&m->knowns);
+	departures_fini(&m->departures);
+	person_source_fini(&m->source);
+	for (size_t i = 0; i < m->ndomains; i++)
+		free(m->domains[i]);
+	free(m->domains);
+	directory_unref(&m->directory);
+	free(m);
+}
 
 static void on_stopped(void *arg)
 {
@@ -317,47 +244,65 @@ static void on_stopped(void *arg)
 	done(done_arg);
 }
 
-static void follow(struct mirror *m, struct str cookie)
+static void on_row(void *arg, const struct store_rows *row)
 {
-	const struct directory *d = m->directory;
-	const struct follower_spec spec = {
-		.directory = m->directory,
-		.source = {.base = d->base, .filter = d->filter, .attributes = m->source.attributes, .read = person_read,
-			.arg = &m->source},
-		.loop = m->owner->daemon->loop,
-		.each = on_news,
-		.batch = on_batch,
-		.backlog = &m->owner->backlog,
-		.arg = m,
-	};
-
-	m->follower = follower_start(&spec, cookie);
+	mirror_take_row(arg, row);
 }
 
-static void on_loaded(void *arg, int rc, struct store_rows *rows)
+static void on_loaded(void *arg)
 {
-	struct mirror *m = arg;
-	struct str cookie = STR_NONE;
+	fate_say_held(arg);
+}
 
-	if (rc != 0)
-		log_error("store-failed", "reason=%s", LOG_TEXT(bh_strerror(rc)));
-	while (rc == 0 && store_row(rows))
-		mirror_take_row(m, rows, &cookie);
-	m->loaded = true;
-	if (m->done != NULL) {
-		on_stopped(m);
-		return;
+static struct following *create_following(struct mirror *m)
+{
+	static const struct following_kind kind = {
+		.part = FOLLOWED_PEOPLE,
+		.questions = {SQL_DEPARTED_GET, SQL_ENTRIES_GET, SQL_COOKIE_GET},
+		.nquestions = 3,
+		.cookie_row = ROW_COOKIE,
+		.cookie_put = SQL_COOKIE_PUT,
+		.row = on_row,
+		.loaded = on_loaded,
+		.read = on_read,
+		.begin = on_begin,
+		.entry = on_entry,
+		.present = on_present,
+		.gone = on_gone,
+		.refreshed = on_refreshed,
+	};
+	const struct directory *d = m->directory;
+
+	return following_create(&(struct following_spec){
+		.owner = m->owner,
+		.directory = m->directory,
+		.kind = &kind,
+		.source = {.base = d->base, .filter = d->filter, .attributes = m->source.attributes, .read = person_read,
+			.arg = &m->source},
+		.digest = m->source.digest,
+		.arg = m,
+	});
+}
+
+struct mirror *mirror_create(struct dirsyncd *owner, struct directory *directory, struct profile_map *profile)
+{
+	struct mirror *m = bh_alloc(sizeof *m);
+
+	m->owner = owner;
+	m->directory = directory;
+	m->brake.percent = directory->brake;
+	departures_init(&m->departures);
+	if (person_source_init(&m->source, directory, profile) != 0) {
+		destroy(m);
+		return NULL;
 	}
-	if (m->read)
-		tell_read(m);
-	fate_say_held(m);
-	follow(m, cookie);
+	m->following = create_following(m);
+	return m;
 }
 
 void mirror_load(struct mirror *m)
 {
-	m->loading = true;
-	mirror_read(m, on_loaded);
+	following_load(m->following);
 }
 
 void mirror_stop(struct mirror **ref, void (*done)(void *arg), void *arg)
@@ -367,8 +312,5 @@ void mirror_stop(struct mirror **ref, void (*done)(void *arg), void *arg)
 	*ref = NULL;
 	m->done = done;
 	m->done_arg = arg;
-	if (m->follower != NULL)
-		follower_stop(&m->follower, on_stopped, m);
-	else if (m->loaded || !m->loading)
-		on_stopped(m);
+	following_stop(&m->following, on_stopped, m);
 }

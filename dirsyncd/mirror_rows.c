@@ -5,30 +5,6 @@
 #include "dirsyncd/mirror_private.h"
 #include "xmpp/jid.h"
 
-struct store_tx *mirror_tx(struct mirror *m)
-{
-	if (m->tx == NULL)
-		m->tx = store_begin(m->owner->store);
-	return m->tx;
-}
-
-void mirror_flush(struct mirror *m)
-{
-	if (m->tx != NULL)
-		backlog_commit(&m->owner->backlog, m->tx, m->bytes);
-	m->tx = NULL;
-	m->bytes = 0;
-}
-
-/* Every row begins with the directory's name. */
-static struct store_tx *of_directory(struct mirror *m)
-{
-	struct store_tx *tx = mirror_tx(m);
-
-	store_text(tx, str_of(m->directory->name));
-	return tx;
-}
-
 static struct str bytes(const uint8_t uuid[UUID_SIZE])
 {
 	return str_make((const char *)uuid, UUID_SIZE);
@@ -36,7 +12,7 @@ static struct str bytes(const uint8_t uuid[UUID_SIZE])
 
 void mirror_write(struct mirror *m, const struct known *k)
 {
-	struct store_tx *tx = of_directory(m);
+	struct store_tx *tx = following_row(m->following);
 
 	person_write(tx, &k->person);
 	store_int(tx, k->first);
@@ -48,27 +24,18 @@ void mirror_write(struct mirror *m, const struct known *k)
 
 void mirror_write_gone(struct mirror *m, const struct known *k)
 {
-	struct store_tx *tx = of_directory(m);
+	struct store_tx *tx = following_row(m->following);
 
 	store_blob(tx, bytes(k->person.uuid));
 	store_do(tx, SQL_ENTRY_DELETE);
-	tx = of_directory(m);
+	tx = following_row(m->following);
 	store_blob(tx, bytes(k->person.uuid));
 	store_do(tx, SQL_PROFILE_DELETE);
 }
 
-void mirror_write_cookie(struct mirror *m, struct str cookie)
-{
-	struct store_tx *tx = of_directory(m);
-
-	store_blob(tx, cookie);
-	store_blob(tx, str_make(m->source.digest, sizeof m->source.digest));
-	store_do(tx, SQL_COOKIE_PUT);
-}
-
 void mirror_write_departed(struct mirror *m, const struct known *k, int64_t since)
 {
-	struct store_tx *tx = of_directory(m);
+	struct store_tx *tx = following_row(m->following);
 
 	store_text(tx, str_of(k->person.local));
 	store_blob(tx, bytes(k->person.uuid));
@@ -78,25 +45,13 @@ void mirror_write_departed(struct mirror *m, const struct known *k, int64_t sinc
 
 void mirror_write_returned(struct mirror *m, const char *local)
 {
-	struct store_tx *tx = of_directory(m);
+	struct store_tx *tx = following_row(m->following);
 
 	store_text(tx, str_of(local));
 	store_do(tx, SQL_DEPARTED_DELETE);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
-
-void mirror_read(struct mirror *m, void (*done)(void *arg, int rc, struct store_rows *rows))
-{
-	static const unsigned questions[] = {SQL_DEPARTED_GET, SQL_ENTRIES_GET, SQL_COOKIE_GET};
-	struct store_tx *tx = store_begin(m->owner->store);
-
-	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-		store_text(tx, str_of(m->directory->name));
-		store_do(tx, questions[i]);
-	}
-	store_ask(tx, done, m);
-}
 
 /* What the brake held before. */
 static void take_held(struct mirror *m, struct known *k, const struct store_rows *row)
@@ -136,24 +91,10 @@ static void take_departed(struct mirror *m, const struct store_rows *row)
 			&m->departures, store_row_text(row, 1), (const uint8_t *)uuid.p, store_row_int(row, 3));
 }
 
-static void take_cookie(struct mirror *m, const struct store_rows *row, struct str *cookie)
+void mirror_take_row(struct mirror *m, const struct store_rows *row)
 {
-	if (!person_source_is(&m->source, store_row_text(row, 2)))
-		return;
-	*cookie = store_row_text(row, 1);
-	m->read = true;
-}
-
-void mirror_take_row(struct mirror *m, const struct store_rows *row, struct str *cookie)
-{
-	switch (store_row_int(row, 0)) {
-	case ROW_ENTRY:
+	if (store_row_int(row, 0) == ROW_ENTRY)
 		take_entry(m, row);
-		break;
-	case ROW_DEPARTED:
+	else
 		take_departed(m, row);
-		break;
-	default:
-		take_cookie(m, row, cookie);
-	}
 }

@@ -86,19 +86,7 @@ void person_source_fini(struct person_source *s)
 	profile_map_free(&s->profile);
 }
 
-bool person_source_is(const struct person_source *s, struct str digest)
-{
-	return str_eq(digest, str_make(s->digest, sizeof s->digest));
-}
-
 /* ---- the thread ---------------------------------------------------------------------------- */
-
-/* Of fixed size, and first in a record; the texts follow as a list. */
-struct head {
-	uint64_t mark;
-	uint8_t dn_digest[DN_DIGEST_SIZE];
-	uint64_t locked; /* so that there is no padding, which has no value */
-};
 
 static void put_profile(const struct person_source *s, struct reading *r, struct buf *out)
 {
@@ -114,24 +102,17 @@ void person_read(const void *arg, const struct direntry *entry, struct buf *out)
 {
 	const struct person_source *s = arg;
 	const struct directory *d = s->directory;
-	struct head head = {.locked = schema_is_locked(&d->schema, entry)};
-	struct str dn = str_of(direntry_dn(entry));
 	struct reading r;
 
 	reading_init(&r, entry);
-	if (dn_digest(dn, head.dn_digest) != 0)
-		reading_complain(&r, dn, "the entry's name cannot be read: it is in no group");
-	buf_put(out, &head, sizeof head);
-	textlist_put(out, dn);
+	entry_record_begin(out, &r, "it is in no group");
 	textlist_put(out, direntry_value(entry, d->user, 0));
 	textlist_put(out, reading_first(&r, names, PERSON_TEXT_MAX));
 	textlist_put(out, reading_first(&r, firsts, PERSON_TEXT_MAX));
 	textlist_put(out, reading_first(&r, lasts, PERSON_TEXT_MAX));
 	textlist_put(out, reading_first(&r, emails, PERSON_TEXT_MAX));
 	put_profile(s, &r, out);
-	textlist_put(out, buf_str(&r.complaints));
-	if (!buf_failed(out))
-		memcpy(out->data + offsetof(struct head, mark), &r.mark, sizeof r.mark);
+	entry_record_end(out, &r, schema_is_locked(&d->schema, entry));
 	reading_fini(&r);
 }
 
@@ -139,28 +120,18 @@ void person_read(const void *arg, const struct direntry *entry, struct buf *out)
 
 bool person_take(struct str record, struct person_record *out)
 {
-	struct str *const texts[] = {&out->dn, &out->local, &out->name, &out->first, &out->last, &out->email,
-		&out->profile, &out->complaints};
-	struct str rest = str_make(record.p + sizeof(struct head), record.len - sizeof(struct head));
-	struct head head;
+	struct str *const texts[] = {&out->local, &out->name, &out->first, &out->last, &out->email, &out->profile};
+	bool good = entry_record_take(record, &out->entry, texts, sizeof texts / sizeof texts[0]);
 
-	if (record.len < sizeof head)
-		return false;
-	memcpy(&head, record.p, sizeof head);
-	out->locked = head.locked != 0;
-	out->mark = head.mark;
-	out->dn_digest = (const uint8_t *)record.p + offsetof(struct head, dn_digest);
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (!textlist_take(&rest, texts[i]))
-			return false;
-	digest_128(record, out->digest);
-	return true;
+	out->locked = good && out->entry.flag;
+	return good;
 }
 
 void person_fini(struct person *p)
 {
 	free(p->local);
 	free(p->name);
+	free(p->in_groups);
 }
 
 static void set_name(struct person *p, struct str name)
@@ -171,8 +142,8 @@ static void set_name(struct person *p, struct str name)
 
 void person_set(struct person *p, const struct person_record *r)
 {
-	memcpy(p->digest, r->digest, sizeof p->digest);
-	memcpy(p->dn, r->dn_digest, sizeof p->dn);
+	memcpy(p->digest, r->entry.digest, sizeof p->digest);
+	memcpy(p->dn, r->entry.dn_digest, sizeof p->dn);
 	set_name(p, r->name);
 }
 

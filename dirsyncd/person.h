@@ -11,12 +11,18 @@
 
 #include "directory/directory.h"
 #include "directory/sync.h"
+#include "dirsyncd/entry_record.h"
 #include "dirsyncd/membership.h"
 #include "dirsyncd/profile_map.h"
-#include "dirsyncd/reading.h"
 #include "store/store.h"
 
 enum { PERSON_TEXT_MAX = 1023, PERSON_ATTRIBUTES_MAX = 48 };
+
+/* Its place in membership.h. */
+struct person_member {
+	struct member_person member;
+	const struct person *person;
+};
 
 /* Belongs to the mirror (known.h). */
 struct person {
@@ -26,7 +32,7 @@ struct person {
 	bool locked;
 	char *local; /* prepared */
 	char *name;  /* that others see; may be empty */
-	struct member_person member; /* of membership.h */
+	struct person_member *in_groups; /* sharing.h makes and frees it; NULL: it can be in none */
 };
 
 /* How entries are read; never changes. */
@@ -41,19 +47,14 @@ struct person_source {
 /* Takes over the map, which may be NULL.  BH_ECONFIG: it wants too many attributes. */
 int person_source_init(struct person_source *s, const struct directory *directory, struct profile_map *profile);
 void person_source_fini(struct person_source *s);
-/* Is that its digest?  What was read by another source must be read again. */
-bool person_source_is(const struct person_source *s, struct str digest);
 
 /* Its texts are borrowed, and empty where there is none. */
 struct person_record {
+	struct entry_record entry;
 	bool locked;
-	const uint8_t *dn_digest;
-	struct str dn, local; /* as the directory has them */
+	struct str local; /* as the directory has it */
 	struct str name, first, last, email;
 	struct str profile; /* XML */
-	struct str complaints; /* reading.h */
-	uint64_t mark;
-	uint8_t digest[DN_DIGEST_SIZE];
 };
 
 /* arg: the struct person_source. */

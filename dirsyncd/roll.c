@@ -15,7 +15,7 @@ static const struct person **people(const struct roll *r)
 
 static void add(void *arg, struct member_person *member)
 {
-	const struct person *p = container_of(member, struct person, member);
+	const struct person *p = container_of(member, struct person_member, member)->person;
 
 	buf_put(arg, &p, sizeof(struct person *));
 }

@@ -197,14 +197,22 @@ static void on_person(void *arg, struct person *p)
 {
 	struct sharing *s = arg;
 
-	membership_put_person(s->membership, &p->member, p->dn, str_of(p->local));
+	if (p->in_groups == NULL) {
+		p->in_groups = bh_alloc(sizeof *p->in_groups);
+		p->in_groups->person = p;
+	}
+	membership_put_person(s->membership, &p->in_groups->member, p->dn, str_of(p->local));
 }
 
 static void on_person_gone(void *arg, struct person *p)
 {
 	struct sharing *s = arg;
 
-	membership_drop_person(s->membership, &p->member);
+	if (p->in_groups == NULL)
+		return;
+	membership_drop_person(s->membership, &p->in_groups->member);
+	free(p->in_groups);
+	p->in_groups = NULL;
 }
 
 static void on_people_read(void *arg)

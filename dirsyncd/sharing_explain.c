@@ -116,8 +116,8 @@ void sharing_explain(const struct sharing *s, const struct person *p, struct ans
 		pair(a, "groups", STR_LIT("not looked at: there is no directory.group_base"));
 		return;
 	}
-	if (p != NULL)
-		membership_groups(s->membership, &p->member, gather, &list);
+	if (p != NULL && p->in_groups != NULL)
+		membership_groups(s->membership, &p->in_groups->member, gather, &list);
 	of = (const struct group **)(void *)list.data;
 	n = list.len / sizeof(struct group *);
 	if (n > 0)

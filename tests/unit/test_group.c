@@ -57,7 +57,7 @@ static void read_it(void)
 static const char *complaint(void)
 {
 	static char text[512];
-	struct str rest = found.complaints, one;
+	struct str rest = found.entry.complaints, one;
 
 	*text = '\0';
 	while (textlist_take(&rest, &one))
@@ -124,12 +124,12 @@ static void the_same_entry_makes_the_same_record(void **state)
 	(void)state;
 	has("cn", "team"), has("member", "uid=ann,dc=example");
 	read_it();
-	memcpy(digest, found.digest, sizeof digest);
+	memcpy(digest, found.entry.digest, sizeof digest);
 	read_it();
-	assert_memory_equal(digest, found.digest, sizeof digest);
+	assert_memory_equal(digest, found.entry.digest, sizeof digest);
 	has("memberUid", "bob");
 	read_it();
-	assert_memory_not_equal(digest, found.digest, sizeof digest);
+	assert_memory_not_equal(digest, found.entry.digest, sizeof digest);
 }
 
 int main(int argc, char **argv)

@@ -14,26 +14,10 @@
 #include "base/rand.h"
 #include "net/stream_private.h"
 #include "net/tls_handshake.h"
-#include "net_certs.h"
-#include "net_signer.h"
+#include "net_keys.h"
 
 #define TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.2:+SIGN-EDDSA-ED448"
 #define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+SIGN-EDDSA-ED448"
-#define CURVE(name) GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_##name)
-
-static const struct cert_spec specs[] = {
-	{.name = "rsa", .algorithm = GNUTLS_PK_RSA, .bits = 2048},
-	{.name = "rsa-pss", .algorithm = GNUTLS_PK_RSA_PSS, .bits = 2048},
-	{.name = "p256", .algorithm = GNUTLS_PK_ECDSA, .bits = CURVE(SECP256R1)},
-	{.name = "p384", .algorithm = GNUTLS_PK_ECDSA, .bits = CURVE(SECP384R1)},
-	{.name = "ed25519", .algorithm = GNUTLS_PK_EDDSA_ED25519, .bits = CURVE(ED25519)},
-	{.name = "ed448", .algorithm = GNUTLS_PK_EDDSA_ED448, .bits = CURVE(ED448)},
-};
-
-enum { KINDS = sizeof specs / sizeof specs[0] };
-
-static struct test_signer keys;
-static struct tls_store *stores[KINDS];
 
 /* ---- a server in a thread, by GnuTLS ---------------------------------------------------- */
 
@@ -164,7 +148,7 @@ static void every_kind_of_key_is_shown_to_servers(void **state)
 	static const char *const versions[] = {TLS13, TLS12};
 
 	(void)state;
-	for (size_t i = 0; i < 2 * KINDS; i++) {
+	for (size_t i = 0; i < 2 * KEY_KINDS; i++) {
 		struct theirs t = {.priorities = versions[i % 2], .credentials = credentials_of("p256")};
 		struct ours o = {.store = stores[i / 2]};
 		unsigned before = keys.signatures;
@@ -172,7 +156,7 @@ static void every_kind_of_key_is_shown_to_servers(void **state)
 		call(&o, theirs_start(&t));
 		theirs_join(&t);
 		if (!t.verified)
-			fail_msg("%s: %s; %s", specs[i / 2].name, gnutls_strerror(t.result), o.why);
+			fail_msg("%s: %s; %s", key_specs[i / 2].name, gnutls_strerror(t.result), o.why);
 		assert_int_equal(keys.signatures - before, 1);
 		assert_in_range(o.depth, 1, COROUTINE_STACK / 2);
 	}
@@ -268,7 +252,7 @@ static void a_server_with_a_huge_key_is_refused_before_it_costs(void **state)
 	for (size_t i = 0; i < 2 * (sizeof cases / sizeof cases[0]); i++) {
 		struct theirs t = {.priorities = i % 2 == 0 ? TLS13 : TLS12,
 			.credentials = impossible_credentials(cases[i / 2].bits, cases[i / 2].exponent_size)};
-		struct ours o = {.store = stores[0]};
+		struct ours o = {.store = stores[KEY_RSA]};
 
 		call(&o, theirs_start(&t));
 		theirs_join(&t);
@@ -283,34 +267,9 @@ static void a_server_with_a_huge_key_is_refused_before_it_costs(void **state)
 
 static int begin(void **state)
 {
-	char what[512];
-
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	if (certs_begin() < 0 || tls_global_init() < 0)
-		return -1;
-	signer_init(&keys);
-	for (size_t i = 0; i < KINDS; i++) {
-		struct cert_spec spec = specs[i];
-		struct tls_identity id = {"local.example", certs_path(spec.name, ".crt"), certs_path(spec.name, ".key")};
-		struct tls_plan plan = {.ids = &id, .n = 1, .signer = &keys.signer};
-
-		spec.dns = "local.example";
-		certs_make(&spec);
-		if (signer_add(&keys, &id) != 0 || tls_store_load(&plan, &stores[i], what, sizeof what) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < KINDS; i++)
-		tls_store_unref(&stores[i]);
-	signer_fini(&keys);
-	tls_global_fini();
-	return certs_end();
+	return keys_begin("local.example");
 }
 
 int main(void)
@@ -320,5 +279,5 @@ int main(void)
 		cmocka_unit_test(a_server_with_a_huge_key_is_refused_before_it_costs),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, keys_end);
 }

@@ -1,41 +1,31 @@
 /* Handshakes whose signatures come from elsewhere: of every kind, late, never; and what the others notice of it. */
 #include "net_fixture.h"
 
-#include "net_certs.h"
-#include "net_signer.h"
+#include "net_keys.h"
 
 #include "net/stream_private.h"
 #include "net/tls_handshake.h"
 
 #define TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 #define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
-#define CURVE(name) GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_##name)
 
-/* A key of each kind, and what it signs a handshake with. */
-static const struct kind {
-	struct cert_spec spec;
+/* What a key of each kind signs a handshake with. */
+static const struct schemes {
 	uint16_t tls12, tls13;
 	const char *tls12_old; /* more of the client's priorities: without RSA-PSS */
-} kinds[] = {
-	{{.name = "rsa", .algorithm = GNUTLS_PK_RSA, .bits = 2048}, TLS_RSA_PKCS1_SHA256, TLS_RSA_PSS_RSAE_SHA256,
+} schemes[KEY_KINDS] = {
+	[KEY_RSA] = {TLS_RSA_PKCS1_SHA256, TLS_RSA_PSS_RSAE_SHA256,
 		":-SIGN-RSA-PSS-RSAE-SHA256:-SIGN-RSA-PSS-RSAE-SHA384:-SIGN-RSA-PSS-RSAE-SHA512"},
-	{{.name = "rsa-pss", .algorithm = GNUTLS_PK_RSA_PSS, .bits = 2048}, TLS_RSA_PSS_PSS_SHA256,
-		TLS_RSA_PSS_PSS_SHA256, ""},
-	{{.name = "p256", .algorithm = GNUTLS_PK_ECDSA, .bits = CURVE(SECP256R1)}, TLS_ECDSA_SHA256, TLS_ECDSA_SHA256,
-		""},
-	{{.name = "p384", .algorithm = GNUTLS_PK_ECDSA, .bits = CURVE(SECP384R1)}, TLS_ECDSA_SHA384, TLS_ECDSA_SHA384,
-		""},
-	{{.name = "p521", .algorithm = GNUTLS_PK_ECDSA, .bits = CURVE(SECP521R1)}, TLS_ECDSA_SHA512, TLS_ECDSA_SHA512,
-		""},
-	{{.name = "ed25519", .algorithm = GNUTLS_PK_EDDSA_ED25519, .bits = CURVE(ED25519)}, TLS_ED25519, TLS_ED25519,
-		""},
-	{{.name = "ed448", .algorithm = GNUTLS_PK_EDDSA_ED448, .bits = CURVE(ED448)}, TLS_ED448, TLS_ED448, ""},
+	[KEY_RSA_PSS] = {TLS_RSA_PSS_PSS_SHA256, TLS_RSA_PSS_PSS_SHA256, ""},
+	[KEY_P256] = {TLS_ECDSA_SHA256, TLS_ECDSA_SHA256, ""},
+	[KEY_P384] = {TLS_ECDSA_SHA384, TLS_ECDSA_SHA384, ""},
+	[KEY_P521] = {TLS_ECDSA_SHA512, TLS_ECDSA_SHA512, ""},
+	[KEY_ED25519] = {TLS_ED25519, TLS_ED25519, ""},
+	[KEY_ED448] = {TLS_ED448, TLS_ED448, ""},
 };
 
-enum { KINDS = sizeof kinds / sizeof kinds[0], PEERS = 8 };
+enum { PEERS = 8 };
 
-static struct test_signer keys;
-static struct tls_store *stores[KINDS];
 static size_t deepest; /* of any stack */
 
 static void note_depth(struct stream_hub *hub)
@@ -81,10 +71,10 @@ static void say_hello(struct client *c)
 }
 
 /* Its signature comes at once (slow: some turns of the loop later). */
-static void assert_served(const struct kind *kind, const char *version, const char *more, bool slow)
+static void assert_served(unsigned kind, const char *version, const char *more, bool slow)
 {
 	char priorities[256];
-	struct server v = {.plan = {.store = stores[kind - kinds], .on_data = echo,
+	struct server v = {.plan = {.store = stores[kind], .on_data = echo,
 				   .on_open = slow ? answer_every_ms : NULL, .on_secure = on_served}};
 	struct client c = {.script = say_hello, .priorities = priorities};
 	unsigned before = keys.signatures;
@@ -101,13 +91,13 @@ static void assert_served(const struct kind *kind, const char *version, const ch
 static void every_kind_of_key_serves_both_versions(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < KINDS; i++)
+	for (unsigned i = 0; i < KEY_KINDS; i++)
 		for (unsigned slow = 0; slow < 2; slow++) {
-			assert_served(&kinds[i], TLS13, "", slow);
-			assert_int_equal(keys.scheme, kinds[i].tls13);
-			assert_served(&kinds[i], TLS12, kinds[i].tls12_old, slow);
-			if (kinds[i].spec.algorithm != GNUTLS_PK_ECDSA)
-				assert_int_equal(keys.scheme, kinds[i].tls12);
+			assert_served(i, TLS13, "", slow);
+			assert_int_equal(keys.scheme, schemes[i].tls13);
+			assert_served(i, TLS12, schemes[i].tls12_old, slow);
+			if (key_specs[i].algorithm != GNUTLS_PK_ECDSA)
+				assert_int_equal(keys.scheme, schemes[i].tls12);
 			else
 				assert_int_equal(keys.scheme & 0xff, TLS_ECDSA_SHA256 & 0xff);
 		}
@@ -130,7 +120,7 @@ static void a_session_that_is_resumed_needs_no_signature(void **state)
 	(void)state;
 	keys.slow = false;
 	for (unsigned i = 0; i < 2; i++) {
-		struct server v = {.plan = {.store = stores[2], .on_data = echo}};
+		struct server v = {.plan = {.store = stores[KEY_P256], .on_data = echo}};
 		struct client c = {.script = i == 0 ? take_ticket : resume, .priorities = TLS13, .resume_from = i == 1};
 		unsigned before = keys.signatures;
 
@@ -176,7 +166,7 @@ static void a_signature_that_is_refused_ends_the_handshake(void **state)
 	(void)state;
 	keys.slow = true;
 	for (size_t i = 0; i < 2 * (sizeof cases / sizeof cases[0]); i++) {
-		struct server v = {.plan = {.store = stores[i % KINDS], .on_open = refuse_later}};
+		struct server v = {.plan = {.store = stores[i % KEY_KINDS], .on_open = refuse_later}};
 		struct client c = {.script = fail_handshake, .priorities = i % 2 == 0 ? TLS13 : TLS12};
 
 		given_error = cases[i / 2].error;
@@ -234,7 +224,7 @@ static void end_on_connected(void *owner)
 	static const struct tls_wish wish = {.server = "peer.example"};
 	struct end *e = owner;
 
-	assert_int_equal(stream_connect_tls(e->stream, stores[0], &wish), 0);
+	assert_int_equal(stream_connect_tls(e->stream, stores[KEY_RSA], &wish), 0);
 }
 
 static const struct stream_handlers end_handlers = {
@@ -251,7 +241,7 @@ static void crowd_accept(void *owner, int fd)
 
 	e->crowd = w;
 	assert_int_equal(stream_open(w->hub, fd, &end_handlers, e, &e->stream), 0);
-	assert_int_equal(stream_start_tls(e->stream, stores[2], NULL), 0);
+	assert_int_equal(stream_start_tls(e->stream, stores[KEY_P256], NULL), 0);
 }
 
 static void turn(struct crowd *w)
@@ -422,33 +412,8 @@ static void the_stack_is_large_enough(void **state)
 
 static int begin(void **state)
 {
-	char what[512];
-
 	(void)state;
-	if (certs_begin() < 0 || tls_global_init() < 0)
-		return -1;
-	signer_init(&keys);
-	for (size_t i = 0; i < KINDS; i++) {
-		struct cert_spec spec = kinds[i].spec;
-		struct tls_identity id = {"peer.example", certs_path(spec.name, ".crt"), certs_path(spec.name, ".key")};
-		struct tls_plan plan = {.ids = &id, .n = 1, .signer = &keys.signer};
-
-		spec.dns = "peer.example";
-		certs_make(&spec);
-		if (signer_add(&keys, &id) != 0 || tls_store_load(&plan, &stores[i], what, sizeof what) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < KINDS; i++)
-		tls_store_unref(&stores[i]);
-	signer_fini(&keys);
-	tls_global_fini();
-	return certs_end();
+	return keys_begin("peer.example");
 }
 
 int main(void)
@@ -465,5 +430,5 @@ int main(void)
 		cmocka_unit_test(the_stack_is_large_enough),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, keys_end);
 }
