@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 
 /* What routerd is told again at each new link, in case the word was lost with the last one. */
@@ -55,22 +55,6 @@ static int on_auth_abort(const struct bus_event *event)
 	return 0;
 }
 
-static int on_restart(const struct bus_event *event)
-{
-	struct authd *a = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(a->daemon);
-	return 0;
-}
-
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct authd *)event->owner)->daemon, event);
-}
-
 static const struct bus_handler handlers[] = {
 	{BUS_AUTH_BEGIN, on_auth_begin},
 	{BUS_AUTH_STEP, on_auth_step},
@@ -84,10 +68,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_KEYS_GET, on_keys_get},
 	{BUS_ACCOUNT_LOOKUP, on_account_lookup},
 	{BUS_STATS_GET, counter_answer},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{0, NULL},
 };
 

@@ -40,7 +40,7 @@ int on_ctl_request(const struct bus_event *event)
 	if (bus_get_ctl_request(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	if (str_is(m.verb, "cert.used"))
-		certificates_used(srv->keys, srv->daemon->instance, event);
+		certificates_used(srv->certificates.keys, srv->daemon->instance, event);
 	else
 		ctl_end(event->link, event->frame->subject, EXIT_USAGE, "this c2sd does not know \"%.*s\"",
 			STR_FMT(m.verb));

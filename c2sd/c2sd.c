@@ -21,7 +21,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 
 struct link *c2sd_link(const struct c2sd *srv)
@@ -29,112 +29,47 @@ struct link *c2sd_link(const struct c2sd *srv)
 	return carrier_link(&srv->carrier);
 }
 
-static int open_listeners(struct daemon *d, struct c2sd *srv, const char *setting,
-	enum c2sd_entry entry)
-{
-	char what[256];
+static const struct certificates_rules certificates = {.role = KEY_FOR_CLIENTS, .ca = "c2sd.client_ca"};
 
-	for (size_t i = 0; i < conf_list_size(d->conf, setting); i++) {
-		struct c2sd_listener *l = &srv->listeners[srv->nlisteners];
-
-		if (srv->nlisteners == LISTENERS_MAX) {
-			daemon_fail(d, "%s: more than %d addresses", setting, LISTENERS_MAX);
-			return BH_ECONFIG;
-		}
-		*l = (struct c2sd_listener){.c2sd = srv, .entry = entry};
-		if (listener_open(conf_list_item(d->conf, setting, i), &l->listener, what,
-			    sizeof what) != 0) {
-			daemon_fail(d, "%s", what);
-			return BH_ECONFIG;
-		}
-		srv->nlisteners++;
-	}
-	return 0;
-}
-
-static void close_listeners(struct c2sd *srv)
-{
-	while (srv->nlisteners > 0)
-		listener_close(&srv->listeners[--srv->nlisteners].listener);
-}
-
-static int load_certificates(struct c2sd *srv)
-{
-	struct tls_store *tls;
-	int rc = settings_load_tls(srv->daemon, key_client_signer(srv->keys), &tls);
-
-	if (rc == 0)
-		key_client_offer(srv->keys, tls);
-	return rc;
-}
-
-/* A key is missing when one of us two has read its files before they were changed: it may be we. */
-static void on_key_event(void *owner, enum key_event event, const char *text)
-{
-	bool good = event == KEY_EVENT_UP || event == KEY_EVENT_USED;
-
-	if (event == KEY_EVENT_LACKING && reload_fresh(((struct c2sd *)owner)->daemon) != NULL)
-		return; /* keyd has reloaded already, and we do so next */
-	log_event(good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, key_event_name(event), "reason=%s", LOG_TEXT(text));
-	if (event == KEY_EVENT_LACKING)
-		(void)load_certificates(owner);
-}
+static const struct port_kind ports[] = {
+	[ENTRY_STARTTLS] = {"c2sd.listen", "clients", "starttls"},
+	[ENTRY_TLS] = {"c2sd.listen_tls", "clients", "direct"},
+	[ENTRY_COMPONENT] = {"c2sd.listen_component", "components", "none"},
+	{NULL},
+};
 
 int c2sd_open(struct daemon *d)
 {
 	struct c2sd *srv = bh_alloc(sizeof *srv);
 
 	srv->daemon = d;
-	srv->keys = key_client_create(KEY_FOR_CLIENTS, on_key_event, srv);
+	certificates_init(&srv->certificates, d, &certificates);
 	carrier_init(&srv->carrier, &c2sd_carrier);
 	d->state = srv;
 	tls_global_init();
-	if (settings_read(d, &srv->settings) == 0 && load_certificates(srv) == 0 &&
-		open_listeners(d, srv, "c2sd.listen", ENTRY_STARTTLS) == 0 &&
-		open_listeners(d, srv, "c2sd.listen_tls", ENTRY_TLS) == 0 &&
-		open_listeners(d, srv, "c2sd.listen_component", ENTRY_COMPONENT) == 0)
+	if (settings_read(d, &srv->settings) == 0 && certificates_load(&srv->certificates) == 0 &&
+		ports_open(&srv->ports, d, ports) == 0)
 		return 0;
-	close_listeners(srv);
-	key_client_stop(&srv->keys, NULL, NULL);
+	ports_close(&srv->ports);
+	certificates_stop(&srv->certificates, NULL, NULL);
 	tls_global_fini();
 	free(srv);
 	return BH_ECONFIG;
 }
 
-static void on_connection(void *owner, int fd)
+static void on_connection(void *owner, int fd, unsigned entry)
 {
-	struct c2sd_listener *l = owner;
-
-	client_accept(l->c2sd, fd, l->entry);
+	client_accept(owner, fd, (enum c2sd_entry)entry);
 }
 
 /* Nobody is let in before we know how they may log in. */
 static void accept_clients(struct c2sd *srv)
 {
-	enum { BURST = 16 }; /* of a listener, in a turn of the loop */
-	static const char *const tls[] = {
-		[ENTRY_STARTTLS] = "starttls",
-		[ENTRY_TLS] = "direct",
-		[ENTRY_COMPONENT] = "none",
-	};
-
 	if (srv->accepting || srv->stopping || srv->draining || !offers_complete(srv))
 		return;
 	srv->accepting = true;
 	association_set_accepting(true);
-	for (unsigned i = 0; i < srv->nlisteners; i++) {
-		struct c2sd_listener *l = &srv->listeners[i];
-		int rc = listener_start(l->listener, srv->daemon->loop, BURST, on_connection, l);
-
-		if (rc != 0)
-			log_error("listen-failed", "address=%s reason=%s",
-				listener_address(l->listener), LOG_TEXT(bh_strerror(rc)));
-		else
-			log_info("listening", "address=%s for=%s tls=%s",
-				listener_address(l->listener),
-				l->entry == ENTRY_COMPONENT ? "components" : "clients",
-				tls[l->entry]);
-	}
+	ports_serve(&srv->ports, srv->daemon->loop, on_connection, srv);
 	daemon_ready(srv->daemon);
 }
 
@@ -171,37 +106,6 @@ static int on_domain_caps(const struct bus_event *event)
 	return 0;
 }
 
-static void count_signatures(const struct c2sd *srv)
-{
-	struct key_client_counts counts = key_client_counts(srv->keys);
-
-	c2sd_counters[COUNT_SIGNATURES].value = counts.done;
-	c2sd_counters[COUNT_SIGNATURES_FAILED].value = counts.failed;
-	c2sd_counters[COUNT_SIGNATURES_WAITING].value = counts.waiting;
-}
-
-static int on_stats_get(const struct bus_event *event)
-{
-	count_signatures(event->owner);
-	return counter_answer(event);
-}
-
-static int on_restart(const struct bus_event *event)
-{
-	struct c2sd *srv = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(srv->daemon);
-	return 0;
-}
-
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct c2sd *)event->owner)->daemon, event);
-}
-
 static int on_drain(const struct bus_event *event)
 {
 	struct c2sd *srv = event->owner;
@@ -210,7 +114,7 @@ static int on_drain(const struct bus_event *event)
 	if (bus_get_drain(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	log_info("draining", "clients=%zu", srv->carrier.all.count);
-	close_listeners(srv);
+	ports_close(&srv->ports);
 	srv->draining = true;
 	association_set_accepting(false);
 	return 0;
@@ -234,12 +138,9 @@ static int on_settled(const struct bus_event *event)
 const struct bus_handler c2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{BUS_DRAIN, on_drain},
-	{BUS_STATS_GET, on_stats_get},
+	{BUS_STATS_GET, counter_answer},
 	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_CONNECTION_GET, on_connection_get},
 	{BUS_ASSOCIATIONS_GET, on_associations_get},
@@ -351,7 +252,7 @@ int c2sd_start(struct daemon *d)
 		stream_hub_start(d->loop, &srv->hub) != 0)
 		return BH_ENOMEM;
 	stream_hub_on_flushed(srv->hub, on_flushed, srv);
-	if (key_client_start(srv->keys, d->loop, d->run_dir) != 0)
+	if (certificates_start(&srv->certificates) != 0)
 		return BH_ECONFIG;
 	return bus_client_start(&spec, &srv->carrier.bus);
 }
@@ -368,7 +269,7 @@ int c2sd_prepare(struct daemon *d, void **prepared)
 	struct fresh *fresh = bh_alloc(sizeof *fresh);
 
 	if (settings_read(d, &fresh->settings) != 0 ||
-		settings_load_tls(d, key_client_signer(srv->keys), &fresh->tls) != 0) {
+		certificates_prepare(&srv->certificates, &fresh->tls) != 0) {
 		free(fresh);
 		return BH_ECONFIG;
 	}
@@ -382,8 +283,7 @@ void c2sd_adopt(struct daemon *d, void *prepared)
 	struct fresh *fresh = prepared;
 
 	srv->settings = fresh->settings;
-	key_client_catch_up(srv->keys);
-	key_client_offer(srv->keys, fresh->tls);
+	certificates_adopt(&srv->certificates, fresh->tls);
 	free(fresh);
 	if (offers_add_domains(srv) != 0)
 		log_error("reload-failed", "reason=\"no memory for the domains\"");
@@ -422,7 +322,7 @@ static void on_hub_stopped(void *arg)
 {
 	struct c2sd *srv = arg;
 
-	key_client_stop(&srv->keys, on_keys_stopped, srv);
+	certificates_stop(&srv->certificates, on_keys_stopped, srv);
 }
 
 static void on_bus_stopped(void *arg)
@@ -460,7 +360,7 @@ void c2sd_stop(struct daemon *d)
 
 	srv->stopping = true;
 	monitor_stop(srv);
-	close_listeners(srv);
+	ports_close(&srv->ports);
 	if (srv->carrier.all.count == 0)
 		c2sd_emptied(srv);
 	else

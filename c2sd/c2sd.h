@@ -17,24 +17,17 @@
 #include "carry/carrier.h"
 #include "daemon/counter.h"
 #include "daemon/daemon.h"
-#include "key/client.h"
+#include "front/certificates.h"
+#include "front/ports.h"
 #include "net/address.h"
 #include "net/gate.h"
-#include "net/listener.h"
 #include "net/stream.h"
-#include "net/tls.h"
 #include "xmpp/reader.h"
 
-enum { LISTENERS_MAX = 16, PROXIES_MAX = 32 };
+enum { PROXIES_MAX = 32 };
 
 /* How a connection begins. */
 enum c2sd_entry { ENTRY_STARTTLS, ENTRY_TLS, ENTRY_COMPONENT };
-
-struct c2sd_listener {
-	struct c2sd *c2sd;
-	struct listener *listener;
-	enum c2sd_entry entry;
-};
 
 struct c2sd_settings {
 	struct reader_limits before, after; /* authentication */
@@ -52,10 +45,9 @@ struct c2sd_settings {
 struct c2sd {
 	struct daemon *daemon;
 	struct stream_hub *hub;
-	struct key_client *keys; /* certificates, and who signs for them */
+	struct certificates certificates;
 	struct reader_pool *parsers;
-	struct c2sd_listener listeners[LISTENERS_MAX];
-	unsigned nlisteners;
+	struct ports ports;
 	bool accepting;
 	bool stopping;
 	bool draining; /* those that can resume elsewhere are sent on, some a second */
@@ -68,7 +60,7 @@ struct c2sd {
 	uv_timer_t sm_timer;
 	struct list unsent;	/* clients whose socket does not take all, longest first */
 	uv_timer_t guard_timer;
-	struct counter_source certificates;
+	struct counter_source expiries; /* of certificates (monitor.h) */
 	struct buf scratch;	/* an envelope, or a stanza for several clients */
 };
 
@@ -82,8 +74,6 @@ void c2sd_stop(struct daemon *d);
 
 /* Takes the settings of a configuration.  0 or BH_ECONFIG after daemon_fail(). */
 int settings_read(struct daemon *d, struct c2sd_settings *out);
-/* Loads the certificates that the configuration names. */
-int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out);
 
 /* The last client is gone while stopping. */
 void c2sd_emptied(struct c2sd *srv);

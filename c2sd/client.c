@@ -302,7 +302,7 @@ static void admit(struct client *c)
 		client_fail(c, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
 	}
-	if (c->entry == ENTRY_TLS && stream_start_tls(c->stream, key_client_store(srv->keys), "xmpp-client") != 0)
+	if (c->entry == ENTRY_TLS && stream_start_tls(c->stream, certificates_store(&srv->certificates), "xmpp-client") != 0)
 		client_fail(c, STREAM_INTERNAL_SERVER_ERROR, NULL);
 	log_debug("client-connected", "conn=%s from=%s port=%u", client_name(c), peer_text(c), peer_port(c));
 }

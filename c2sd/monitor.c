@@ -9,7 +9,7 @@
 static void put_certificates(void *arg, struct buf *out)
 {
 	const struct c2sd *srv = arg;
-	const struct tls_store *tls = key_client_store(srv->keys);
+	const struct tls_store *tls = certificates_store(&srv->certificates);
 	struct counter c = {.name = "certificate_expiry_timestamp_seconds", .kind = GAUGE_TIME,
 		.about = "When the certificate of a domain expires"};
 
@@ -23,13 +23,13 @@ static void put_certificates(void *arg, struct buf *out)
 
 void monitor_start(struct c2sd *srv)
 {
-	srv->certificates = (struct counter_source){.look = put_certificates, .arg = srv};
-	counter_enrol_source(&srv->certificates);
+	srv->expiries = (struct counter_source){.look = put_certificates, .arg = srv};
+	counter_enrol_source(&srv->expiries);
 }
 
 void monitor_stop(struct c2sd *srv)
 {
-	counter_forget_source(&srv->certificates);
+	counter_forget_source(&srv->expiries);
 }
 
 static bool put_client(struct associations *all, const struct client *c)

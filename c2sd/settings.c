@@ -1,10 +1,8 @@
 /* The configuration, as c2sd uses it. */
-#include <stdlib.h>
+#include <string.h>
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "c2sd/c2sd.h"
-#include "daemon/log.h"
 
 static uint32_t number(const struct conf *conf, const char *name)
 {
@@ -59,28 +57,4 @@ int settings_read(struct daemon *d, struct c2sd_settings *out)
 	out->before.wipe = true; /* XEP-0077 and XEP-0078 bring passwords in stanzas */
 	read_limits(conf, &out->after, "c2sd.stanza");
 	return read_proxies(d, out);
-}
-
-int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out)
-{
-	size_t n = conf_domains(d->conf);
-	struct tls_identity *ids = bh_alloc(n * sizeof *ids);
-	struct tls_plan plan = {
-		.ids = ids, .n = n, .signer = signer, .client_ca = conf_text(d->conf, "c2sd.client_ca")};
-	char what[1024] = "";
-	int rc;
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = (struct tls_identity){
-			.domain = conf_domain_name(d->conf, i),
-			.certificate = conf_domain_text(d->conf, i, "certificate"),
-			.key = conf_domain_text(d->conf, i, "key"),
-		};
-	rc = tls_store_load(&plan, out, what, sizeof what);
-	if (rc != 0)
-		daemon_fail(d, "%s", what);
-	else if (what[0] != '\0')
-		log_warn("certificate", "reason=%s", LOG_LONG(what));
-	free(ids);
-	return rc;
 }

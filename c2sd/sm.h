@@ -22,7 +22,7 @@ struct sm {
 	uint64_t message_ms;	    /* when one came behind a message */
 	struct list asking;	    /* in c2sd.asking, while an <r/> of its waits */
 	struct list unasked;	    /* in c2sd.unasked, while we put off an <r/> */
-	struct records kept;	    /* what it has not acknowledged (sm_kept.h) */
+	struct records kept;	    /* what it has not acknowledged (carry/kept.h) */
 	char *id;		    /* that it may be resumed by, or NULL */
 	uint32_t max;
 	bool enabled; /* <enabled/> was sent; until then nothing is counted */

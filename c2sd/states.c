@@ -47,7 +47,7 @@ static void start_tls(struct client *c, const struct element *e)
 {
 	(void)e;
 	buf_put_lit(client_output(c), "<proceed xmlns='" NS_TLS "'/>");
-	if (stream_start_tls(c->stream, key_client_store(c->srv->keys), "xmpp-client") != 0) {
+	if (stream_start_tls(c->stream, certificates_store(&c->srv->certificates), "xmpp-client") != 0) {
 		client_fail(c, STREAM_INTERNAL_SERVER_ERROR, NULL);
 		return;
 	}

@@ -38,7 +38,7 @@ struct ctl {
 	const char *values[OPTIONS]; /* of those that have one */
 };
 
-/* What can stand at an argument's place, for completion (complete.h). */
+/* What can stand at an argument's place, for completion (complete.c). */
 enum argument {
 	ARG_NONE,
 	ARG_ACCOUNT,

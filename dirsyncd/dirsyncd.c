@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 #include "directory/directory.h"
 #include "dirsyncd/admin.h"
@@ -23,27 +23,9 @@
 
 /* ---- from routerd -------------------------------------------------------------------------- */
 
-static int on_restart(const struct bus_event *event)
-{
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(((struct dirsyncd *)event->owner)->daemon);
-	return 0;
-}
-
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct dirsyncd *)event->owner)->daemon, event);
-}
-
 static const struct bus_handler handlers[] = {
 	{BUS_STATS_GET, counter_answer},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_PROFILE_GET, asked_profile_get},
 	{BUS_SEARCH, asked_search},

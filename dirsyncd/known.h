@@ -30,7 +30,7 @@ struct known {
 	struct person person;
 	char *becomes;			  /* while it is renamed: the other name; else NULL */
 	unsigned told;	/* the refresh that it was told of in */
-	unsigned found; /* the comparison (diff.h) that it was found in */
+	unsigned found; /* the comparison (diff.c) that it was found in */
 	uint32_t since; /* wall clock, s: when we first heard of it */
 	uint8_t going;	/* enum going: what the directory says, and has not been done */
 	bool held;	/* by the brake */

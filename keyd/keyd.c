@@ -15,7 +15,7 @@
 #include "bus/server_socket.h"
 #include "daemon/counter.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 #include "keyd/front.h"
 
@@ -206,27 +206,8 @@ int keyd_open(struct daemon *d)
 
 /* ---- routerd --------------------------------------------------------------------------------- */
 
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct keyd *)event->owner)->daemon, event);
-}
-
-static int on_restart(const struct bus_event *event)
-{
-	struct keyd *keyd = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(keyd->daemon);
-	return 0;
-}
-
 static const struct bus_handler handlers[] = {
-	{BUS_RELOAD, on_reload},
-	{BUS_RESTART, on_restart},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
+	ORDER_HANDLERS,
 	{BUS_STATS_GET, counter_answer},
 	{0, NULL},
 };

@@ -2,7 +2,7 @@
  * subscription - the states of RFC 6121 Appendix A, as tables
  *
  * A state says what a user's side knows of him and one contact.  Nothing else is kept of a
- * subscription; what the roster shows of it is contact_show().
+ * subscription; what the roster shows of it is subscription_shown().
  */
 #ifndef ROUTERD_SUBSCRIPTION_H
 #define ROUTERD_SUBSCRIPTION_H

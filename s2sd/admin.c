@@ -228,7 +228,7 @@ static void test(const struct ask *q)
 
 static void used(const struct ask *q)
 {
-	certificates_used(q->srv->keys, q->srv->daemon->instance, q->event);
+	certificates_used(q->srv->certificates.keys, q->srv->daemon->instance, q->event);
 }
 
 static const struct {

@@ -6,8 +6,5 @@ struct counter s2sd_counters[] = {
 	[COUNT_STANZAS_IN] = {.name = "stanzas_in", .about = "Stanzas that other servers have sent"},
 	[COUNT_STANZAS_OUT] = {.name = "stanzas_out", .about = "Stanzas that were written to other servers"},
 	[COUNT_UNREACHABLE] = {.name = "unreachable", .about = "How often stanzas went back, since a remote domain could not be reached"},
-	[COUNT_SIGNATURES] = {.name = "signatures", .about = "Signatures that keyd has made for TLS handshakes"},
-	[COUNT_SIGNATURES_FAILED] = {.name = "signatures_failed", .about = "Signatures that keyd refused, or gave too late"},
-	[COUNT_SIGNATURES_WAITING] = {.name = "signatures_waiting", .kind = GAUGE, .about = "TLS handshakes that wait for keyd"},
 	[COUNT_END] = {.name = NULL},
 };

@@ -61,7 +61,7 @@ void outgoing_tls(struct peer *p)
 	const struct tls_wish wish = {.server = server, .local = p->local, .alpn = "xmpp-server"};
 
 	(void)jid_domain_ascii(str_of(p->remote), server, sizeof server);
-	if (stream_connect_tls(p->stream, key_client_store(p->carrying.srv->keys), &wish) != 0)
+	if (stream_connect_tls(p->stream, certificates_store(&p->carrying.srv->certificates), &wish) != 0)
 		peer_end(p, "TLS cannot begin");
 }
 

@@ -374,7 +374,7 @@ void peer_accept(struct s2sd *srv, int fd, bool tls)
 		peer_fail(p, STREAM_RESOURCE_CONSTRAINT, "too many connections");
 		return;
 	}
-	if (tls && stream_start_tls(p->stream, key_client_store(srv->keys), "xmpp-server") != 0)
+	if (tls && stream_start_tls(p->stream, certificates_store(&srv->certificates), "xmpp-server") != 0)
 		peer_fail(p, STREAM_INTERNAL_SERVER_ERROR, NULL);
 	log_debug("peer-connected", "conn=%s from=%s port=%u", peer_name(p), peer_ip(p), peer_port(p));
 }

@@ -9,7 +9,7 @@
 #include "carry/restore.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 #include "s2sd/admin.h"
 #include "s2sd/counters.h"
@@ -32,132 +32,58 @@ bool s2sd_router_ready(const struct s2sd *srv)
 	return s2sd_link(srv) != NULL && srv->carrier.credit.link_bytes > 0;
 }
 
-static int open_listeners(struct daemon *d, struct s2sd *srv, const char *setting, bool tls)
-{
-	char what[256];
+static const struct certificates_rules certificates = {
+	.role = KEY_FOR_SERVERS,
+	.ca = "s2sd.ca",
+	.system_trust = true,
+	.own_certificate = "s2s_certificate",
+	.own_key = "s2s_key",
+};
 
-	for (size_t i = 0; i < conf_list_size(d->conf, setting); i++) {
-		struct s2sd_listener *l = &srv->listeners[srv->nlisteners];
+enum { PORT_STARTTLS, PORT_TLS };
 
-		if (srv->nlisteners == LISTENERS_MAX) {
-			daemon_fail(d, "%s: more than %d addresses", setting, LISTENERS_MAX);
-			return BH_ECONFIG;
-		}
-		*l = (struct s2sd_listener){.s2sd = srv, .tls = tls};
-		if (listener_open(conf_list_item(d->conf, setting, i), &l->listener, what, sizeof what) != 0) {
-			daemon_fail(d, "%s", what);
-			return BH_ECONFIG;
-		}
-		srv->nlisteners++;
-	}
-	return 0;
-}
-
-static void close_listeners(struct s2sd *srv)
-{
-	while (srv->nlisteners > 0)
-		listener_close(&srv->listeners[--srv->nlisteners].listener);
-}
-
-static int load_certificates(struct s2sd *srv)
-{
-	struct tls_store *tls;
-	int rc = settings_load_tls(srv->daemon, key_client_signer(srv->keys), &tls);
-
-	if (rc == 0)
-		key_client_offer(srv->keys, tls);
-	return rc;
-}
-
-/* A key is missing when one of us two has read its files before they were changed: it may be we. */
-static void on_key_event(void *owner, enum key_event event, const char *text)
-{
-	bool good = event == KEY_EVENT_UP || event == KEY_EVENT_USED;
-
-	if (event == KEY_EVENT_LACKING && reload_fresh(((struct s2sd *)owner)->daemon) != NULL)
-		return; /* keyd has reloaded already, and we do so next */
-	log_event(good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, key_event_name(event), "reason=%s", LOG_TEXT(text));
-	if (event == KEY_EVENT_LACKING)
-		(void)load_certificates(owner);
-}
+static const struct port_kind ports[] = {
+	[PORT_STARTTLS] = {"s2sd.listen", "servers", "starttls"},
+	[PORT_TLS] = {"s2sd.listen_tls", "servers", "direct"},
+	{NULL},
+};
 
 int s2sd_open(struct daemon *d)
 {
 	struct s2sd *srv = bh_alloc(sizeof *srv);
 
 	srv->daemon = d;
-	srv->keys = key_client_create(KEY_FOR_SERVERS, on_key_event, srv);
+	certificates_init(&srv->certificates, d, &certificates);
 	list_init(&srv->peers);
 	list_init(&srv->trials);
 	carrier_init(&srv->carrier, &s2sd_carrier);
 	d->state = srv;
 	tls_global_init();
 	settings_read(d, &srv->settings);
-	if (load_certificates(srv) == 0 && policies_set(srv, d->conf) == 0 &&
-		open_listeners(d, srv, "s2sd.listen", false) == 0 &&
-		open_listeners(d, srv, "s2sd.listen_tls", true) == 0)
+	if (certificates_load(&srv->certificates) == 0 && policies_set(srv, d->conf) == 0 &&
+		ports_open(&srv->ports, d, ports) == 0)
 		return 0;
-	close_listeners(srv);
-	key_client_stop(&srv->keys, NULL, NULL);
+	ports_close(&srv->ports);
+	certificates_stop(&srv->certificates, NULL, NULL);
 	tls_global_fini();
 	free(srv);
 	return BH_ECONFIG;
 }
 
-static void on_connection(void *owner, int fd)
+static void on_connection(void *owner, int fd, unsigned kind)
 {
-	struct s2sd_listener *l = owner;
-
-	peer_accept(l->s2sd, fd, l->tls);
+	peer_accept(owner, fd, kind == PORT_TLS);
 }
 
 /* Nobody is let in before there is a routerd to take what he says. */
 static void accept_peers(struct s2sd *srv)
 {
-	enum { BURST = 16 }; /* of a listener, in a turn of the loop */
-
 	if (srv->accepting || srv->stopping || srv->draining)
 		return;
 	srv->accepting = true;
 	association_set_accepting(true);
-	for (unsigned i = 0; i < srv->nlisteners; i++) {
-		struct s2sd_listener *l = &srv->listeners[i];
-		int rc = listener_start(l->listener, srv->daemon->loop, BURST, on_connection, l);
-
-		if (rc != 0)
-			log_error("listen-failed", "address=%s reason=%s", listener_address(l->listener),
-				LOG_TEXT(bh_strerror(rc)));
-		else
-			log_info("listening", "address=%s for=servers tls=%s", listener_address(l->listener),
-				l->tls ? "direct" : "starttls");
-	}
+	ports_serve(&srv->ports, srv->daemon->loop, on_connection, srv);
 	daemon_ready(srv->daemon);
-}
-
-static void count_signatures(const struct s2sd *srv)
-{
-	struct key_client_counts counts = key_client_counts(srv->keys);
-
-	s2sd_counters[COUNT_SIGNATURES].value = counts.done;
-	s2sd_counters[COUNT_SIGNATURES_FAILED].value = counts.failed;
-	s2sd_counters[COUNT_SIGNATURES_WAITING].value = counts.waiting;
-}
-
-static int on_stats_get(const struct bus_event *event)
-{
-	count_signatures(event->owner);
-	return counter_answer(event);
-}
-
-static int on_restart(const struct bus_event *event)
-{
-	struct s2sd *srv = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(srv->daemon);
-	return 0;
 }
 
 static int on_safe(const struct bus_event *event)
@@ -187,18 +113,13 @@ static void leave_all(struct s2sd *srv)
 	struct map_walk walk;
 	struct map_node *n;
 
-	close_listeners(srv);
+	ports_close(&srv->ports);
 	trials_drop(srv);
 	list_for_each_safe(pos, &srv->peers)
 		peer_fail(container_of(pos, struct peer, link), STREAM_SYSTEM_SHUTDOWN, NULL);
 	map_walk_start(&walk, &srv->ways);
 	while ((n = map_walk_next(&walk)) != NULL)
 		way_give_back(container_of(n, struct way, node));
-}
-
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct s2sd *)event->owner)->daemon, event);
 }
 
 static int on_drain(const struct bus_event *event)
@@ -219,12 +140,9 @@ const struct bus_handler s2sd_handlers[] = {
 	{BUS_CREDIT, on_credit},
 	{BUS_SAFE, on_safe},
 	{BUS_SETTLED, on_settled},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{BUS_DRAIN, on_drain},
-	{BUS_STATS_GET, on_stats_get},
+	{BUS_STATS_GET, counter_answer},
 	{BUS_ASSOCIATIONS_GET, on_associations_get},
 	{BUS_DIALBACK_SECRET, on_dialback_secret},
 	{BUS_PROVEN, on_proven},
@@ -327,7 +245,7 @@ int s2sd_start(struct daemon *d)
 	if (guard_start(srv) != 0 || stream_hub_start(d->loop, &srv->hub) != 0)
 		return BH_ENOMEM;
 	stream_hub_on_flushed(srv->hub, on_flushed, srv);
-	if (key_client_start(srv->keys, d->loop, d->run_dir) != 0)
+	if (certificates_start(&srv->certificates) != 0)
 		return BH_ECONFIG;
 	return bus_client_start(&spec, &srv->carrier.bus);
 }
@@ -336,7 +254,7 @@ int s2sd_prepare(struct daemon *d, void **prepared)
 {
 	struct s2sd *srv = d->state;
 	struct tls_store *tls;
-	int rc = settings_load_tls(d, key_client_signer(srv->keys), &tls);
+	int rc = certificates_prepare(&srv->certificates, &tls);
 
 	if (rc == 0)
 		*prepared = tls;
@@ -347,8 +265,7 @@ void s2sd_adopt(struct daemon *d, void *prepared)
 {
 	struct s2sd *srv = d->state;
 
-	key_client_catch_up(srv->keys);
-	key_client_offer(srv->keys, prepared);
+	certificates_adopt(&srv->certificates, prepared);
 	settings_read(d, &srv->settings);
 	failures_free(srv);
 	if (policies_set(srv, d->conf) != 0)
@@ -392,7 +309,7 @@ static void on_hub_stopped(void *arg)
 {
 	struct s2sd *srv = arg;
 
-	key_client_stop(&srv->keys, on_keys_stopped, srv);
+	certificates_stop(&srv->certificates, on_keys_stopped, srv);
 }
 
 static void on_bus_stopped(void *arg)

@@ -23,22 +23,13 @@
 #include "carry/carrier.h"
 #include "daemon/daemon.h"
 #include "dns/resolver.h"
-#include "key/client.h"
+#include "front/certificates.h"
+#include "front/ports.h"
 #include "net/gate.h"
-#include "net/listener.h"
 #include "net/stream.h"
-#include "net/tls.h"
 #include "xmpp/reader.h"
 
-enum { LISTENERS_MAX = 16, SECRET_SIZE = 32 };
-
-struct s2sd;
-
-struct s2sd_listener {
-	struct s2sd *s2sd;
-	struct listener *listener;
-	bool tls; /* from the first byte */
-};
+enum { SECRET_SIZE = 32 };
 
 struct s2sd_settings {
 	struct reader_limits before, after; /* authentication */
@@ -52,11 +43,10 @@ struct s2sd_settings {
 struct s2sd {
 	struct daemon *daemon;
 	struct stream_hub *hub;
-	struct key_client *keys; /* certificates, and who signs for them */
+	struct certificates certificates;
 	struct reader_pool *parsers;
 	struct resolver *resolver;
-	struct s2sd_listener listeners[LISTENERS_MAX];
-	unsigned nlisteners;
+	struct ports ports;
 	bool accepting, stopping, draining;
 	struct s2sd_settings settings;
 	struct map policies;	/* struct policy (policy.h) by domain of ours */
@@ -86,8 +76,6 @@ void s2sd_stop(struct daemon *d);
 
 /* Takes the settings of a configuration. */
 void settings_read(struct daemon *d, struct s2sd_settings *out);
-/* Loads the certificates that the configuration names.  0 or BH_ECONFIG after daemon_fail(). */
-int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out);
 
 /* The last of the carrier's things is gone: while stopping, the rest follows. */
 void s2sd_emptied(struct s2sd *srv);

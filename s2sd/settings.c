@@ -1,9 +1,4 @@
 /* The configuration, as s2sd uses it. */
-#include <stdlib.h>
-
-#include "base/alloc.h"
-#include "base/err.h"
-#include "daemon/log.h"
 #include "s2sd/s2sd.h"
 
 static uint32_t number(const struct conf *conf, const char *name)
@@ -39,39 +34,4 @@ void settings_read(struct daemon *d, struct s2sd_settings *out)
 	};
 	read_limits(conf, &out->before, "s2sd.stanza_before_auth");
 	read_limits(conf, &out->after, "s2sd.stanza");
-}
-
-/* Its own where there is one. */
-static const char *file_of(const struct conf *conf, size_t domain, const char *own, const char *shared)
-{
-	const char *file = conf_domain_text(conf, domain, own);
-
-	return file != NULL ? file : conf_domain_text(conf, domain, shared);
-}
-
-int settings_load_tls(struct daemon *d, struct tls_signer *signer, struct tls_store **out)
-{
-	size_t n = conf_domains(d->conf);
-	struct tls_identity *ids = bh_alloc(n * sizeof *ids);
-	struct tls_plan plan = {.ids = ids,
-		.n = n,
-		.signer = signer,
-		.client_ca = conf_text(d->conf, "s2sd.ca"),
-		.system_trust = true};
-	char what[1024] = "";
-	int rc;
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = (struct tls_identity){
-			.domain = conf_domain_name(d->conf, i),
-			.certificate = file_of(d->conf, i, "s2s_certificate", "certificate"),
-			.key = file_of(d->conf, i, "s2s_key", "key"),
-		};
-	rc = tls_store_load(&plan, out, what, sizeof what);
-	if (rc != 0)
-		daemon_fail(d, "%s", what);
-	else if (what[0] != '\0')
-		log_warn("certificate", "reason=%s", LOG_LONG(what));
-	free(ids);
-	return rc;
 }

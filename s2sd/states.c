@@ -55,7 +55,7 @@ static void start_tls(struct peer *p, const struct element *e)
 {
 	(void)e;
 	buf_put_lit(peer_output(p), "<proceed xmlns='" NS_TLS "'/>");
-	if (stream_start_tls(p->stream, key_client_store(p->carrying.srv->keys), "xmpp-server") != 0)
+	if (stream_start_tls(p->stream, certificates_store(&p->carrying.srv->certificates), "xmpp-server") != 0)
 		peer_fail(p, STREAM_INTERNAL_SERVER_ERROR, NULL);
 	else
 		peer_restart(p, IN_OPENING_SECURE);

@@ -4,28 +4,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/list.h"
 #include "base/rand.h"
 #include "bus/client_socket.h"
 #include "bus/link_private.h"
 #include "bus/wire.h"
 
-enum {
-	NAME_MAX_LEN = 64,
-	WHY_SIZE = 400,
-};
+enum { NAME_MAX_LEN = 64, WHY_SIZE = 400 };
 
 struct bus_client {
 	struct bus_client_spec spec; /* its strings are ours */
-	struct client_socket socket; /* up: welcome */
+	struct sockaddr_un address;
+	uv_timer_t timer;
 	struct link *link;
+	bool up;
 	bool told_down, told_refusal; /* since it was last up */
-	uint64_t began; /* ms */
+	uint64_t up_since, began; /* ms */
+	struct backoff backoff;
 	char refusal[WHY_SIZE];
 	unsigned parts; /* that must be gone before done is called */
 	void (*done)(void *);
@@ -42,6 +42,13 @@ static struct bus_id process_boot(void)
 		rand_bytes(boot.b, sizeof boot.b);
 	drawn = true;
 	return boot;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void retry_later(struct bus_client *c)
+{
+	uv_timer_start(&c->timer, on_timer, backoff_next(&c->backoff), 0);
 }
 
 /* The owner hears of a change, and of a refusal once; it may stop us from within. */
@@ -64,7 +71,10 @@ static void on_closed(void *arg, const char *why)
 	snprintf(text, sizeof text, "%s", refused ? c->refusal : why);
 	c->refusal[0] = '\0';
 	c->link = NULL;
-	client_socket_lost(&c->socket);
+	if (c->up)
+		backoff_lived(&c->backoff, uv_now(c->spec.loop) - c->up_since);
+	c->up = false;
+	retry_later(c);
 	report_down(c, text, refused);
 }
 
@@ -81,12 +91,13 @@ static int take_welcome(struct bus_client *c, const struct frame *frame)
 	struct msg_welcome welcome;
 	int rc = bus_get_welcome(frame->body, &welcome);
 
-	if (rc < 0 || c->socket.up)
+	if (rc < 0 || c->up)
 		return BH_EPROTO;
 	link_greeted(c->link);
-	client_socket_up(&c->socket);
+	c->up = true;
 	c->told_down = false;
 	c->told_refusal = false;
+	c->up_since = uv_now(c->spec.loop);
 	if (c->spec.on_up != NULL)
 		c->spec.on_up(c->spec.owner, &welcome);
 	return 0;
@@ -126,9 +137,8 @@ static int on_greeting(void *arg, const struct frame *frame)
 	return frame->type == BUS_WELCOME ? take_welcome(c, frame) : BH_EPROTO;
 }
 
-static int greet(struct client_socket *s, int fd)
+static int greet(struct bus_client *c)
 {
-	struct bus_client *c = container_of(s, struct bus_client, socket);
 	struct msg_hello hello = {
 		.version = BUS_VERSION,
 		.role = (uint16_t)c->spec.role,
@@ -147,8 +157,11 @@ static int greet(struct client_socket *s, int fd)
 		.on_held = on_held,
 		.on_closed = on_closed,
 	};
-	int rc = link_open(&spec, fd, &c->link);
+	int rc = client_socket_connect(&c->address, SOCK_STREAM);
 
+	if (rc < 0)
+		return rc;
+	rc = link_open(&spec, rc, &c->link);
 	if (rc < 0)
 		return rc;
 	link_greet(c->link, on_greeting, c, c->spec.owner);
@@ -158,38 +171,51 @@ static int greet(struct client_socket *s, int fd)
 	return rc;
 }
 
-static void on_failed(struct client_socket *s, const char *why)
+static void on_timer(uv_timer_t *timer)
 {
-	report_down(container_of(s, struct bus_client, socket), why, false);
+	struct bus_client *c = timer->data;
+	int rc = greet(c);
+	char why[WHY_SIZE];
+
+	if (rc == 0)
+		return;
+	snprintf(why, sizeof why, "%s: %s", c->address.sun_path, bh_strerror(rc));
+	retry_later(c);
+	report_down(c, why, false);
 }
 
-static bool spec_is_good(const struct bus_client_spec *spec)
+static int check_spec(const struct bus_client_spec *spec, struct sockaddr_un *address)
 {
+	const char *name = bus_role_socket(spec->role);
 	size_t instance = strlen(spec->instance);
+	int n;
 
-	return bus_role_socket(spec->role) != NULL && instance > 0 && instance <= NAME_MAX_LEN &&
-	       strlen(spec->software) <= NAME_MAX_LEN;
+	if (name == NULL || instance == 0 || instance > NAME_MAX_LEN ||
+		strlen(spec->software) > NAME_MAX_LEN)
+		return BH_EINVAL;
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	n = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", spec->run_dir, name);
+	return n < (int)sizeof address->sun_path ? 0 : BH_ETOOBIG;
 }
 
 int bus_client_start(const struct bus_client_spec *spec, struct bus_client **out)
 {
-	const struct client_socket_spec socket = {.type = SOCK_STREAM, .connected = greet, .failed = on_failed};
+	struct sockaddr_un address;
 	struct bus_client *c;
-	int rc;
+	int rc = check_spec(spec, &address);
 
-	if (!spec_is_good(spec))
-		return BH_EINVAL;
-	c = bh_alloc(sizeof *c);
-	rc = client_socket_start(&c->socket, &socket, spec->loop, spec->run_dir, bus_role_socket(spec->role));
-	if (rc < 0) {
-		free(c);
+	if (rc < 0)
 		return rc;
-	}
+	c = bh_alloc(sizeof *c);
 	c->spec = *spec;
 	c->spec.run_dir = NULL; /* is in the address */
 	c->spec.instance = bh_strdup(spec->instance);
 	c->spec.software = bh_strdup(spec->software);
+	c->address = address;
 	c->began = clock_ms();
+	uv_timer_init(spec->loop, &c->timer);
+	c->timer.data = c;
+	uv_timer_start(&c->timer, on_timer, 0, 0);
 	*out = c;
 	return 0;
 }
@@ -209,9 +235,9 @@ static void part_gone(void *arg)
 		done(done_arg);
 }
 
-static void on_socket_stopped(struct client_socket *s)
+static void on_timer_closed(uv_handle_t *timer)
 {
-	part_gone(container_of(s, struct bus_client, socket));
+	part_gone(timer->data);
 }
 
 void bus_client_stop(struct bus_client **client, void (*done)(void *), void *arg)
@@ -230,15 +256,15 @@ void bus_client_stop(struct bus_client **client, void (*done)(void *), void *arg
 	c->parts = 1;
 	if (c->link != NULL) {
 		c->parts++;
-		if (c->socket.up)
+		if (c->up)
 			(void)LINK_SEND(c->link, GOODBYE, goodbye, 0, &goodbye);
 		link_close_then(&c->link, part_gone, c);
 	}
-	client_socket_stop(&c->socket, on_socket_stopped);
+	uv_close((uv_handle_t *)&c->timer, on_timer_closed);
 }
 
 struct link *bus_client_link(const struct bus_client *client)
 {
 	/* One that has failed in this turn takes nothing more; on_down is still to come. */
-	return client->socket.up && client->link->state == LINK_OPEN ? client->link : NULL;
+	return client->up && client->link->state == LINK_OPEN ? client->link : NULL;
 }

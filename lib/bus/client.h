@@ -17,7 +17,7 @@ struct bus_client_spec {
 	uv_loop_t *loop;
 	unsigned role;
 	const char *run_dir;  /* where routerd's sockets are */
-	const char *instance; /* "c2sd", "c2sd@2", ... */
+	const char *instance; /* the role's name, or that with @ and more: "c2sd", "c2sd@2" */
 	const char *software;
 	const struct bus_handler *handlers;
 	void *owner;

@@ -212,3 +212,8 @@ void link_credentials(const struct link *link, pid_t *pid, uid_t *uid)
 	*pid = link->pid;
 	*uid = link->uid;
 }
+
+uv_loop_t *link_loop(const struct link *link)
+{
+	return link->spec.loop;
+}

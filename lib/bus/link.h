@@ -3,7 +3,7 @@
  *
  * A link belongs to a loop.  Reading: whole frames are handed over one by one, checked
  * against messages.def (may this peer send it to us?) before they are decoded; a frame that
- * breaks a rule ends the link and nothing else.  Writing: link_send() appends to one of two
+ * breaks a rule ends the link and nothing else.  Writing: LINK_SEND() appends to one of two
  * queues (urgent, ordinary); the end of the loop's turn writes both at once, urgent first,
  * so that a turn costs a peer one write.  Custody frames (BUS_CUSTODY) get the next link number
  * into their header; the receiver confirms with HELD{upto} at the end of its turn, by itself.
@@ -96,5 +96,6 @@ uint64_t link_sent(const struct link *link);
 size_t link_queued(const struct link *link);
 /* The peer's credentials (SO_PEERCRED). */
 void link_credentials(const struct link *link, pid_t *pid, uid_t *uid);
+uv_loop_t *link_loop(const struct link *link);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "bus/client_socket.h"
 
 enum { BACKLOG = 128, UMASK = 0177 };
 
@@ -18,24 +19,16 @@ static void fill_address(struct sockaddr_un *addr, const char *path)
 	snprintf(addr->sun_path, sizeof addr->sun_path, "%s", path);
 }
 
-static int make_socket(int type)
-{
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	return fd >= 0 ? fd : -errno;
-}
-
 /* Does somebody listen there?  1, 0, or -errno.  A full backlog is somebody. */
 static int is_listening(const struct sockaddr_un *addr, int type)
 {
-	int fd = make_socket(type), rc = 1;
+	int fd = client_socket_connect(addr, type);
 
-	if (fd < 0)
-		return fd;
-	if (connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 && errno != EAGAIN)
-		rc = errno == ECONNREFUSED || errno == ENOENT ? 0 : -errno;
-	close(fd);
-	return rc;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || fd == -EAGAIN)
+		return 1;
+	return fd == -ECONNREFUSED || fd == -ENOENT ? 0 : fd;
 }
 
 /* Removes what an earlier process left behind, and nothing else. */
@@ -107,9 +100,9 @@ int server_socket_open(const char *run_dir, const struct server_socket *spec,
 	rc = clear_stale(&addr, spec, what);
 	if (rc < 0)
 		return rc;
-	s = make_socket(spec->type);
+	s = socket(AF_UNIX, spec->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s < 0)
-		return s;
+		return -errno;
 	rc = bind_owned(s, &addr, spec);
 	if (rc < 0)
 		close(s);

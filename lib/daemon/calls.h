@@ -1,7 +1,7 @@
 /*
  * calls - the system calls of confined processes, in groups by what they are for
  *
- * A group is a bit of enum sandbox_may (daemon.h), and calls_common what every daemon does. The
+ * A group is a bit of enum sandbox_may (daemon.h), and the first what every daemon does.  The
  * tables are both what seccomp is told (sandbox.c) and what is printed (profile.c).
  */
 #ifndef BH_DAEMON_CALLS_H

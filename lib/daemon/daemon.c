@@ -183,6 +183,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 	log_open(life.args.instance, LOG_LEVEL_INFO);
 	process_enrol();
 	uv_loop_init(&life.loop);
+	life.loop.data = d;
 	rc = prepare(&life) == 0 ? run(&life) : EXIT_BAD_CONFIG;
 	if (d->conf != life.begun)
 		conf_free(&d->conf);

@@ -9,8 +9,9 @@
  * Exit codes: exits.h; a start that fails says in one line what, where and what to do, exits with
  * 78, and leaves nothing behind.
  *
- * Arguments: -c FILE the configuration (default /etc/bulkhead/bulkhead.conf), -i NAME the
- * instance ("c2sd@2"; default the daemon's name), -P what it may do when it is confined, -V version, -h help.
+ * Arguments: -c FILE the configuration (default /etc/bulkhead/bulkhead.conf), -i NAME the instance (default the daemon's
+ * name; else that with @ and more, "c2sd@2": routerd takes no other), -P what it may do when it is confined, -V version,
+ * -h help.
  */
 #ifndef BH_DAEMON_H
 #define BH_DAEMON_H
@@ -77,7 +78,7 @@ struct daemon_spec {
 
 struct daemon {
 	const struct daemon_spec *spec;
-	uv_loop_t *loop;
+	uv_loop_t *loop; /* its data is the daemon */
 	struct conf *conf;
 	const char *instance;
 	char run_dir[108];

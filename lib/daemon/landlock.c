@@ -130,23 +130,26 @@ static int allow_folder_of(const struct allowing *a, const char *file, uint64_t 
 	return allow(a, dirname(copy), rights & ~(uint64_t)FS_READ_DIR);
 }
 
-static int allow_of_domains(const struct allowing *a, const char *setting, uint64_t rights)
+/* Sections of the configuration: how many there are, and a setting of one. */
+struct sections {
+	const char *prefix;
+	size_t (*count)(const struct conf *conf);
+	const char *(*text)(const struct conf *conf, size_t i, const char *setting);
+};
+
+static const struct sections sections[] = {
+	{"domain.", conf_domains, conf_domain_text},
+	{"component.", conf_components, conf_component_text},
+	{"directory.", conf_directories, conf_directory_text},
+};
+
+static int allow_of_sections(const struct allowing *a, const struct sections *s, const char *setting, uint64_t rights)
 {
 	const struct conf *conf = a->daemon->conf;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < conf_domains(conf); i++)
-		rc = allow_folder_of(a, conf_domain_text(conf, i, setting), rights);
-	return rc;
-}
-
-static int allow_of_components(const struct allowing *a, const char *setting, uint64_t rights)
-{
-	const struct conf *conf = a->daemon->conf;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < conf_components(conf); i++)
-		rc = allow_folder_of(a, conf_component_text(conf, i, setting), rights);
+	for (size_t i = 0; rc == 0 && i < s->count(conf); i++)
+		rc = allow_folder_of(a, s->text(conf, i, setting), rights);
 	return rc;
 }
 
@@ -158,16 +161,6 @@ const char *const sandbox_directory_reads[] = {"/etc/resolv.conf", "/etc/hosts",
 /* The parts of its configuration that come from SSSD included.  Not /etc/gss: what it names would be loaded, and no code
  * is after the start. */
 const char *const sandbox_kerberos_reads[] = {"/etc/krb5.conf.d", "/var/lib/sss/pubconf", NULL};
-
-static int allow_of_directories(const struct allowing *a, const char *setting, uint64_t rights)
-{
-	const struct conf *conf = a->daemon->conf;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < conf_directories(conf); i++)
-		rc = allow_folder_of(a, conf_directory_text(conf, i, setting), rights);
-	return rc;
-}
 
 /* Its configuration, and our own keys. */
 static int allow_kerberos(const struct allowing *a)
@@ -188,12 +181,12 @@ static int allow_entry(const struct allowing *a, const char *entry, uint64_t rig
 		return allow(a, entry, rights);
 	if (strcmp(entry, "state") == 0)
 		return allow(a, a->daemon->state_dir, rights);
-	if (strncmp(entry, "domain.", 7) == 0)
-		return allow_of_domains(a, entry + 7, rights);
-	if (strncmp(entry, "component.", 10) == 0)
-		return allow_of_components(a, entry + 10, rights);
-	if (strncmp(entry, "directory.", 10) == 0)
-		return allow_of_directories(a, entry + 10, rights);
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+		size_t n = strlen(sections[i].prefix);
+
+		if (strncmp(entry, sections[i].prefix, n) == 0)
+			return allow_of_sections(a, &sections[i], entry + n, rights);
+	}
 	return allow_folder_of(a, conf_text(a->daemon->conf, entry), rights);
 }
 

@@ -4,6 +4,7 @@
 #ifndef BH_DAEMON_PRIVATE_H
 #define BH_DAEMON_PRIVATE_H
 
+#include "bus/link.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 
@@ -31,6 +32,12 @@ struct life {
 	uv_timer_t again; /* to daemon_restart() */
 	bool stopping;
 };
+
+/* Whose link it is. */
+static inline struct daemon *daemon_of(const struct bus_event *event)
+{
+	return link_loop(event->link)->data;
+}
 
 /* After daemon_fail(). */
 int load_configuration(struct life *life, struct conf **out);

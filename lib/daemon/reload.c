@@ -204,7 +204,7 @@ static int on_discard(struct daemon *d, const struct msg_reload *m, struct msg_r
 	return 0;
 }
 
-int reload_on_message(struct daemon *d, const struct bus_event *event)
+int daemon_on_reload(const struct bus_event *event)
 {
 	static int (*const steps[])(struct daemon *, const struct msg_reload *, struct msg_reload_state *, struct buf *) = {
 		[RELOAD_PREPARE] = on_prepare, [RELOAD_ADOPT] = on_adopt, [RELOAD_DISCARD] = on_discard};
@@ -217,7 +217,7 @@ int reload_on_message(struct daemon *d, const struct bus_event *event)
 		steps[m.step] == NULL)
 		return BH_EPROTO;
 	answer.step = m.step;
-	rc = steps[m.step](d, &m, &answer, &rows);
+	rc = steps[m.step](daemon_of(event), &m, &answer, &rows);
 	if (rc == 0 && m.step != RELOAD_DISCARD)
 		(void)LINK_SEND(event->link, RELOAD_STATE, reload_state, event->frame->subject, &answer);
 	buf_fini(&rows);

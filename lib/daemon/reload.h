@@ -19,7 +19,7 @@
 #include "daemon/daemon.h"
 
 /* Handles RELOAD, and answers. */
-int reload_on_message(struct daemon *d, const struct bus_event *event);
+bus_handler_fn daemon_on_reload;
 /* Asks routerd to lead one; false: it is not linked. */
 bool reload_ask(struct link *link);
 

@@ -2,6 +2,7 @@
 #include "key/client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,9 +11,16 @@
 #include "base/err.h"
 #include "key/client_private.h"
 
-enum { FRAMES_A_TURN = 64 };
+enum { FRAMES_A_TURN = 64, WHY_SIZE = 160 };
 
 /* ---- the ways out ------------------------------------------------------------------------ */
+
+static void on_retry(uv_timer_t *timer);
+
+static void retry_later(struct key_client *c)
+{
+	uv_timer_start(&c->retry, on_retry, backoff_next(&c->backoff), 0);
+}
 
 static void tell_down(struct key_client *c, const char *why)
 {
@@ -43,12 +51,14 @@ static void disconnect(struct key_client *c)
 static void lose(struct key_client *c, const char *why)
 {
 	disconnect(c);
-	if (!c->socket.up && c->connected)
+	if (c->up)
+		backoff_lived(&c->backoff, uv_now(c->loop) - c->up_since);
+	if (!c->up && c->connected)
 		why = "it ended the connection at once: it is of another version, or does not know our user";
-	c->connected = false;
+	c->up = c->connected = false;
 	list_splice(&c->sent, &c->unsent);
 	list_splice(&c->unsent, &c->sent);
-	client_socket_lost(&c->socket);
+	retry_later(c);
 	tell_down(c, why);
 }
 
@@ -59,7 +69,7 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 static void watch(struct key_client *c)
 {
 	struct key_connection *k = c->connection;
-	bool more = c->socket.up && (!list_empty(&c->unsent) || c->uses_due);
+	bool more = c->up && (!list_empty(&c->unsent) || c->uses_due);
 	int events = more ? UV_READABLE | UV_WRITABLE : UV_READABLE;
 
 	if (events == k->events)
@@ -88,7 +98,7 @@ void key_client_flush(struct key_client *c)
 {
 	struct key_frame uses = {.type = KEY_USES, .uses = {c->generation}};
 
-	if (!c->socket.up)
+	if (!c->up)
 		return;
 	if (c->uses_due && send_frame(c, &uses))
 		c->uses_due = false;
@@ -117,8 +127,9 @@ static int on_keys(struct key_client *c, const struct key_frame *f)
 		return BH_ENOMEM;
 	if (!f->keys.last)
 		return 0;
-	if (!c->socket.up) {
-		client_socket_up(&c->socket);
+	if (!c->up) {
+		c->up = true;
+		c->up_since = uv_now(c->loop);
 		c->told_down = false;
 		c->on_event(c->owner, KEY_EVENT_UP, "it signs");
 	}
@@ -205,18 +216,21 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 void key_client_catch_up(struct key_client *c)
 {
-	if (c->socket.up)
+	if (c->up)
 		take_frames(c, 0);
 }
 
 /* ---- connecting --------------------------------------------------------------------------- */
 
-static int on_connected(struct client_socket *s, int fd)
+static int open_connection(struct key_client *c)
 {
-	struct key_client *c = container_of(s, struct key_client, socket);
 	struct key_frame hello = {.type = KEY_HELLO, .hello = {(uint8_t)c->role}};
-	struct key_connection *k = bh_alloc(sizeof *k);
+	struct key_connection *k;
+	int fd = client_socket_connect(&c->address, SOCK_SEQPACKET);
 
+	if (fd < 0)
+		return fd;
+	k = bh_alloc(sizeof *k);
 	k->client = c;
 	k->fd = fd;
 	k->poll.data = k;
@@ -227,9 +241,17 @@ static int on_connected(struct client_socket *s, int fd)
 	return 0;
 }
 
-static void on_failed(struct client_socket *s, const char *why)
+static void on_retry(uv_timer_t *timer)
 {
-	tell_down(container_of(s, struct key_client, socket), why);
+	struct key_client *c = timer->data;
+	char why[sizeof c->address.sun_path + WHY_SIZE];
+	int rc = open_connection(c);
+
+	if (rc == 0)
+		return;
+	snprintf(why, sizeof why, "%s: %s", c->address.sun_path, bh_strerror(rc));
+	retry_later(c);
+	tell_down(c, why);
 }
 
 /* ---- the signer --------------------------------------------------------------------------- */
@@ -329,16 +351,16 @@ struct key_client *key_client_create(enum key_role role,
 
 int key_client_start(struct key_client *c, uv_loop_t *loop, const char *run_dir)
 {
-	const struct client_socket_spec spec = {.type = SOCK_SEQPACKET, .connected = on_connected, .failed = on_failed};
-	int rc = client_socket_start(&c->socket, &spec, loop, run_dir, KEY_SOCKET);
-
-	if (rc < 0)
-		return rc;
+	c->address.sun_family = AF_UNIX;
+	if (snprintf(c->address.sun_path, sizeof c->address.sun_path, "%s/%s", run_dir, KEY_SOCKET) >=
+		(int)sizeof c->address.sun_path)
+		return BH_ETOOBIG;
 	c->loop = loop;
+	uv_timer_init(loop, &c->retry);
 	uv_timer_init(loop, &c->patience);
-	c->patience.data = c;
+	c->retry.data = c->patience.data = c;
 	uv_unref((uv_handle_t *)&c->patience);
-	return 0;
+	return uv_timer_start(&c->retry, on_retry, 0, 0);
 }
 
 static void release(struct key_client *c)
@@ -360,9 +382,9 @@ static void on_patience_closed(uv_handle_t *handle)
 	release(handle->data);
 }
 
-static void on_socket_stopped(struct client_socket *s)
+static void on_retry_closed(uv_handle_t *handle)
 {
-	struct key_client *c = container_of(s, struct key_client, socket);
+	struct key_client *c = handle->data;
 
 	uv_close((uv_handle_t *)&c->patience, on_patience_closed);
 }
@@ -380,5 +402,5 @@ void key_client_stop(struct key_client **client, void (*done)(void *), void *arg
 	}
 	BUG_ON(oldest(c) != NULL);
 	disconnect(c);
-	client_socket_stop(&c->socket, on_socket_stopped);
+	uv_close((uv_handle_t *)&c->retry, on_retry_closed);
 }

@@ -28,11 +28,14 @@ struct key_client {
 	void (*on_event)(void *owner, enum key_event event, const char *text);
 	void *owner;
 	uv_loop_t *loop; /* NULL before the start */
-	struct client_socket socket; /* up: HELLO is answered */
+	struct sockaddr_un address;
 	struct key_connection *connection; /* NULL while there is none */
 	bool connected; /* HELLO is sent */
+	bool up;	/* and answered */
 	bool told_down; /* since it was last up */
-	uv_timer_t patience;
+	uint64_t up_since;
+	struct backoff backoff;
+	uv_timer_t retry, patience;
 	struct list unsent, sent; /* struct tls_signing, by their numbers */
 	uint64_t next_number;
 	struct key_client_counts counts;

@@ -70,7 +70,7 @@ void key_client_offer(struct key_client *c, struct tls_store *store)
 	}
 	tls_store_unref(&c->offered);
 	c->offered = store;
-	if (!c->socket.up)
+	if (!c->up)
 		return;
 	adopt(c);
 	if (c->offered == NULL) {

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "bus/client.h"
 #include "daemon/log.h"
-#include "daemon/log_level.h"
+#include "daemon/orders.h"
 #include "daemon/reload.h"
 
 enum { EVERY_MS = 1000, CLIENTS_EVERY = 5 /* pictures: they may be many */ };
@@ -141,32 +141,13 @@ static int on_goodbye(const struct bus_event *event)
 	return 0;
 }
 
-static int on_restart(const struct bus_event *event)
-{
-	struct watch *w = event->owner;
-	struct msg_restart m;
-
-	if (bus_get_restart(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	daemon_restart(w->spec.daemon);
-	return 0;
-}
-
-static int on_reload(const struct bus_event *event)
-{
-	return reload_on_message(((struct watch *)event->owner)->spec.daemon, event);
-}
-
 static const struct bus_handler handlers[] = {
 	{BUS_INSTANCE, on_instance},
 	{BUS_ASSOCIATIONS, on_associations},
 	{BUS_WATCHED, on_watched},
 	{BUS_GOODBYE, on_goodbye},
-	{BUS_SET_LOG, daemon_on_set_log},
-	{BUS_LOG_GET, daemon_on_log_get},
 	{BUS_STATS_GET, counter_answer},
-	{BUS_RESTART, on_restart},
-	{BUS_RELOAD, on_reload},
+	ORDER_HANDLERS,
 	{0, NULL},
 };
 

@@ -36,6 +36,24 @@ static void put_key(struct store_tx *tx, const struct transit *t, const struct t
 	store_text(tx, n->name);
 }
 
+/* Asks the store about the element that child is about, unless it is refused. */
+static void ask(struct transit *t, enum service_place place, const struct tree_node *child, unsigned statement,
+	transit_rows_fn *fn)
+{
+	const char *text;
+	unsigned error = judge(t, place, child, &text);
+	struct store_tx *tx;
+
+	if (error != 0) {
+		transit_error(t, error, text);
+		return;
+	}
+	tx = store_begin(t->cause.router->store);
+	put_key(tx, t, child->children);
+	store_do(tx, statement);
+	transit_ask(t, tx, fn);
+}
+
 /* The element as it is stored, or an empty one of that name. */
 static void on_element(struct transit *t, struct store_rows *rows)
 {
@@ -50,18 +68,7 @@ static void on_element(struct transit *t, struct store_rows *rows)
 
 void private_get(struct transit *t, enum service_place place, const struct tree_node *child)
 {
-	const char *text;
-	unsigned error = judge(t, place, child, &text);
-	struct store_tx *tx;
-
-	if (error != 0) {
-		transit_error(t, error, text);
-		return;
-	}
-	tx = store_begin(t->cause.router->store);
-	put_key(tx, t, child->children);
-	store_do(tx, SQL_PRIVATE_GET);
-	transit_ask(t, tx, on_element);
+	ask(t, place, child, SQL_PRIVATE_GET, on_element);
 }
 
 static void store_element(struct transit *t, const struct tree_node *n, struct str xml)
@@ -99,16 +106,5 @@ static void on_size(struct transit *t, struct store_rows *rows)
 
 void private_set(struct transit *t, enum service_place place, const struct tree_node *child)
 {
-	const char *text;
-	unsigned error = judge(t, place, child, &text);
-	struct store_tx *tx;
-
-	if (error != 0) {
-		transit_error(t, error, text);
-		return;
-	}
-	tx = store_begin(t->cause.router->store);
-	put_key(tx, t, child->children);
-	store_do(tx, SQL_PRIVATE_SIZE);
-	transit_ask(t, tx, on_size);
+	ask(t, place, child, SQL_PRIVATE_SIZE, on_size);
 }

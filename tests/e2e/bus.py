@@ -17,6 +17,7 @@ ROLES = {name: (int(bit, 16), text, sock) for name, bit, text, sock in re.findal
     (LIB / "bus/role.h").read_text())}
 VERSION = int(re.search(r"BUS_VERSION = (\d+)", (LIB / "bus/bus.h").read_text()).group(1))
 FRAME_MAX = 16777216 + 2097152
+NOTHING, THERE, LATER = range(3)  # enum found_state
 
 
 SETS = dict(re.findall(r"#define (ROLES_\w+) \(([^)]*)\)", (LIB / "bus/role.h").read_text()))
@@ -86,6 +87,19 @@ def decode(kind, body, at):
         return None, at
     assert at + size <= len(body)
     return body[at:at + size], at + size
+
+
+def textlist(texts):
+    """A list of texts, as the body of a field."""
+    return b"".join(encode("TEXT", t) for t in texts)
+
+
+def texts(data):
+    found, at = [], 0
+    while at < len(data):
+        text, at = decode("TEXT", data, at)
+        found.append(text.decode())
+    return found
 
 
 MESSAGES = read_table()

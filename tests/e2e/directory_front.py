@@ -9,7 +9,6 @@ domain has no directory.
 import hashlib
 import os
 import signal
-import struct
 import threading
 from pathlib import Path
 
@@ -35,7 +34,7 @@ while True:
 """
 # authd with a configuration of its own, made anew whenever it starts; not while there is authd.waits.
 AUTHD = """#!/bin/sh
-[ ! -e "{home}/authd.waits" ] || exec sleep 1000
+[ ! -e "{home}/authd.waits" ] || {{ trap 'kill $!; exit 0' TERM; sleep 1000 & wait; }}
 conf="{home}/bulkhead.conf"
 sed '/directory = /d' "$conf" > "{home}/authd.conf"
 for a; do shift; [ "$a" = "$conf" ] && a="{home}/authd.conf"; set -- "$@" "$a"; done
@@ -45,10 +44,6 @@ exec "{bin}/bulkhead-authd" "$@"
 
 def bare(user):
     return user if "@" in user else f"{user}@localhost"
-
-
-def texts(*list_of):
-    return b"".join(struct.pack(">I", len(t)) + t for t in (str(x).encode() for x in list_of))
 
 
 def id_of(name):
@@ -68,7 +63,7 @@ class Group:
             "id": id_of(self.name), "directory": NAME, "domain": self.domain, "name": self.title,
             "show": SHOWS[self.show], "roles": sum(ROLES[r] for r in self.roles),
             "viewers": b"".join(map(id_of, self.viewers)),
-            "members": texts(*(t for m, name in self.members.items() for t in (bare(m), name)))}
+            "members": bus.textlist(t for m, name in self.members.items() for t in (bare(m), name))}
         return {**found, "digest": hashlib.sha256(repr(sorted(found.items())).encode()).digest()[:16]}
 
 

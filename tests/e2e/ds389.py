@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 import certificates
 import slapd
 from slapd import ADMIN_PASSWORD, BASE, PEOPLE, READER, READER_PASSWORD
-from suite import Log, free_port
+from suite import free_port
 
 SERVER = "/usr/sbin/ns-slapd"
 DATA = Path("/usr/share/dirsrv/data")
@@ -61,6 +60,8 @@ def hashed(password):
 
 
 class Ds389(slapd.Slapd):
+    administrator, patience = MANAGER, 60
+
     def __init__(self):
         self.dir = Path(tempfile.mkdtemp(prefix="bh-ds389-"))
         self.dir.chmod(0o755)
@@ -112,21 +113,8 @@ class Ds389(slapd.Slapd):
                         ["certutil", "-A", "-d", database, "-n", "ca", "-t", "CT,,", "-i", self.authority.file]):
             subprocess.run(command, check=True, capture_output=True)
 
-    def start(self):
-        self.process = subprocess.Popen([SERVER, "-D", self.dir / "config", "-i", self.dir / "run/pid", "-d", "0"],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True)
-        self.log = Log(self.process.stdout)
-        until = time.monotonic() + 60
-        while self.tool("ldapwhoami", check=False).returncode != 0:
-            assert self.process.poll() is None and time.monotonic() < until, self.log.text()
-            time.sleep(0.05)
-        return self
-
-    def tool(self, name, *arguments, input=None, check=True):
-        return subprocess.run(
-            [name, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", MANAGER, "-w", ADMIN_PASSWORD,
-             *map(str, arguments)], input=input, text=True, capture_output=True, check=check)
+    def command(self):
+        return [SERVER, "-D", self.dir / "config", "-i", self.dir / "run/pid", "-d", "0"]
 
     def modify(self, uid, changes):
         self.tool("ldapmodify", input=f"dn: {self.person_dn(uid)}\nchangetype: modify\n{changes}\n")

@@ -4,28 +4,12 @@
     dirsyncd    dirsyncd(suite) -> the one that is played, linked
 """
 import os
-import struct
 
 import pytest
 
 import bus
+from bus import NOTHING, THERE, textlist, texts
 from directory_front import IDLE, replace
-
-NOTHING, THERE, LATER = range(3)
-
-
-def textlist(texts):
-    return b"".join(struct.pack(">I", len(t.encode())) + t.encode() for t in texts)
-
-
-def texts(data):
-    found, at = [], 0
-    while at < len(data):
-        size = struct.unpack_from(">I", data, at)[0]
-        found.append(data[at + 4:at + 4 + size].decode())
-        at += 4 + size
-    return found
-
 
 class FakeDirsyncd(bus.Peer):
     def __init__(self, suite):

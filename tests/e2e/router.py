@@ -6,31 +6,17 @@ import hashlib
 import os
 import signal
 import socket
-import struct
 import subprocess
 import time
 
 import pytest
 
 import bus
+from bus import THERE, textlist, texts
 from suite import BIN, PATIENCE, SANITIZER_REPORT, Log
 
-NOTHING, THERE, LATER = range(3)  # enum found_state
 NOBODY, MEMBERS, EVERYBODY, GROUPS = range(4)  # enum group_show
 ADMIN, FEDERATES = 1, 2  # enum account_role
-
-
-def textlist(texts):
-    return b"".join(struct.pack(">I", len(t.encode())) + t.encode() for t in texts)
-
-
-def texts(data):
-    found, at = [], 0
-    while at < len(data):
-        size = struct.unpack_from(">I", data, at)[0]
-        found.append(data[at + 4:at + 4 + size].decode())
-        at += 4 + size
-    return found
 
 
 class Link(bus.Peer):

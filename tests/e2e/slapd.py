@@ -106,6 +106,8 @@ class Slapd:
     """leave_out: lines of the configuration and entries of the tree that contain one of these words are left out;
     limits: of what the reader is told; kdc: it has a key there, ldap/127.0.0.1, and takes tickets."""
 
+    administrator, patience, env = ADMIN, 20, None
+
     def __init__(self, names=("127.0.0.1",), tls_days=30, leave_out=(), limits="size=unlimited", kdc=None):
         import ipaddress
         from cryptography import x509
@@ -117,7 +119,7 @@ class Slapd:
                         for n in names]
         self.certificate, self.key = self.authority.server("slapd", alternatives, days=tls_days)
         self.port, self.tls_port = free_port(), free_port()
-        self.process, self.env = None, None
+        self.process = None
         if kdc is not None:
             self.env = {**kdc.env, "KRB5_KTNAME": str(kdc.keytab("ldap.keytab", "ldap/127.0.0.1"))}
         kerberos = KERBEROS.format(realm=kdc.realm, reader=READER) if kdc else ""
@@ -142,13 +144,15 @@ class Slapd:
         self.load("".join(self.person(f"user{i}", **more) for i in range(n)))
         return self
 
+    def command(self):
+        return ["/usr/sbin/slapd", "-d", "none", "-f", self.dir / "slapd.conf", "-h",
+                f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"]
+
     def start(self):
-        self.process = subprocess.Popen(
-            ["/usr/sbin/slapd", "-d", "none", "-f", self.dir / "slapd.conf", "-h",
-             f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.env)
+        self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, env=self.env)
         self.log = Log(self.process.stdout)
-        until = time.monotonic() + 20
+        until = time.monotonic() + self.patience
         while self.tool("ldapwhoami", check=False).returncode != 0:
             assert self.process.poll() is None and time.monotonic() < until, self.log.text()
             time.sleep(0.02)
@@ -157,7 +161,7 @@ class Slapd:
     def tool(self, name, *arguments, input=None, check=True):
         """ldapadd and its kin, as the administrator."""
         return subprocess.run(
-            [name, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ADMIN, "-w", ADMIN_PASSWORD,
+            [name, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", self.administrator, "-w", ADMIN_PASSWORD,
              *map(str, arguments)], input=input, text=True, capture_output=True, check=check)
 
     def person_dn(self, uid, below=PEOPLE):

@@ -183,9 +183,9 @@ def test_s4_whatever_is_sent_the_receiver_gets_whole_stanzas_from_the_sender(qui
     for _ in range(60 if SANITIZED else 150):
         try:
             alice.send(mutated(rng, SEED % bob.jid.encode()))
-            # Closes what is open; a stream that is still whole answers.
+            # Closes what is open, references, attributes and CDATA too; a stream that is still whole answers.
             alice.send("<iq type='get' id='end' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
-                       "</a></b>")
+                       ";'\"/>]]></a></b>")
             alice.closed()
         except (OSError, SSL.Error):
             pass

@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from router import LATER, NOTHING, THERE, follow  # noqa: F401 (a fixture)
+from bus import LATER, NOTHING, THERE
+from router import follow  # noqa: F401 (a fixture)
 from slapd import PEOPLE, make_slapd, slapd  # noqa: F401 (fixtures)
 from suite import eventually
 

@@ -114,7 +114,7 @@ def test_slixmpp_logs_in_by_them(slapd, start):  # noqa: F811
     suite.accounts["alice@localhost"] = "wonderland-1"
     client = Client(suite, "alice@localhost", mechanism="SCRAM-SHA-256")
     client.close()
-    assert suite.log.find("auth-ok .*mechanism=SCRAM-SHA-256 account=alice@localhost")
+    suite.log.wait("auth-ok .*mechanism=SCRAM-SHA-256 account=alice@localhost")
 
 
 # What is offered.

@@ -4,7 +4,8 @@ import signal
 
 import pytest
 
-from fake_dirsyncd import LATER, NOTHING, dirsyncd, held  # noqa: F401 (fixtures)
+from bus import LATER, NOTHING
+from fake_dirsyncd import dirsyncd, held  # noqa: F401 (fixtures)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
 from test_directory_login import log_in
 from test_directory_vcard import answer, ask, people, text  # noqa: F401 (a fixture)

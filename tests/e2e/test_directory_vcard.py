@@ -5,7 +5,8 @@ import signal
 import pytest
 
 import sm
-from fake_dirsyncd import LATER, dirsyncd, held  # noqa: F401 (fixtures)
+from bus import LATER
+from fake_dirsyncd import dirsyncd, held  # noqa: F401 (fixtures)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
 from test_directory_login import log_in
 from xmpp import CLIENT, STANZA_ERRORS, condition

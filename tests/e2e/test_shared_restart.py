@@ -5,8 +5,8 @@ import sqlite3
 
 import pytest
 
-from bus import Peer
-from directory_front import Group, directory, id_of, make_directory, reload_without_authd, texts  # noqa: F401 (fixtures)
+from bus import Peer, textlist
+from directory_front import Group, directory, id_of, make_directory, reload_without_authd  # noqa: F401 (fixtures)
 from im import is_presence, pushes, roster, settle
 from suite import eventually
 from test_restart import kill
@@ -181,17 +181,17 @@ def test_a_group_that_goes_while_routerd_dies_is_gone(team):
 NAMES = {"C2S": "c2sd", "AUTH": "authd", "S2S": "s2sd"}
 GOOD = {**Group("Evil", ["alice", "eve"]).values(), "id": id_of("Evil")}
 MALFORMED = {
-    "a member who is not prepared": {"members": texts("Alice@localhost", "Alice")},
-    "a member with a resource": {"members": texts("alice@localhost/r", "Alice")},
-    "a member without a name before the @": {"members": texts("localhost", "Alice")},
-    "a member of another domain": {"members": texts("alice@elsewhere.example", "Alice")},
-    "a member without a text for a name": {"members": texts("alice@localhost")},
-    "half a list": {"members": texts("alice@localhost", "Alice")[:-1]},
+    "a member who is not prepared": {"members": textlist(["Alice@localhost", "Alice"])},
+    "a member with a resource": {"members": textlist(["alice@localhost/r", "Alice"])},
+    "a member without a name before the @": {"members": textlist(["localhost", "Alice"])},
+    "a member of another domain": {"members": textlist(["alice@elsewhere.example", "Alice"])},
+    "a member without a text for a name": {"members": textlist(["alice@localhost"])},
+    "half a list": {"members": textlist(["alice@localhost", "Alice"])[:-1]},
     "an unknown show": {"show": 4},
     "an unknown role": {"roles": 4},
     "viewers that are no ids": {"show": 3, "viewers": b"x" * 17},
     "too many viewers": {"show": 3, "viewers": bytes(16 * 1025)},
-    "too many members": {"members": b"".join(texts(f"u{n}@localhost", "") for n in range(200001))},
+    "too many members": {"members": b"".join(textlist([f"u{n}@localhost", ""]) for n in range(200001))},
 }
 
 
@@ -230,8 +230,8 @@ def test_a_group_that_has_no_place_is_refused_and_nobody_notices(team, values):
 
 def test_a_name_that_cannot_be_shown_is_none(team):
     names_of = {"bob": b"x" * 1024, "carol": b"a\x01b", "dave": b"\xff\xff", "eve": b"Eve"}
-    members = texts("alice@localhost", "Alice") + b"".join(
-        texts(f"{u}@localhost") + len(n).to_bytes(4, "big") + n for u, n in names_of.items())
+    members = textlist(["alice@localhost", "Alice"]) + b"".join(
+        textlist([f"{u}@localhost"]) + len(n).to_bytes(4, "big") + n for u, n in names_of.items())
     team.link.send("GROUP", **{**GOOD, "members": members})
     team.told("Evil")
     assert {j.split("@")[0]: i.name for j, i in roster(team.alice).items()} == {

@@ -15,6 +15,8 @@ import metrics
 PAGE = metrics.ROOT / "doc/events.md"
 FILTER = metrics.ROOT / "etc/fail2ban/filter.d/bulkhead.conf"
 LEVELS = ["error", "warn (always)", "warn", "info", "debug"]
+# By whose name an event goes that is logged in that folder; else by the first folder's.
+WHO = {"master": ["bulkhead"], "snmpd-plugin": ["snmp"], "lib/daemon": ["all"], "lib/front": ["c2sd", "s2sd"]}
 EVENT = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 KEY = r"[a-z][a-z0-9_-]*"
 CONVERSION = r"%(?:l?[udx]|0?4?x|zu|s)"
@@ -25,7 +27,7 @@ OURS = re.compile(r"""^(?:
   | (?:client|connection|peer|way|role|fate|event|bus_role|stream_error|stanza_error|log_level)_name\(.*\)
   | (?:peer_text|peer_ip|listener_address|name_of)\(.*\)
   | [\w>.-]*instance
-  | method | KEY_SOCKET | BULKHEAD_VERSION | tls\[[^\]]*\]
+  | method | KEY_SOCKET | BULKHEAD_VERSION
   )$""", re.X | re.S)
 
 
@@ -100,12 +102,8 @@ class Calls:
         for name in names:
             event = self.events.setdefault(name, (set(), set(), []))
             event[0].update(levels)
-            event[1].add("all" if path.parts[:2] == ("lib", "daemon") else self.daemons(path))
+            event[1].update(WHO.get(str(path.parent), [path.parts[0]]))
             event[2].extend(p[1] for p in pairs if p[1] not in event[2])
-
-    @staticmethod
-    def daemons(path):
-        return {"master": "bulkhead", "snmpd-plugin": "snmp"}.get(path.parts[0], path.parts[0])
 
     def rows(self):
         """event: level, by whom, keys, as the page has them."""

@@ -53,9 +53,9 @@ void daemon_stopped(struct daemon *d)
 	(void)d;
 }
 
-int reload_on_message(struct daemon *d, const struct bus_event *event)
+int daemon_on_reload(const struct bus_event *event)
 {
-	(void)d, (void)event;
+	(void)event;
 	return 0;
 }
 

@@ -19,6 +19,7 @@ const xmpp = client({
   password: readFileSync(secret, "utf8").trim(),
   resource: address.resource || undefined,
 });
+xmpp.timeout = 30_000; // ms for an answer: a loaded machine needs more than 2 s
 xmpp.reconnect.stop();
 
 function tell(...words) {

@@ -1,8 +1,19 @@
-/* SET_LOG and LOG_GET. */
-#include "daemon/log_level.h"
+/* RESTART, SET_LOG and LOG_GET. */
+#include "daemon/orders.h"
 
 #include "base/err.h"
 #include "daemon/log.h"
+#include "daemon/private.h"
+
+int daemon_on_restart(const struct bus_event *event)
+{
+	struct msg_restart m;
+
+	if (bus_get_restart(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	daemon_restart(daemon_of(event));
+	return 0;
+}
 
 int daemon_on_set_log(const struct bus_event *event)
 {
