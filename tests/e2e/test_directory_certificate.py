@@ -313,6 +313,7 @@ def test_a_directory_that_is_away_refuses_nobody_for_good(slapd, start, how):  #
     slapd.add("alice", mail=MAIL, **{"userCertificate;binary:": base64.b64encode(der(certificate)).decode()})
     assert attempt(suite, certificate) == "alice@localhost"
     os.kill(slapd.process.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, slapd.process.pid, os.WSTOPPED)
     try:
         assert attempt(suite, certificate) == "temporary-auth-failure"
     finally:

@@ -114,8 +114,9 @@ def test_a_reload_with_a_wrong_map_changes_nothing(slapd, follow):  # noqa: F811
     dirsyncd = ready(follow(slapd))
     dirsyncd.suite.edit(**{'directory "main".profile': ["FN=cn", "FN=sn"]})
     dirsyncd.process.send_signal(signal.SIGHUP)
-    eventually(lambda: dirsyncd.profile("alice@localhost")[0] == THERE, "alice's profile")  # and the link is read
-    dirsyncd.log.wait('profile: ..FN=sn..: FN=sn is there already')
+    # Asking reads the link, on which the reload is led.
+    eventually(lambda: dirsyncd.profile("alice@localhost")[0] == THERE and
+               dirsyncd.log.find('profile: ..FN=sn..: FN=sn is there already'), "the refusal")
     slapd.add("bob")
     eventually(lambda: dirsyncd.profile("bob@localhost")[0] == THERE, "bob's profile")
 
