@@ -54,6 +54,7 @@ def held(slapd, make_suite):
         mark = suite.log.mark()
         suite.edit(**slapd.settings(**more))
         assert suite.ctl("reload").returncode == 0
+        suite.log.wait("^idle$", since=mark)
         suite.log.wait("peer-joined peer=authd", since=mark)  # it has started again, for its first directory
         return suite
     return make

@@ -124,7 +124,9 @@ def test_the_brake_is_seen_and_let_go(make_slapd, start):  # noqa: F811
     assert done.returncode == 0 and "15 accounts were held" in done.stdout
     assert gone.error() == "not-authorized"
     stays(stayed)
-    assert len(suite.log.find('directory-brake-released .*reason="an administrator has accepted it"')) == 1
+    released = 'directory-brake-released .*reason="an administrator has accepted it"'
+    suite.log.wait(released)
+    assert len(suite.log.find(released)) == 1
     becomes(suite, state="following", entries="15", held="0")
     assert differences(suite) == []
 
