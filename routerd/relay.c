@@ -125,6 +125,7 @@ void relay_verb(struct router *r, const struct relay_ask *ask)
 {
 	const struct relayed *known = find_verb(ask->verb);
 
+	BUG_ON(known == NULL); /* relay_knows() was asked */
 	if (known->role == ROLE_DIR)
 		relay_to_directory(r, ask);
 	else

@@ -108,7 +108,7 @@ static void row_of_run(void *arg, const struct conf_change *change)
 {
 	if (change->effect != CONF_ON_RUN)
 		return;
-	if (atoi(change->to) > atoi(change->from))
+	if (strtol(change->to, NULL, 10) > strtol(change->from, NULL, 10))
 		reload_row(arg, change, "applied by \"bulkhead run\", if that runs the daemons");
 	else
 		reload_row(arg, change, "needs a restart of \"bulkhead run\", if that runs the daemons");

@@ -17,8 +17,8 @@ static void look_at_dates(struct findings *f, const char *name, const struct tls
 	} terms[] = {
 		{0, FOUND_PROBLEM, "The certificate has expired: get another, and run bulkheadctl reload."},
 		{DAY_S, FOUND_PROBLEM, "The certificate expires within one day: renew it now."},
-		{7 * DAY_S, FOUND_WARNING, "The certificate expires within one week: renew it."},
-		{30 * DAY_S, FOUND_WARNING, "The certificate expires within one month: see that it is renewed."},
+		{INT64_C(7) * DAY_S, FOUND_WARNING, "The certificate expires within one week: renew it."},
+		{INT64_C(30) * DAY_S, FOUND_WARNING, "The certificate expires within one month: see that it is renewed."},
 	};
 	int64_t now = clock_wall(), left = c->expires - now;
 

@@ -53,12 +53,12 @@ static bool take_tlsa(struct str data, struct asked *out)
 {
 	struct tlsa t;
 
-	if (!record_tlsa(data, &t) || t.data.len * 2 >= sizeof out->tlsa[0].hex)
+	if (!record_tlsa(data, &t) || (size_t)t.data.len * 2 >= sizeof out->tlsa[0].hex)
 		return false;
 	out->tlsa[out->n].usage = t.usage;
 	out->tlsa[out->n].selector = t.selector;
 	out->tlsa[out->n].matching = t.matching;
-	for (uint32_t i = 0; i < t.data.len; i++)
+	for (size_t i = 0; i < t.data.len; i++)
 		snprintf(out->tlsa[out->n].hex + 2 * i, 3, "%02x", (unsigned char)t.data.p[i]);
 	return true;
 }

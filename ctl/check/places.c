@@ -32,7 +32,7 @@ static bool parse(const char *text, struct address *out)
 		address_from_sockaddr((struct sockaddr *)&v6, out);
 	else
 		return false;
-	out->port = (uint16_t)atoi(colon + 1);
+	out->port = (uint16_t)strtoul(colon + 1, NULL, 10);
 	return true;
 }
 

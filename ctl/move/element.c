@@ -173,12 +173,14 @@ int element_read_file(FILE *file, struct buf *out, char why[128])
 /* "+02:00" in seconds; 0 for "Z". */
 static int64_t offset_of(const char *zone)
 {
-	int hours, minutes;
-	char sign;
+	char *end;
+	int64_t hours, minutes;
 
-	if (sscanf(zone, "%c%2d:%2d", &sign, &hours, &minutes) != 3)
+	if (*zone != '+' && *zone != '-')
 		return 0;
-	return (sign == '-' ? -1 : 1) * ((int64_t)hours * 3600 + (int64_t)minutes * 60);
+	hours = strtol(zone + 1, &end, 10);
+	minutes = *end == ':' ? strtol(end + 1, NULL, 10) : 0;
+	return (*zone == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
 int64_t element_time(struct str stamp)

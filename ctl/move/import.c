@@ -190,6 +190,7 @@ static int take(void *arg, const struct moved *m)
 	rc = have_room(im, &u);
 	if (rc != EXIT_OK)
 		return rc;
+	BUG_ON(u == NULL);
 	u->name = bh_strndup(m->jid.bare.p, m->jid.bare.len);
 	u->outcome = MOVE_UNCHANGED;
 	buf_put_str(&u->data, buf_str(&m->data));

@@ -2,6 +2,7 @@
 #include "ctl/move/lua_data.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -64,13 +65,18 @@ static void skip_line(struct parser *p)
 		p->at++;
 }
 
+static bool is_one_of(const char *set, char c)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
 /* Blanks and comments of one line. */
 static void skip(struct parser *p)
 {
 	while (p->at < p->end) {
 		if (*p->at == '\n')
 			p->line++;
-		if (memchr(" \t\r\n", *p->at, 4) != NULL)
+		if (is_one_of(" \t\r\n", *p->at))
 			p->at++;
 		else if (p->end - p->at >= 2 && memcmp(p->at, "--", 2) == 0)
 			skip_line(p);
@@ -204,7 +210,7 @@ static struct str take_string(struct parser *p)
 	while (p->error == 0 && p->at < end) {
 		char c = *p->at++;
 
-		out[n++] = c == '\\' ? take_escape(p) : c;
+		out[n++] = c == '\\' ? (char)take_escape(p) : c;
 	}
 	if (p->error != 0)
 		return STR_LIT("");
@@ -221,7 +227,7 @@ static double take_number(struct parser *p)
 	char *end;
 	double number;
 
-	while (p->at < p->end && n + 1 < sizeof text && (is_word(*p->at) || memchr("+-.", *p->at, 3) != NULL))
+	while (p->at < p->end && n + 1 < sizeof text && (is_word(*p->at) || is_one_of("+-.", *p->at)))
 		text[n++] = *p->at++;
 	text[n] = '\0';
 	number = strtod(text, &end);

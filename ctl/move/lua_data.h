@@ -15,7 +15,7 @@
 
 enum { LUA_DEPTH_MAX = 64 };
 /* The largest file. */
-#define LUA_FILE_MAX (64u * 1024 * 1024)
+#define LUA_FILE_MAX 67108864u /* 64 MiB */
 
 enum lua_type { LUA_NIL, LUA_FALSE, LUA_TRUE, LUA_NUMBER, LUA_STRING, LUA_TABLE };
 

@@ -1,6 +1,7 @@
 /* The folders and files of prosody's data directory. */
 #include "ctl/move/prosody.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -49,10 +50,9 @@ static struct str decode(const char *name, size_t len, char out[NAME_MAX + 1])
 	size_t n = 0;
 
 	for (size_t i = 0; i < len && n < NAME_MAX; i++) {
-		unsigned code;
-
-		if (name[i] == '%' && i + 2 < len && sscanf(name + i + 1, "%2x", &code) == 1) {
-			out[n++] = (char)code;
+		if (name[i] == '%' && i + 2 < len && isxdigit((unsigned char)name[i + 1]) &&
+			isxdigit((unsigned char)name[i + 2])) {
+			out[n++] = (char)strtoul((char[]){name[i + 1], name[i + 2], '\0'}, NULL, 16);
 			i += 2;
 		} else {
 			out[n++] = name[i];

@@ -1,5 +1,6 @@
 /* What prosody's stores hold. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "bus/textlist.h"
 #include "ctl/move/element.h"
@@ -14,7 +15,7 @@ enum { STANZA_DEPTH_MAX = 60 };
 static bool is_name(struct str name)
 {
 	for (uint32_t i = 0; i < name.len; i++)
-		if ((unsigned char)name.p[i] <= ' ' || memchr("<>&'\"/=", name.p[i], 7) != NULL)
+		if ((unsigned char)name.p[i] <= ' ' || strchr("<>&'\"/=", name.p[i]) != NULL)
 			return false;
 	return name.len > 0;
 }

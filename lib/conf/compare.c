@@ -89,7 +89,7 @@ static const struct conf_sections *sections_of(const struct conf *conf, const ch
 
 static const struct conf_section *find(const struct conf_sections *all, const char *name)
 {
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; all != NULL && i < all->n; i++)
 		if (strcmp(all->of[i].name, name) == 0)
 			return &all->of[i];
 	return NULL;

@@ -24,10 +24,10 @@ ROLES = {"admin": 1, "federation": 2}
 
 # A dirsyncd that does nothing but to be there.
 IDLE = """#!/usr/bin/python3
-import os, signal, socket
+import os, signal, socket, sys
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-os.write(2, b"idle\n")
+print("idle", file=sys.stderr, flush=True)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.sendto(b"READY=1", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
 while True:
