@@ -210,7 +210,9 @@ static struct str take_string(struct parser *p)
 	while (p->error == 0 && p->at < end) {
 		char c = *p->at++;
 
-		out[n++] = c == '\\' ? (char)take_escape(p) : c;
+		if (c == '\\')
+			c = (char)take_escape(p);
+		out[n++] = c;
 	}
 	if (p->error != 0)
 		return STR_LIT("");

@@ -89,7 +89,7 @@ static const struct conf_sections *sections_of(const struct conf *conf, const ch
 
 static const struct conf_section *find(const struct conf_sections *all, const char *name)
 {
-	for (size_t i = 0; all != NULL && i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (strcmp(all->of[i].name, name) == 0)
 			return &all->of[i];
 	return NULL;
@@ -120,6 +120,8 @@ static void tell_lone(const struct comparing *c, const char *section, const char
 static void compare_sections(const struct comparing *c, const char *section, const struct conf_sections *a,
 	const struct conf_sections *b)
 {
+	if (a == NULL || b == NULL)
+		return; /* a section that has no name */
 	for (size_t i = 0; i < a->n; i++) {
 		const struct conf_section *other = find(b, a->of[i].name);
 
