@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "daemon/log.h"
@@ -16,8 +17,9 @@
 #include "xmpp/error.h"
 #include "xmpp/jid.h"
 
-/* An authd takes 10,000: one process that asks for more leaves the others theirs. */
-enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000, CONVERSATIONS_OF_ONE = 4000 };
+/* An authd takes 10,000: one process that asks for more leaves the others theirs.  At its limit the oldest one that has had
+ * PATIENCE_MS already ends for a new one: most log-ins need a moment, those of an attack all that they can get. */
+enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000, CONVERSATIONS_OF_ONE = 4000, PATIENCE_MS = 3000 };
 
 /* What may wait to be written to an authd, so that its link is never closed for it. */
 enum { AUTHD_QUEUE_MAX = 16 * 1024 * 1024 };
@@ -30,7 +32,8 @@ struct conversations {
 
 struct conversation {
 	struct map_node node;
-	uint64_t id;
+	struct list link; /* in front.log_ins */
+	uint64_t id, began_ms;
 	struct conversations *all;
 	struct connection *connection;
 	struct bus_peer *authd;
@@ -74,6 +77,7 @@ void conversation_end(struct conversation *conv)
 	if (conv->authd != NULL && conv->authd->link != NULL)
 		(void)LINK_SEND(conv->authd->link, AUTH_ABORT, auth_abort, conv->id, &m);
 	conv->connection->front->conversations--;
+	list_remove(&conv->link);
 	map_remove(&conv->all->open, &conv->node);
 	conv->connection->conversation = NULL;
 	uv_close((uv_handle_t *)&conv->timer, on_timer_closed);
@@ -150,6 +154,8 @@ static struct conversation *open_for(struct connection *c, struct bus_peer *auth
 	uv_timer_start(&conv->timer, on_expired, CONVERSATION_MS, 0);
 	c->conversation = conv;
 	c->front->conversations++;
+	conv->began_ms = clock_ms();
+	list_append(&c->front->log_ins, &conv->link);
 	return conv;
 }
 
@@ -163,6 +169,23 @@ static bool has_conversations_left(const struct front *front)
 		if (peer->pid == front->peer->pid)
 			n += ((const struct front *)peer->data)->conversations;
 	return n < CONVERSATIONS_OF_ONE;
+}
+
+/* False: there is none. */
+static bool make_room(struct front *front)
+{
+	struct conversation *oldest;
+
+	if (has_conversations_left(front))
+		return true;
+	if (list_empty(&front->log_ins))
+		return false;
+	oldest = container_of(front->log_ins.next, struct conversation, link);
+	if (clock_ms() - oldest->began_ms < PATIENCE_MS)
+		return false;
+	fail(oldest->connection, SASL_TEMPORARY_AUTH_FAILURE);
+	conversation_end(oldest);
+	return true;
 }
 
 /* The connection of an AUTH_BEGIN: a new one, or one that tries again. */
@@ -204,7 +227,7 @@ int on_auth_begin(const struct bus_event *event)
 		return LINK_SEND(event->link, AUTH_RESULT, auth_result, event->frame->subject, &busy);
 	if (rc != 0)
 		return rc;
-	has_room = authd != NULL && link_queued(authd->link) < AUTHD_QUEUE_MAX && has_conversations_left(front);
+	has_room = authd != NULL && link_queued(authd->link) < AUTHD_QUEUE_MAX && make_room(front);
 	conv = has_room ? open_for(c, authd) : NULL;
 	m.connection = str_of(connection_name(c));
 	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
