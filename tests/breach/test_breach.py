@@ -268,11 +268,17 @@ def test_s28_a_taken_over_daemon_can_do_its_job_and_nothing_else(place, name):
     assert not wrong, "\n".join(wrong)
 
 
+def word(name, title):
+    outcome = RESULTS[name][title][1]
+    return "its job" if outcome == "allowed" and title in jobs(name) else outcome
+
+
 def test_the_table_of_all_of_them(place):
     """Printed with -s, and left beside the log."""
     assert set(RESULTS) == set(DAEMONS)
     titles = list(dict.fromkeys(title for outcomes in RESULTS.values() for title in outcomes))
     rows = [f"{'':38}" + "".join(f"{name:>21}" for name in DAEMONS)]
-    rows += [f"{title:38}" + "".join(f"{RESULTS[name][title][1]:>21}" for name in DAEMONS) for title in titles]
+    rows += [f"{title:38}" + "".join(f"{word(name, title):>21}" for name in DAEMONS) for title in titles]
     print("\n" + "\n".join(rows))
+    assert "allowed" not in "\n".join(rows)
     (suites.BUILD / "breach.txt").write_text("\n".join(rows) + "\n")

@@ -48,7 +48,7 @@ without_directory()
 wait_for()
 {
 	local n
-	for n in $(seq 200); do
+	for n in $(seq 1200); do
 		! grep -q "$2" "$1" || return 0
 		sleep 0.05
 	done
