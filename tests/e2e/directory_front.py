@@ -24,10 +24,10 @@ ROLES = {"admin": 1, "federation": 2}
 
 # A dirsyncd that does nothing but to be there.
 IDLE = """#!/usr/bin/python3
-import os, signal, socket, sys
+import os, signal, socket
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-print("idle", file=sys.stderr, flush=True)
+os.write(2, b"idle\\n")
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.sendto(b"READY=1", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
 while True:
