@@ -105,17 +105,17 @@ static void look_at_trust(const struct chain *chain, const char *ca, struct tls_
 {
 	gnutls_x509_trust_list_t list;
 	unsigned status = GNUTLS_CERT_INVALID;
+	int rc;
 
 	if (gnutls_x509_trust_list_init(&list, 0) < 0)
 		return;
 	(void)gnutls_x509_trust_list_add_system_trust(list, 0, 0);
 	if (ca != NULL)
 		(void)gnutls_x509_trust_list_add_trust_file(list, ca, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
-	if (gnutls_x509_trust_list_verify_crt2(list, chain->certs, chain->n, NULL, 0, 0, &status, NULL) < 0)
-		status = GNUTLS_CERT_INVALID;
+	rc = gnutls_x509_trust_list_verify_crt2(list, chain->certs, chain->n, NULL, 0, 0, &status, NULL);
 	/* Its dates are a matter of their own. */
 	status &= ~(unsigned)(GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED);
-	out->trusted = (status & ~(unsigned)GNUTLS_CERT_INVALID) == 0;
+	out->trusted = rc == 0 && (status & ~(unsigned)GNUTLS_CERT_INVALID) == 0;
 	if (!out->trusted)
 		tls_peer_say_status(chain->certs[0], status, out->why, sizeof out->why);
 	gnutls_x509_trust_list_deinit(list, 1);
