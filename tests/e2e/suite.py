@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -75,28 +76,40 @@ def eventually(check, what, timeout=None):
 
 
 class Log:
-    """What the instance writes, line by line, with waiting for a line."""
+    """What a program writes, line by line, with waiting for a line.  Whoever looks first takes what stands in the pipe:
+    a line that was written before an answer is there after it."""
 
     def __init__(self, stream):
-        self.lines, self.ended = [], False
-        self.news = threading.Condition()
-        self.thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self.lines, self.ended, self.rest = [], False, b""
+        self.stream, self.news = stream, threading.Condition()
+        os.set_blocking(stream.fileno(), False)
+        self.thread = threading.Thread(target=self._follow, daemon=True)
         self.thread.start()
 
-    def _read(self, stream):
-        for line in stream:
-            with self.news:
-                self.lines.append(line.rstrip("\n"))
-                self.news.notify_all()
+    def _follow(self):
+        poll = select.poll()
+        poll.register(self.stream.fileno(), select.POLLIN)
+        while not self.ended:
+            poll.poll()
+            self._take()
+
+    def _take(self):
         with self.news:
-            self.ended = True
+            with contextlib.suppress(BlockingIOError):
+                while not self.ended:
+                    read = os.read(self.stream.fileno(), 1 << 16)
+                    self.ended = not read
+                    *whole, self.rest = (self.rest + (read or b"\n" * bool(self.rest))).split(b"\n")
+                    self.lines += [line.decode(errors="replace") for line in whole]
             self.news.notify_all()
 
     def mark(self):
         """Now; for wait(..., since=)."""
+        self._take()
         return len(self.lines)
 
     def find(self, pattern, since=0):
+        self._take()
         return [line for line in self.lines[since:] if re.search(pattern, line)]
 
     def wait(self, pattern, since=0, timeout=None):
@@ -112,6 +125,7 @@ class Log:
                 self.news.wait(left)
 
     def text(self):
+        self._take()
         return "\n".join(self.lines)
 
 
