@@ -193,7 +193,8 @@ static void on_state_told(void *arg, const struct reply *found)
 	struct request *q = request_find(showing->router, showing->id, NULL);
 
 	if (found->lost || found->code == ACCOUNT_UNREADABLE) {
-		end_showing(showing, &(struct reply){.code = EXIT_TEMPORARY, .text = STR_LIT("authd cannot tell")});
+		end_showing(showing, &(struct reply){.code = EXIT_TEMPORARY,
+			.text = found->lost ? found->text : STR_LIT("authd cannot tell")});
 		return;
 	}
 	if (found->code == ACCOUNT_ABSENT) {
@@ -219,7 +220,7 @@ static void on_loaded(void *arg)
 	if (id != 0)
 		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
 	else
-		on_state_told(showing, &(struct reply){.lost = true});
+		on_state_told(showing, &(struct reply){.lost = true, .text = STR_LIT("authd is not running")});
 }
 
 static void verb_user_show(const struct ask *q)
@@ -277,6 +278,7 @@ int on_account_row(const struct bus_event *event)
 		return BH_EPROTO;
 	if (q == NULL || q->asker == NULL)
 		return 0;
+	request_heard(q);
 	clock_stamp((int64_t)m.created, since);
 	ctl_row_begin(&row, q->asker->link, q->subject);
 	ctl_cell(&row, "%.*s", STR_FMT(m.account));

@@ -200,7 +200,7 @@ static void on_authd_purged(void *arg, const struct reply *reply)
 
 	if (reply->lost || (reply->code != EXIT_OK && reply->code != EXIT_NOT_FOUND)) {
 		snprintf(text, sizeof text, "%.*s", STR_FMT(reply->text));
-		answer(p, reply->lost ? EXIT_TEMPORARY : reply->code, reply->lost ? "authd went away" : text);
+		answer(p, reply->code, text);
 		return;
 	}
 	count_row(p, STR_LIT("accounts with keys"), reply->code == EXIT_OK);

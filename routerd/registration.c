@@ -133,6 +133,12 @@ static void tell(const struct stranger *s, enum stanza_error condition, const ch
 			(void)LINK_SEND(p->link, REGISTERED, registered, s->connection, &m);
 }
 
+/* Beside that error. */
+static const char *text_of(const struct reply *reply)
+{
+	return reply->lost ? "there was no answer: nobody knows whether it was done" : NULL;
+}
+
 /* The error of XEP-0077 for what authd says; 0 where it did it. */
 static unsigned condition_of(const struct reply *reply)
 {
@@ -154,7 +160,7 @@ static void on_added(void *arg, const struct reply *reply)
 {
 	struct stranger *s = arg;
 
-	tell(s, condition_of(reply), NULL);
+	tell(s, condition_of(reply), text_of(reply));
 	free(s);
 }
 
@@ -277,7 +283,7 @@ static void on_changed(void *arg, const struct reply *reply)
 	if (condition == 0)
 		transit_result(&t, STR_LIT(""));
 	else
-		transit_error(&t, condition, NULL);
+		transit_error(&t, condition, text_of(reply));
 	kept_end(&c->kept);
 	free(c);
 }
