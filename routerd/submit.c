@@ -42,6 +42,8 @@ static int check_sender(struct transit *t, const struct session *s, const struct
 {
 	if (s->account != NULL) {
 		t->from = s->jid;
+		if (t->stanza.kind == STANZA_MESSAGE && t->stanza.to.p == NULL && m->refuse == 0)
+			return BH_EPROTO; /* its front end says that it is to the client's own account */
 		return m->from.p == NULL ? 0 : BH_EPROTO;
 	}
 	if (m->from.p == NULL || jid_check(m->from, &t->from) != 0)

@@ -3,11 +3,13 @@
 A Peer plays a role on routerd's socket and may lie as it likes: what a compartment that has
 been taken over could do.
 """
+import contextlib
 import re
 import socket
 import struct
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 LIB = Path(__file__).resolve().parents[2] / "lib"
 HEADER = struct.Struct(">IHHQQ")
