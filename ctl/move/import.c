@@ -21,6 +21,7 @@ enum { UNDER_WAY_MAX = 32, BYTES_UNDER_WAY = 32 * 1024 * 1024, DATA_MAX = 16 * 1
 struct under_way {
 	char *name; /* NULL: a free place */
 	struct buf data, notes;
+	bool disabled;
 	unsigned outcome; /* enum move_outcome, of the first step */
 };
 
@@ -93,7 +94,8 @@ static void on_account(struct import *im, struct under_way *u, unsigned outcome)
 	u->outcome = outcome;
 	if (outcome == MOVE_ELSEWHERE) {
 		u->outcome = MOVE_UNCHANGED;
-		buf_printf(&u->notes, "%sa directory keeps its password", u->notes.len > 0 ? "; " : "");
+		buf_printf(&u->notes, "%sa directory keeps its password%s", u->notes.len > 0 ? "; " : "",
+			u->disabled ? ", and says itself whether it is disabled" : "");
 	}
 	send_data(im, u);
 }
@@ -145,6 +147,8 @@ static int send_account(struct import *im, struct under_way *u, const struct mov
 	struct msg_account_move move = {
 		.account = str_of(u->name),
 		.dry = has_option(im->ctl, OPTION_DRY_RUN),
+		.disabled = m->disabled,
+		.reason = m->reason.len > 0 ? buf_str(&m->reason) : STR_NONE,
 		.password = buf_str(&m->password),
 		.sha1_iterations = sha1->iterations,
 		.sha1_salt = buf_str(&sha1->salt),
@@ -181,7 +185,7 @@ static int take(void *arg, const struct moved *m)
 
 	if (*why == '\0' && m->data.len > DATA_MAX)
 		why = "it has more than 16 MiB of data";
-	else if (*why == '\0' && m->data.len == 0 && !has_credentials(m))
+	else if (*why == '\0' && m->data.len == 0 && !has_credentials(m) && !m->disabled)
 		why = "it has neither a password, nor keys, nor data";
 	if (*why != '\0') {
 		note(im, str_of(m->name), MOVE_FAILED, str_of(why));
@@ -193,11 +197,12 @@ static int take(void *arg, const struct moved *m)
 	BUG_ON(u == NULL);
 	u->name = bh_strndup(m->jid.bare.p, m->jid.bare.len);
 	u->outcome = MOVE_UNCHANGED;
+	u->disabled = m->disabled;
 	buf_put_str(&u->data, buf_str(&m->data));
 	buf_put_str(&u->notes, buf_str(&m->notes));
 	im->bytes += u->data.len;
 	im->nunder_way++;
-	if (has_credentials(m))
+	if (has_credentials(m) || m->disabled)
 		return send_account(im, u, m);
 	send_data(im, u);
 	return EXIT_OK;

@@ -114,13 +114,21 @@ static void take_scram(struct moved *m, const struct lua_value *account)
 	buf_fini_secret(&server);
 }
 
+/* As prosody 13 does it: disabled_meta has a comment for people and a reason for programs, or is not there. */
+static void take_disabled(struct moved *m, const struct lua_value *account)
+{
+	const struct lua_value *disabled = lua_field(account, "disabled"), *meta = lua_field(account, "disabled_meta");
+	struct str comment = lua_text(meta, "comment");
+
+	if (disabled != NULL && disabled->type != LUA_FALSE && disabled->type != LUA_NIL)
+		moved_disable(m, comment.p != NULL ? comment : lua_text(meta, "reason"));
+}
+
 static void take_account(struct moved *m, const struct lua_value *account)
 {
 	struct str password = lua_text(account, "password");
-	const struct lua_value *disabled = lua_field(account, "disabled");
 
-	if (disabled != NULL && disabled->type == LUA_TRUE)
-		moved_refuse(m, "the account is disabled");
+	take_disabled(m, account);
 	if (lua_text(account, "stored_key").p != NULL)
 		take_scram(m, account);
 	else if (password.p != NULL)
