@@ -9,6 +9,7 @@
 #include "bus/codes.h"
 #include "bus/textlist.h"
 #include "ctl/clean.h"
+#include "ctl/move/ejabberd.h"
 #include "ctl/move/moved.h"
 #include "ctl/move/pie.h"
 #include "ctl/move/prosody.h"
@@ -215,7 +216,7 @@ static const struct {
 	int (*read)(const char *path, const struct moved_taker *taker);
 } formats[] = {
 	{"xep0227", pie_read},
-	{"ejabberd", pie_read},
+	{"ejabberd", ejabberd_read},
 	{"prosody", prosody_read},
 };
 
@@ -225,7 +226,7 @@ static int read_all(struct import *im, const char *path)
 	const char *format = im->ctl->values[OPTION_FORMAT];
 
 	if (format == NULL)
-		format = prosody_is(path) ? "prosody" : "xep0227";
+		format = ejabberd_is(path) ? "ejabberd" : prosody_is(path) ? "prosody" : "xep0227";
 	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
 		if (strcmp(formats[i].name, format) == 0)
 			return formats[i].read(path, &taker);
