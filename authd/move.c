@@ -173,18 +173,17 @@ static void compare_password(struct move *m, const struct account_keys *has)
 
 static void begin(struct move *m)
 {
+	bool secret = m->password != NULL || has_any(&m->keys);
 	struct account_record record = {0};
 	int rc = accounts_find(m->authd->accounts, str_of(m->account), &record);
 
 	m->outcome = rc == 0 ? MOVE_UPDATED : MOVE_MADE;
 	m->disable = m->disable && !record.disabled;
-	if (rc == BH_ENOTFOUND && (m->password != NULL || has_any(&m->keys)))
-		store_password(m);
-	else if (rc != 0)
+	if (rc != 0 && (rc != BH_ENOTFOUND || !secret))
 		finish(m, rc);
-	else if (m->password != NULL)
+	else if (rc == 0 && m->password != NULL)
 		compare_password(m, &record.keys);
-	else if (has_keys(&record.keys, &m->keys))
+	else if (rc == 0 && has_keys(&record.keys, &m->keys))
 		keep_password(m);
 	else
 		store_password(m);

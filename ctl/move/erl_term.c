@@ -98,7 +98,7 @@ static struct erl_value text_value(enum erl_type type, const struct text *t)
 
 static void put_byte(struct text *t, unsigned byte)
 {
-	BUG_ON(t->n == t->room);
+	BUG_ON(t->out == NULL || t->n == t->room);
 	t->out[t->n++] = (char)byte;
 }
 
@@ -353,10 +353,11 @@ static struct erl_value take_nested(struct parser *p)
 
 static struct erl_value take_value(struct parser *p)
 {
-	char c;
+	char c = '\0';
 
 	p->at = erl_skip(p->at, p->end);
-	c = p->at < p->end ? *p->at : '\0';
+	if (p->at < p->end)
+		c = *p->at;
 	if (c >= 'a' && c <= 'z')
 		return (struct erl_value){.type = ERL_ATOM, .text = take_word(p)};
 	if (c == '-' || is_digit(c))

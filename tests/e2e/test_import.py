@@ -222,6 +222,35 @@ def test_passwords_of_any_version_of_ejabberd(movable, raw):
         assert verdict(movable, raw, name, "pass", "SCRAM-SHA-256", "e.example") == "success"
 
 
+US = '{<<"plain">>,<<"e.example">>}'
+MESSAGE = '{offline_msg,%s,{%d,0,0},%s,j,j,{xmlel,<<"message">>,[{<<"from">>,<<"a@far.example">>}],[{xmlel,<<"body">>,[],[{xmlcdata,<<"%s">>}]}]}}.'
+LEFT_OUT = [
+    ('{privacy,%s,<<"d">>,[{<<"o">>,[]},{<<"d">>,[{listitem,group,<<"G">>,deny,1,true,false,false,false,false},'
+     '{listitem,jid,{<<"b">>,<<"far.example">>,<<>>},deny,2,false,true,false,false,false},'
+     '{listitem,jid,{<<"c">>,<<"far.example">>,<<>>},deny,3,true,false,false,false,false}]}]}.' % US),
+    MESSAGE % (US, 1795, "never", "later"), MESSAGE % (US, 1794, "never", "sooner"), MESSAGE % (US, 1793, "{1794,0,0}", "gone"),
+    '{vcard,%s,{exmpp_xml}}.' % US, '{roster,x,%s,{<<>>,<<>>,<<>>},<<>>,none,none,[],<<>>,[]}.' % US,
+    '{roster,x,%s,{<<"d">>,<<"far.example">>,<<>>},<<"D">>,none,both,["one",<<"two">>],<<>>,[]}.' % US,
+    '{pubsub_node,{<<"pubsub.e.example">>,<<"n">>},1,[],<<"flat">>,[],[]}.']
+
+
+def test_what_a_dump_has_that_cannot_come_is_named(movable, raw):
+    [(result, note)] = report(movable, dump(movable, RECORDS["plain"], *LEFT_OUT)).values()
+    assert result == "made" and sorted(note.split("; ")) == [
+        "a contact in a form that is not known is left out", "a privacy rule that is no block is left out",
+        "a privacy rule that is no block is left out", "a stored message that has expired is left out",
+        "a vCard in a form that is not known is left out", 'the privacy list "o" is left out']
+    stream = raw(movable, domain="e.example")
+    stream.login("plain", "pass").bind("r")
+    [(jid, item)] = roster(stream).items()
+    assert (jid, item.state, item.name, item.groups) == ("d@far.example", "none+ask", "D", ["one", "two"])
+    assert [i.get("jid") for i in stream.iq("get", "<blocklist xmlns='urn:xmpp:blocking'/>")[0]] == ["c@far.example"]
+    stream.send("<presence/>")
+    stream.until(lambda e: e.get("type") == "subscribe" and e.get("from") == "d@far.example")
+    came = [stream.until(lambda e: e.tag == CLIENT + "message") for _ in range(2)]
+    assert [body(m) for m in came] == ["sooner", "later"]
+
+
 @pytest.mark.parametrize("last, where", [
     ("{roster,{<<\"u\">>,", 3), ("{passwd,{<<\"u\">>,<<\"e.example\">>},<<\"x\">>", 3), ("{passwd,a b}.", 3),
     ("{vcard," + "[" * 300 + "]" * 300 + "}.", 3)], ids=["in a binary", "before the dot", "no term", "too deep"])
