@@ -223,12 +223,14 @@ def test_passwords_of_any_version_of_ejabberd(movable, raw):
 
 
 US = '{<<"plain">>,<<"e.example">>}'
-MESSAGE = '{offline_msg,%s,{%d,0,0},%s,j,j,{xmlel,<<"message">>,[{<<"from">>,<<"a@far.example">>}],[{xmlel,<<"body">>,[],[{xmlcdata,<<"%s">>}]}]}}.'
+MESSAGE = ('{offline_msg,%s,{%d,0,0},%s,j,j,{xmlel,<<"message">>,[{<<"from">>,<<"a@far.example">>}],'
+           '[{xmlel,<<"body">>,[],[{xmlcdata,<<"%s">>}]}]}}.')
 LEFT_OUT = [
     ('{privacy,%s,<<"d">>,[{<<"o">>,[]},{<<"d">>,[{listitem,group,<<"G">>,deny,1,true,false,false,false,false},'
      '{listitem,jid,{<<"b">>,<<"far.example">>,<<>>},deny,2,false,true,false,false,false},'
      '{listitem,jid,{<<"c">>,<<"far.example">>,<<>>},deny,3,true,false,false,false,false}]}]}.' % US),
-    MESSAGE % (US, 1795, "never", "later"), MESSAGE % (US, 1794, "never", "sooner"), MESSAGE % (US, 1793, "{1794,0,0}", "gone"),
+    MESSAGE % (US, 1795, "never", "later"), MESSAGE % (US, 1794, "never", "sooner"),
+    MESSAGE % (US, 1793, "{1794,0,0}", "gone"),
     '{vcard,%s,{exmpp_xml}}.' % US, '{roster,x,%s,{<<>>,<<>>,<<>>},<<>>,none,none,[],<<>>,[]}.' % US,
     '{roster,x,%s,{<<"d">>,<<"far.example">>,<<>>},<<"D">>,none,both,["one",<<"two">>],<<>>,[]}.' % US,
     '{pubsub_node,{<<"pubsub.e.example">>,<<"n">>},1,[],<<"flat">>,[],[]}.']

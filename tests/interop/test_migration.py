@@ -22,7 +22,7 @@ from suite import PATIENCE, Suite  # noqa: E402
 from xmpp import Raw, body  # noqa: E402
 
 COUNT = 1000
-PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 PHOTO = f"<PHOTO><TYPE>image/png</TYPE><BINVAL>{PIXEL}</BINVAL></PHOTO>"
 VCARD = "{vcard-temp}"
 
@@ -162,7 +162,8 @@ def live_there(old):
     put(one, f"u2@{old.domain}", "Two", ["Friends", "Früher"])
     send(one, f"u3@{old.domain}", "subscribe")
     one.iq("set", "<query xmlns='jabber:iq:private'><n xmlns='urn:n'>kept &lt;</n></query>")
-    one.iq("set", f"<vCard xmlns='vcard-temp'><FN>One</FN><EMAIL><WORK/><USERID>one@work.example</USERID></EMAIL>{PHOTO}</vCard>")
+    one.iq("set", "<vCard xmlns='vcard-temp'><FN>One</FN><EMAIL><WORK/><USERID>one@work.example</USERID></EMAIL>"
+                  f"{PHOTO}</vCard>")
     one.iq("set", "<block xmlns='urn:xmpp:blocking'><item jid='evil@far.example'/></block>")
     one.message(f"u4@{old.domain}", "for one who is away", id="m")
     one.ping()
