@@ -170,9 +170,12 @@ static void begin_proof(struct peer *p, const struct named *n, struct str key)
 	if (proof != NULL)
 		return;
 	proof = proof_begin(p, n->to, n->from, PROOF_DIALBACK);
-	if (proof == NULL)
+	if (proof == NULL) {
 		answer_result(p, n->to, n->from, STANZA_RESOURCE_CONSTRAINT);
-	else if (certified_for(p, n->from))
+		return;
+	}
+	proof->certified = certified_for(p, n->from);
+	if (proof->certified)
 		proof_hold(proof);
 	else if (!verify_start(proof, key))
 		proof_refuse(proof, STANZA_RESOURCE_CONSTRAINT, "too many domains are being asked");
