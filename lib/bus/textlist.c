@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bus/wire.h"
 
@@ -24,6 +25,14 @@ void textlist_put(struct buf *out, struct str text)
 	if (text.len > 0)
 		memcpy(at + PREFIX, text.p, text.len);
 	buf_commit(out, PREFIX + (size_t)text.len);
+}
+
+void textlist_put_words(struct buf *out, const char *words)
+{
+	for (size_t len; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		textlist_put(out, str_make(words, len));
+	}
 }
 
 void textlist_printf(struct buf *out, const char *fmt, ...)
