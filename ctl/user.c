@@ -5,25 +5,8 @@
 #include "bus/codes.h"
 #include "ctl/ctl.h"
 #include "ctl/password.h"
+#include "ctl/query.h"
 #include "ctl/request.h"
-
-struct put {
-	bool ended;
-	int code;
-	char text[1025];
-};
-
-static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
-{
-	struct put *put = arg;
-
-	(void)number;
-	put->ended = true;
-	put->code = end->code;
-	snprintf(put->text, sizeof put->text, "%.*s", STR_FMT(end->text));
-}
-
-static const struct answer_handlers handlers = {.end = on_end};
 
 static int send_password(const struct call *call, struct routerd *routerd, bool add)
 {
@@ -46,24 +29,22 @@ int run_user_put(const struct call *call)
 {
 	bool add = strcmp(call->command->name, "user add") == 0;
 	struct routerd *routerd = NULL;
-	struct put put = {.ended = false};
-	int rc = routerd_open(call->ctl, &handlers, &put, &routerd);
+	struct query q;
+	int rc = query_open(call->ctl, &q, &routerd);
 
 	if (rc != EXIT_OK)
 		return rc;
 	rc = routerd_check_writer(routerd);
 	if (rc == EXIT_OK)
 		rc = send_password(call, routerd, add);
-	while (rc == EXIT_OK && !put.ended)
-		rc = routerd_wait(routerd);
-	routerd_close(&routerd);
-	if (!put.ended)
+	rc = query_wait(&q, &routerd, rc);
+	result_fini(&q.result);
+	if (rc != EXIT_OK)
 		return rc;
-	if (put.code != EXIT_OK)
-		return complain(put.code, "%s", put.text);
-	if (put.text[0] == '\0')
-		snprintf(put.text, sizeof put.text, "%s: %s", call->argv[0],
-			add ? "added" : "the password was changed");
-	tell(call->ctl, put.text);
+	if (q.code != EXIT_OK)
+		return complain(q.code, "%s", q.text);
+	if (q.text[0] == '\0')
+		snprintf(q.text, sizeof q.text, "%s: %s", call->argv[0], add ? "added" : "the password was changed");
+	tell(call->ctl, q.text);
 	return EXIT_OK;
 }
