@@ -21,6 +21,15 @@ void result_columns(struct result *r, struct str names)
 	r->has_columns = true;
 }
 
+void result_name_columns(struct result *r, const char *names)
+{
+	struct buf list = BUF_INIT;
+
+	textlist_put_words(&list, names);
+	result_columns(r, buf_str(&list));
+	buf_fini(&list);
+}
+
 void result_row(struct result *r, struct str values)
 {
 	if (r->rows.len + values.len > SIZE_LIMIT)

@@ -179,15 +179,9 @@ static void daemon_row(const struct report *r, unsigned i, struct result *out)
 
 void report_rows(const struct report *r, struct result *out)
 {
-	static const char *const names[] = {
-		"kind", "name", "value", "state", "pid", "uptime", "memory_bytes", "connections", "deaths"};
-	struct buf columns = BUF_INIT;
 	char value[32];
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		textlist_put(&columns, str_of(names[i]));
-	result_columns(out, buf_str(&columns));
-	buf_fini(&columns);
+	result_name_columns(out, "kind name value state pid uptime memory_bytes connections deaths");
 	for (unsigned i = 0; i < r->now->ndaemons; i++)
 		daemon_row(r, i, out);
 	for (unsigned i = 0; i < TOTALS; i++) {
