@@ -11,9 +11,6 @@
 #include "ctl/ctl.h"
 #include "net/tls.h"
 
-static const char *const finding_names[] = {
-	[FOUND_OK] = "ok", [FOUND_WARNING] = "warning", [FOUND_PROBLEM] = "problem"};
-
 void check_say(struct check *k, enum finding finding, const char *what, const char *fmt, ...)
 {
 	struct buf row = BUF_INIT;
@@ -35,7 +32,7 @@ void check_say(struct check *k, enum finding finding, const char *what, const ch
 	textlist_put(&row, str_of(conf_directory_name(k->conf, k->i)));
 	textlist_put(&row, str_of(k->directory != NULL ? k->directory->servers[k->server] : ""));
 	textlist_put(&row, str_of(what));
-	textlist_put(&row, str_of(finding_names[finding]));
+	textlist_put(&row, str_of(finding_name(finding)));
 	textlist_put(&row, str_of(text));
 	result_row(&k->rows, buf_str(&row));
 	buf_fini(&row);
@@ -148,19 +145,12 @@ void look_at_ldap(struct findings *f)
 int run_check_ldap(const struct call *call)
 {
 	struct check k = {.quiet = call->ctl->quiet};
-	struct buf columns = BUF_INIT;
 	struct conf *conf = NULL;
 	int rc = load_conf(call->ctl, &conf);
 
 	if (rc != EXIT_OK)
 		return rc;
-	textlist_put(&columns, STR_LIT("directory"));
-	textlist_put(&columns, STR_LIT("server"));
-	textlist_put(&columns, STR_LIT("check"));
-	textlist_put(&columns, STR_LIT("result"));
-	textlist_put(&columns, STR_LIT("text"));
-	result_columns(&k.rows, buf_str(&columns));
-	buf_fini(&columns);
+	result_name_columns(&k.rows, "directory server check result text");
 	k.conf = conf;
 	(void)signal(SIGPIPE, SIG_IGN); /* of servers that hang up */
 	if (tls_global_init() != 0)

@@ -102,8 +102,8 @@ const struct command commands[] = {
 		.help = "Lists the certificates: their names, issuer, end, kind of key, and which daemons show them.",
 		.run = run_cert_list, .takes = {ARG_DOMAIN}},
 	{.name = "cert test", .args = "[DOMAIN]", .most = 1,
-		.help = "Tries the certificates of the configuration: that they name the domain, are from somebody whom\n"
-			"others trust, are not over, and that their keys are theirs. No daemon need be running.",
+		.help = "Judges the certificates of the configuration, as check certs does: that they name the domain, are from\n"
+			"somebody whom others trust, are not over, and that their keys are theirs. No daemon need be running.",
 		.run = run_cert_test, .takes = {ARG_DOMAIN}},
 	{.name = "s2s list", .args = "",
 		.help = "Lists the streams from and to remote servers.",

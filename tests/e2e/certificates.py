@@ -37,13 +37,14 @@ def name(common):
 
 
 def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False, days=30,
-          purposes=None, serial=None, extensions=()):
+          purposes=None, serial=None, extensions=(), age=60):
+    """Valid for so many days, and since so many."""
     now = datetime.datetime.utcnow()
     usage = purposes or [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = (x509.CertificateBuilder().subject_name(name(subject))
                .issuer_name(issuer.subject if issuer else name(subject))
                .public_key(key.public_key()).serial_number(serial or x509.random_serial_number())
-               .not_valid_before(now - datetime.timedelta(days=60))
+               .not_valid_before(now - datetime.timedelta(days=age))
                .not_valid_after(now + datetime.timedelta(days=days))
                .add_extension(x509.BasicConstraints(ca, None), True))
     if alternatives:

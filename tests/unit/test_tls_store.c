@@ -93,9 +93,9 @@ static void dates_only_warn(void **state)
 {
 	(void)state;
 	assert_int_equal(load_one("old.example", "old.crt", "old.key"), 0);
-	assert_says("old.example, expired on 20");
+	assert_says("old.example: it has expired on 20");
 	assert_int_equal(load_one("new.example", "new.crt", "new.key"), 0);
-	assert_says("new.example, is not valid before 20");
+	assert_says("new.example: it is not valid before 20");
 }
 
 static void a_store_needs_no_key(void **state)
