@@ -129,8 +129,9 @@ int run_import(const struct call *call);
 /* Reads the configuration; an enum exit_code, after the complaint. */
 int load_conf(const struct ctl *ctl, struct conf **out);
 
-/* The value of OPTION_TIMEOUT in seconds, or the default: 1 to 86400.  0 after the complaint. */
-unsigned timeout_of(const struct ctl *ctl, unsigned otherwise);
+/* The value of an option that is a number of seconds, 1 to 86400; without the option *out stays.  An enum exit_code, after
+ * the complaint.  wait.c */
+int seconds_of(const struct ctl *ctl, enum command_option option, unsigned *out);
 
 /* The name of a command that is written much like that; NULL when none is. */
 const char *suggest(const char *unknown);

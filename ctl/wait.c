@@ -1,27 +1,22 @@
 /* wait, restart, drain: commands that are over when a daemon is as it should be. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bus/textlist.h"
+#include "base/decimal.h"
 #include "conf/conf.h"
 #include "ctl/status.h"
 
-enum { PATIENCE_S = 60, TIMEOUT_MAX_S = 86400 };
+enum { PATIENCE_S = 60, SECONDS_MAX = 86400 };
 
-unsigned timeout_of(const struct ctl *ctl, unsigned otherwise)
+int seconds_of(const struct ctl *ctl, enum command_option option, unsigned *out)
 {
-	const char *text = ctl->values[OPTION_TIMEOUT];
-	char *end;
-	unsigned long n;
+	const char *text = ctl->values[option];
+	uint64_t n = *out;
 
-	if (text == NULL)
-		return otherwise;
-	n = strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && *end == '\0' && n >= 1 && n <= TIMEOUT_MAX_S)
-		return (unsigned)n;
-	complain(EXIT_USAGE, "--timeout is a number of seconds, 1 to %d", TIMEOUT_MAX_S);
-	return 0;
+	if (text != NULL && (!decimal_read(str_of(text), SECONDS_MAX, &n) || n == 0))
+		return complain(EXIT_USAGE, "%s is a number of seconds, 1 to %d", options_info[option].name, SECONDS_MAX);
+	*out = (unsigned)n;
+	return EXIT_OK;
 }
 
 /* ---- wait ---------------------------------------------------------------------------------------- */
@@ -73,15 +68,14 @@ static bool all_ready(void *arg, const struct query *q)
 
 int run_wait(const struct call *call)
 {
-	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
+	unsigned seconds = PATIENCE_S;
 	struct wanted w = {.missing = "routerd"};
 	struct conf *conf = NULL;
 	bool ready;
-	int rc;
+	int rc = seconds_of(call->ctl, OPTION_TIMEOUT, &seconds);
 
-	if (seconds == 0)
-		return EXIT_USAGE;
-	rc = load_conf(call->ctl, &conf);
+	if (rc == EXIT_OK)
+		rc = load_conf(call->ctl, &conf);
 	if (rc != EXIT_OK)
 		return rc;
 	w.conf = conf;
@@ -142,10 +136,12 @@ static int begin(const struct call *call, struct change *c)
 /* With a time it waits so long for the end of it. */
 static int run_change(const struct call *call, bool (*is_over_by)(struct change *c), const char *done)
 {
-	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
+	unsigned seconds = PATIENCE_S;
 	struct change c = {.instance = call->argv[0], .is_over = is_over_by};
-	int rc = seconds != 0 ? begin(call, &c) : EXIT_USAGE;
+	int rc = seconds_of(call->ctl, OPTION_TIMEOUT, &seconds);
 
+	if (rc == EXIT_OK)
+		rc = begin(call, &c);
 	if (rc != EXIT_OK || !has_option(call->ctl, OPTION_TIMEOUT))
 		return rc;
 	(void)c.is_over(&c); /* for what is said where nobody can be asked */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "bus/wire.h"
 
 enum { PREFIX = 4 };
@@ -74,13 +75,5 @@ bool textlist_take_number(struct str *list, uint64_t *number)
 	struct str text;
 
 	*number = 0;
-	if (!textlist_take(list, &text) || text.len == 0)
-		return false;
-	for (uint32_t i = 0; i < text.len; i++) {
-		unsigned digit = (unsigned)(unsigned char)text.p[i] - '0';
-
-		if (digit > 9 || __builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, digit, number))
-			return false;
-	}
-	return true;
+	return textlist_take(list, &text) && decimal_read(text, UINT64_MAX, number);
 }
