@@ -4,9 +4,12 @@ import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 XMPP_ADDR = ObjectIdentifier("1.3.6.1.5.5.7.8.5")
+# An extension that says where the issuer's certificate is to be had.
+ISSUER_ELSEWHERE = x509.AuthorityInformationAccess([x509.AccessDescription(
+    AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://ca.example/issuer.crt"))])
 
 
 # A key of each kind that TLS has certificates for; RSA-PSS keys are in tests/unit/test_tls_signer.c.

@@ -4,10 +4,9 @@ import os
 import re
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import (AccessDescription, AuthorityInformationAccess, DNSName, ObjectIdentifier, OtherName,
-                               UniformResourceIdentifier)
-from cryptography.x509.oid import AuthorityInformationAccessOID
+from cryptography.x509 import DNSName, ObjectIdentifier, OtherName
 
 import certificates
 from dns import Dns
@@ -145,21 +144,34 @@ def test_a_key_that_is_too_short_is_a_problem(made, tmp_path):
     assert judged(suite, "only 1024 bits") == ["problem"]
 
 
+@pytest.mark.filterwarnings("ignore:SHA1")
+def test_a_signature_that_nobody_accepts_any_more_is_a_problem_once(made, tmp_path, monkeypatch):
+    authority = certificates.Authority(tmp_path / "ca")
+    suite = made(settings={"s2sd.ca": str(authority.file)})
+    monkeypatch.setattr(certificates, "digest", lambda key: SHA1())
+    use(suite, *authority.server("localhost"))
+    assert judged(suite, "its signature, or one above it, is of a kind that is not safe any more") == ["problem"]
+    assert len(bad(suite, "certs")) == 1
+    use(suite, *suite.certificate("localhost"))  # by itself, which nobody looks at
+    assert judged(suite, "strong enough") == ["ok"]
+
+
 def test_a_chain_that_ends_at_an_authority_of_ours_is_trusted(made, tmp_path):
     suite, authority = made(), certificates.Authority(tmp_path / "ca")
     use(suite, *authority.server("localhost"))
     assert judged(suite, "no authority that is trusted here has issued it") == ["warning"]
     suite.edit(**{"s2sd.ca": str(authority.file)})
     assert judged(suite, "trusted by those alone who have the authority") == ["ok"] and not bad(suite, "certs")
+    suite.edit(**{"s2sd.ca": str(certificates.Authority(tmp_path / "same").file)})
+    assert judged(suite, "it is signed with another key than that of the authority of that name") == ["problem"]
 
 
 def below(folder, authority, **how):
     """(certificate file, key file, the certificate in between as PEM), which `how` is for."""
     between, key = certificates.KINDS["p256"](), certificates.KINDS["p256"]()
     issuer = certificates.build("Between", between, authority.certificate, authority.key, ca=True, **how)
-    where = AuthorityInformationAccess([AccessDescription(
-        AuthorityInformationAccessOID.CA_ISSUERS, UniformResourceIdentifier("http://ca.example/between.crt"))])
-    leaf = certificates.build("localhost", key, issuer, between, [DNSName("localhost")], days=90, extensions=[where])
+    leaf = certificates.build("localhost", key, issuer, between, [DNSName("localhost")], days=90,
+                              extensions=[certificates.ISSUER_ELSEWHERE])
     return *certificates.save(folder, leaf, key), issuer.public_bytes(Encoding.PEM)
 
 
