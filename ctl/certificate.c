@@ -131,18 +131,12 @@ int run_cert_list(const struct call *call)
 
 static void put_opinion(struct walk *w, const struct shown *shown, const char *aspect, const struct tls_opinion *opinion)
 {
-	struct buf row = BUF_INIT;
+	const char *result = finding_name(finding_of(opinion->weight));
 
 	w->problems += opinion->weight == TLS_PROBLEM;
 	if (opinion->weight == TLS_GOOD && w->call->ctl->quiet)
 		return;
-	textlist_put(&row, str_of(shown->id.domain));
-	textlist_put(&row, str_of(shown->whom));
-	textlist_put(&row, str_of(aspect));
-	textlist_put(&row, str_of(finding_name(finding_of(opinion->weight))));
-	textlist_put(&row, str_of(opinion->text));
-	result_row(&w->rows, buf_str(&row));
-	buf_fini(&row);
+	result_texts(&w->rows, (const char *const[]){shown->id.domain, shown->whom, aspect, result, opinion->text, NULL});
 }
 
 /* As check certs does. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "bus/textlist.h"
 #include "ctl/check.h"
 #include "ctl/check/findings.h"
 #include "ctl/ctl.h"
@@ -13,7 +12,8 @@
 
 void check_say(struct check *k, enum finding finding, const char *what, const char *fmt, ...)
 {
-	struct buf row = BUF_INIT;
+	const char *name = conf_directory_name(k->conf, k->i);
+	const char *server = k->directory != NULL ? k->directory->servers[k->server] : "";
 	char text[1024];
 	va_list ap;
 
@@ -24,18 +24,10 @@ void check_say(struct check *k, enum finding finding, const char *what, const ch
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (k->into != NULL) {
-		found(k->into, finding, conf_directory_name(k->conf, k->i), "%s %s: %s",
-			k->directory != NULL ? k->directory->servers[k->server] : "", what, text);
-		return;
-	}
-	textlist_put(&row, str_of(conf_directory_name(k->conf, k->i)));
-	textlist_put(&row, str_of(k->directory != NULL ? k->directory->servers[k->server] : ""));
-	textlist_put(&row, str_of(what));
-	textlist_put(&row, str_of(finding_name(finding)));
-	textlist_put(&row, str_of(text));
-	result_row(&k->rows, buf_str(&row));
-	buf_fini(&row);
+	if (k->into != NULL)
+		found(k->into, finding, name, "%s %s: %s", server, what, text);
+	else
+		result_texts(&k->rows, (const char *const[]){name, server, what, finding_name(finding), text, NULL});
 }
 
 const char *check_text(const struct check *k, const char *setting)

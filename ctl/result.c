@@ -39,6 +39,16 @@ void result_row(struct result *r, struct str values)
 	r->too_large = r->too_large || buf_failed(&r->rows);
 }
 
+void result_texts(struct result *r, const char *const *values)
+{
+	struct buf row = BUF_INIT;
+
+	for (; *values != NULL; values++)
+		textlist_put(&row, str_of(*values));
+	result_row(r, buf_str(&row));
+	buf_fini(&row);
+}
+
 void result_print(const struct call *call, const struct result *r)
 {
 	if (call->ctl->json)

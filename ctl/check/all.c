@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bus/textlist.h"
 #include "ctl/check/findings.h"
 #include "net/tls.h"
 
@@ -44,7 +43,6 @@ enum finding finding_of(enum tls_weight weight)
 
 void found(struct findings *f, enum finding finding, const char *about, const char *fmt, ...)
 {
-	struct buf row = BUF_INIT;
 	char text[1024];
 	va_list ap;
 
@@ -55,12 +53,7 @@ void found(struct findings *f, enum finding finding, const char *about, const ch
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	textlist_put(&row, str_of(f->check));
-	textlist_put(&row, str_of(about));
-	textlist_put(&row, str_of(finding_name(finding)));
-	textlist_put(&row, str_of(text));
-	result_row(&f->rows, buf_str(&row));
-	buf_fini(&row);
+	result_texts(&f->rows, (const char *const[]){f->check, about, finding_name(finding), text, NULL});
 }
 
 static void sum_up(const struct findings *f)
