@@ -148,6 +148,14 @@ const struct command commands[] = {
 		.help = "Reads the configuration and the certificates again. All daemons take them, or none does; says for each\n"
 			"changed setting whether it is in force. --dry-run only says what would change.",
 		.run = run_verb, .verb = "reload", .options = TAKES(OPTION_DRY_RUN)},
+	{.name = "config get", .args = "SETTING", .least = 1, .most = 1,
+		.help = "Shows a setting as the configuration has it: \"log_level\", \"c2sd.listen\"; \"domain.key\" of all domains,\n"
+			"\"domain.example.org.key\" of one. Where it is not in the file, its default. No daemon need be running.",
+		.run = run_config_get, .takes = {ARG_SETTING}},
+	{.name = "config dump", .args = "[SECTION [NAME]]", .most = 2,
+		.help = "Shows all settings, or those of a section (\"c2sd\", \"domain\", \"domain example.org\"), and which of them\n"
+			"have their defaults. No daemon need be running.",
+		.run = run_config_dump, .takes = {ARG_SECTION}},
 	{.name = "check ldap", .args = "[DIRECTORY]", .most = 1,
 		.help = "Tries the directories of the configuration, each server and setting, and says what to change. No\n"
 			"daemon need be running.",

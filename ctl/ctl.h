@@ -52,6 +52,8 @@ enum argument {
 	ARG_FILE,
 	ARG_COMMAND,
 	ARG_CHECK,
+	ARG_SETTING,
+	ARG_SECTION,
 	ARG_WORDS, /* anything */
 };
 
@@ -100,12 +102,14 @@ int commands_run(const struct ctl *ctl, int argc, char **argv);
 /* The one that the words begin with, and how many words its name has; or NULL. */
 const struct command *command_find(int argc, char **argv, int *words);
 
-/* local.c, check/all.c, check_ldap.c, query.c, user.c, import.c, wait.c, certificate.c, complete.c, list.c, log_level.c,
- * trace.c */
+/* local.c, check/all.c, check_ldap.c, query.c, user.c, import.c, wait.c, certificate.c, complete.c, config.c, list.c,
+ * log_level.c, trace.c */
 int run_check(const struct call *call);
 /* What can be looked at; NULL behind the last. */
 const char *check_name(size_t i);
 int run_check_ldap(const struct call *call);
+int run_config_get(const struct call *call);
+int run_config_dump(const struct call *call);
 int run_version(const struct call *call);
 int run_help(const struct call *call);
 int run_verb(const struct call *call);
