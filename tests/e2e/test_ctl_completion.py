@@ -13,7 +13,7 @@ COMPLETION = ROOT / "etc/completion"
 def table():
     """The commands with their arguments' kinds, as the table of bulkheadctl has them."""
     text = (ROOT / "ctl/command_table.c").read_text()
-    return re.findall(r'\{\.name = "([\w ]+)"(.*?)\n\t\t\.run', text, re.S)
+    return re.findall(r'\{\.name = "([\w -]+)"(.*?)\n\t\t\.run', text, re.S)
 
 
 def complete(suite, *words):
