@@ -129,6 +129,10 @@ const struct command commands[] = {
 	{.name = "s2s rules", .args = "",
 		.help = "Lists which remote domains are allowed, and which are denied.",
 		.run = run_verb, .verb = "s2s.rules"},
+	{.name = "dns flush", .args = "[DOMAIN]", .most = 1,
+		.help = "Forgets what the DNS has said, so that it is asked anew, and that remote domains could not be reached: all,\n"
+			"or one. Shows how many are tried again.",
+		.run = run_verb, .verb = "dns.flush", .takes = {ARG_REMOTE}},
 	{.name = "ldap status", .args = "",
 		.help = "Shows the directories: which server answers, how many entries, how far behind.",
 		.run = run_verb, .verb = "ldap.status"},

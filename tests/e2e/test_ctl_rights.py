@@ -16,7 +16,7 @@ from suite import AS_ROOT, BIN, ROOT
 WRITERS = {
     "user add", "user passwd", "user del", "user disable", "user enable", "user import", "session kill", "announce",
     "log level", "restart", "drain", "s2s close", "s2s test", "s2s allow", "s2s deny", "ldap sync",
-    "user purge", "user auth-test", "export", "import", "trace", "reload"}
+    "user purge", "user auth-test", "dns flush", "export", "import", "trace", "reload"}
 # Those that read files, not the running server.
 LOCAL = {"check", "check ldap", "version", "help", "complete", "cert test", "config get", "config dump"}
 ARGUMENTS = {
