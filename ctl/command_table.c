@@ -55,6 +55,14 @@ const struct command commands[] = {
 			"May be repeated. --dry-run changes nothing; --report writes what became of each account.",
 		.run = run_import, .options = TAKES(OPTION_FORMAT) | TAKES(OPTION_DRY_RUN) | TAKES(OPTION_REPORT),
 		.takes = {ARG_FILE}},
+	{.name = "backup", .args = "DIR", .least = 1, .most = 1,
+		.help = "Copies the stores of all daemons, as they are at one moment, into a new folder. The server may run, and is\n"
+			"not held up. Keys of TLS and the configuration are not among them.",
+		.run = run_backup, .takes = {ARG_FILE}},
+	{.name = "restore", .args = "DIR [--dry-run]", .least = 1, .most = 1,
+		.help = "Puts the stores of a backup in the place of those that are there. The server must be stopped. --dry-run only\n"
+			"looks whether the backup is good.",
+		.run = run_restore, .options = TAKES(OPTION_DRY_RUN), .takes = {ARG_FILE}},
 	{.name = "session list", .args = "[JID]", .most = 1,
 		.help = "Lists the sessions: all, or those of an account.",
 		.run = run_verb, .verb = "session.list", .takes = {ARG_ACCOUNT}},

@@ -128,6 +128,9 @@ int run_cert_list(const struct call *call);
 int run_cert_test(const struct call *call);
 int run_top(const struct call *call); /* top/top.c */
 int run_complete(const struct call *call);
+/* backup/ */
+int run_backup(const struct call *call);
+int run_restore(const struct call *call);
 /* move/ */
 int run_export(const struct call *call);
 int run_import(const struct call *call);

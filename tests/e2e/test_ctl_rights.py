@@ -16,9 +16,9 @@ from suite import AS_ROOT, BIN, ROOT
 WRITERS = {
     "user add", "user passwd", "user del", "user disable", "user enable", "user import", "session kill", "announce",
     "log level", "restart", "drain", "s2s close", "s2s test", "s2s allow", "s2s deny", "ldap sync",
-    "user purge", "user auth-test", "dns flush", "export", "import", "trace", "reload"}
+    "user purge", "user auth-test", "dns flush", "restore", "export", "import", "trace", "reload"}
 # Those that read files, not the running server.
-LOCAL = {"check", "check ldap", "version", "help", "complete", "cert test", "config get", "config dump"}
+LOCAL = {"check", "check ldap", "version", "help", "complete", "cert test", "config get", "config dump", "backup"}
 ARGUMENTS = {
     "user import": ["/dev/stdin"], "log level": ["authd", "info"], "restart": ["c2sd@1"], "drain": ["c2sd@1"],
     "s2s test": ["remote.example"], "announce": ["hello"], "session show": ["alice@localhost/x"],
