@@ -296,6 +296,8 @@ int on_account_row(const struct bus_event *event)
 
 	if (bus_get_account_row(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	if (q != NULL && q->row != NULL)
+		q->row(q->arg, &m);
 	if (q == NULL || q->asker == NULL)
 		return 0;
 	clock_stamp((int64_t)m.created, since);
