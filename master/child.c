@@ -91,6 +91,7 @@ void child_start(struct child *c)
 	int rc = spawn(c);
 
 	c->started_ms = clock_ms();
+	c->ready = false;
 	if (rc == 0) {
 		c->alive = true;
 		c->state = CHILD_STARTING;
@@ -107,6 +108,7 @@ void child_ready(struct child *c)
 	if (c->state != CHILD_STARTING)
 		return;
 	c->state = CHILD_READY;
+	c->ready = true;
 	run_child_ready(c->run);
 }
 

@@ -22,6 +22,7 @@ struct child {
 	uint64_t started_ms;
 	uint64_t backoff_ms;
 	bool alive;
+	bool ready; /* it has said so in this life: from then on it ends by itself when it is told to */
 };
 
 void child_init(struct child *c, struct run *run, const char *daemon, const char *instance);

@@ -90,10 +90,16 @@ static void stop(struct run *r, int exit_code)
 	stop_next(r);
 }
 
+/* SIGTERM is the end of one that had not got as far as to heed it. */
+static bool was_ended(const struct child *c, int status, int signal)
+{
+	return signal == 0 ? status == 0 : signal == SIGTERM && !c->ready;
+}
+
 void run_child_gone(struct run *r, struct child *c, int status, int signal)
 {
 	if (r->stopping) {
-		if (signal != 0 || (status != 0 && r->exit_code == EXIT_OK))
+		if (!was_ended(c, status, signal) && r->exit_code == EXIT_OK)
 			r->exit_code = EXIT_FAILED;
 		stop_next(r);
 	} else if (!r->announced && status == EXIT_BAD_CONFIG) {

@@ -35,7 +35,7 @@ while True:
 """
 # authd with a configuration of its own, made anew whenever it starts; not while there is authd.waits.
 AUTHD = """#!/bin/sh
-[ ! -e "{home}/authd.waits" ] || {{ trap 'exit 0' TERM; while :; do sleep 0.1; done; }}
+[ ! -e "{home}/authd.waits" ] || exec sleep 1000
 conf="{home}/bulkhead.conf"
 sed '/directory = /d' "$conf" > "{home}/authd.conf"
 for a; do shift; [ "$a" = "$conf" ] && a="{home}/authd.conf"; set -- "$@" "$a"; done

@@ -3,10 +3,12 @@ import grp
 import os
 import pwd
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
+from directory_front import replace
 from suite import AS_ROOT, BIN, SANITIZED
 
 DAEMONS = ["routerd", "authd", "c2sd", "keyd"]
@@ -155,3 +157,17 @@ def test_the_order_of_the_end(suite, raw):
     assert suite.stop() == 0
     for pid in pids.values():
         assert not os.path.exists(f"/proc/{pid}")
+
+
+def test_a_daemon_that_has_not_begun_yet_is_ended_as_well(make_suite):
+    """One that was killed and is started again has not got as far as to heed SIGTERM, and dies of it."""
+    suite = make_suite(start=False)
+    slow = f"""#!/bin/sh
+[ ! -e "{suite.home}/later" ] || {{ echo "it is not there yet" >&2; exec sleep 1000; }}
+exec "{BIN}/bulkhead-c2sd" "$@"
+"""
+    replace(suite, c2sd=slow).start()
+    (suite.home / "later").touch()
+    os.kill(suite.pids("c2sd").popitem()[1], signal.SIGKILL)
+    suite.log.wait("^it is not there yet")
+    assert suite.stop() == 0
