@@ -14,8 +14,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from im import befriend, put, roster
+from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
 from suite import AS_ROOT, eventually
 from test_ctl_rights import as_nobody
+from test_directory_login import start  # noqa: F401 (a fixture)
 from xmpp import body
 
 FILES = ("accounts.db", "router.db")
@@ -223,6 +225,29 @@ def test_a_backup_that_fails_leaves_nothing(backed, copy):
     assert backed.ctl("check", "store").returncode == 0
 
 
+def test_what_has_happened_in_a_directory_since_is_found_out_again(slapd, start):  # noqa: F811
+    slapd.add("alice", "secret-1")
+    slapd.add("bob", "secret-1")
+    suite = start(slapd)
+
+    def accounts():
+        return sorted(row["account"] for row in suite.rows("user", "list"))
+    eventually(lambda: accounts() == ["alice@localhost", "bob@localhost"], "the directory to be read")
+    made = suite.rows("backup", suite.dir / "copy")
+    assert {row["store"] for row in made} == {*FILES, "directory.db"}
+    slapd.delete("bob")
+    slapd.add("carol", "secret-1")
+    eventually(lambda: accounts() == ["alice@localhost", "carol@localhost"], "bob to go, and carol to come")
+    assert suite.stop() == 0
+    assert suite.rows("restore", suite.dir / "copy") == made
+    db = sqlite3.connect(suite.home / "state/dirsyncd/directory.db")
+    assert sorted(row[0] for row in db.execute("SELECT local FROM entry")) == ["alice", "bob"]
+    db.close()
+    suite.spawn()
+    suite.log.wait(r"^bulkhead: ready")
+    eventually(lambda: accounts() == ["alice@localhost", "carol@localhost"], "what has happened meanwhile")
+
+
 def test_a_store_that_the_backup_does_not_have_goes(backed, copy):
     assert backed.stop() == 0
     folder = backed.home / "state/dirsyncd"
@@ -342,6 +367,10 @@ def test_a_purge_meanwhile_says_that_it_wants_to_be_repeated(suite, raw):
 def test_a_stopped_server_is_backed_up_too(backed, copy):
     assert backed.stop() == 0
     assert backed.ctl("backup", backed.dir / "second").returncode == 0
+    backed.spawn()  # nothing of root's was left beside the stores
+    backed.log.wait(r"^bulkhead: ready")
+    assert len(backed.rows("user", "list")) == 2
+    assert backed.stop() == 0
     done = backed.ctl("--json", "restore", backed.dir / "second")
     assert done.returncode == 0, done.stderr
     files = {file.name for file in (backed.home / "state").glob("*/*.db*")}
