@@ -26,9 +26,14 @@ static void normalise(char *name)
 {
 	char *to = name;
 
-	for (; *name != '\0'; name++)
-		if (*name != '"')
-			*to++ = *name == ' ' ? '.' : *name;
+	for (; *name != '\0'; name++) {
+		if (*name == '"')
+			continue;
+		*to = *name;
+		if (*to == ' ')
+			*to = '.';
+		to++;
+	}
 	*to = '\0';
 }
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,13 +62,39 @@ int manifest_write(const struct manifest *m, const char *folder)
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
-static bool read_hex(const char *hex, uint8_t *digest)
+/* Takes the next word of a line; "" at its end. */
+static void take_word(const char **line, char *out, size_t size)
 {
+	size_t len = strcspn(*line, " ");
+
+	snprintf(out, size, "%.*s", (int)len, *line);
+	*line += len + ((*line)[len] == ' ');
+}
+
+static bool take_number(const char **line, int64_t *out)
+{
+	char word[24], *end;
+
+	take_word(line, word, sizeof word);
+	errno = 0;
+	*out = strtoll(word, &end, 10);
+	return word[0] >= '0' && word[0] <= '9' && *end == '\0' && errno == 0;
+}
+
+static unsigned digit_of(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static bool take_digest(const char **line, uint8_t *digest)
+{
+	char hex[HEX_SIZE + 1];
+
+	take_word(line, hex, sizeof hex);
 	if (strlen(hex) != HEX_SIZE - 1 || strspn(hex, "0123456789abcdef") != HEX_SIZE - 1)
 		return false;
 	for (size_t i = 0; i < DIGEST_SHA256_SIZE; i++)
-		if (sscanf(hex + 2 * i, "%2hhx", &digest[i]) != 1)
-			return false;
+		digest[i] = (uint8_t)(digit_of(hex[2 * i]) << 4 | digit_of(hex[2 * i + 1]));
 	return true;
 }
 
@@ -79,17 +106,19 @@ static const struct store_place *place_of(const char *file)
 	return NULL;
 }
 
+/* What is behind "store ". */
 static bool read_store(struct manifest *m, const char *line)
 {
 	struct manifest_entry *e = &m->stores[m->n];
-	char file[64], hex[HEX_SIZE + 1];
-	int end = 0;
+	char file[64];
 
-	if (m->n == STORES_MAX || sscanf(line, "store %63s %" SCNd64 " %" SCNd64 " %65s%n", file, &e->schema, &e->bytes, hex,
-		&end) != 4 || line[end] != '\0')
+	if (m->n == STORES_MAX)
 		return false;
+	take_word(&line, file, sizeof file);
 	e->place = place_of(file);
-	if (e->place == NULL || manifest_find(m, e->place) != NULL || !read_hex(hex, e->digest))
+	if (e->place == NULL || manifest_find(m, e->place) != NULL)
+		return false;
+	if (!take_number(&line, &e->schema) || !take_number(&line, &e->bytes) || !take_digest(&line, e->digest) || *line != '\0')
 		return false;
 	m->n++;
 	return true;
@@ -109,20 +138,38 @@ static bool next_line(FILE *in, char *line, int size)
 	return true;
 }
 
+/* What stands behind that word and a blank; NULL where the line begins otherwise. */
+static const char *behind(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(line, word, len) == 0 && line[len] == ' ' ? line + len + 1 : NULL;
+}
+
+static bool read_word(FILE *in, const char *word, char *out, size_t size)
+{
+	char line[256];
+	const char *value = next_line(in, line, sizeof line) ? behind(line, word) : NULL;
+
+	if (value != NULL)
+		snprintf(out, size, "%s", value);
+	return value != NULL && *value != '\0';
+}
+
 static bool parse(struct manifest *m, FILE *in)
 {
 	char line[256];
+	const char *store;
 
 	if (!next_line(in, line, sizeof line) || strcmp(line, HEAD) != 0)
 		return false;
-	if (!next_line(in, line, sizeof line) || sscanf(line, "version %63s", m->version) != 1)
-		return false;
-	if (!next_line(in, line, sizeof line) || sscanf(line, "date %20s", m->date) != 1)
+	if (!read_word(in, "version", m->version, sizeof m->version) || !read_word(in, "date", m->date, sizeof m->date))
 		return false;
 	while (next_line(in, line, sizeof line)) {
 		if (strcmp(line, "end") == 0)
 			return m->n > 0 && fgetc(in) == EOF;
-		if (!read_store(m, line))
+		store = behind(line, "store");
+		if (store == NULL || !read_store(m, store))
 			return false;
 	}
 	return false;
@@ -158,9 +205,8 @@ int manifest_compare(const struct manifest_entry *entry, int fd, const char *pat
 {
 	uint8_t digest[DIGEST_SHA256_SIZE];
 	struct stat st;
-	int rc;
 
-	if (fstat(fd, &st) != 0 || (rc = digest_sha256_file(fd, digest)) != 0)
+	if (fstat(fd, &st) != 0 || digest_sha256_file(fd, digest) != 0)
 		return complain(EXIT_FAILED, "%s cannot be read", path);
 	if (st.st_size != entry->bytes || memcmp(digest, entry->digest, sizeof digest) != 0)
 		return complain(EXIT_FAILED, "%s is not what was written there: the backup is damaged", path);

@@ -146,17 +146,18 @@ static int remove_mark(const struct restore *r)
 /* ---- beside the old ones ------------------------------------------------------------------------- */
 
 /* The daemon's own folder says whose its files are. */
-static int open_folder(const struct restore *r, const struct store_place *place, struct stat *st)
+static int find_owner(const struct restore *r, const struct store_place *place, struct stat *st)
 {
 	char path[PATH_MAX];
 	uid_t uid;
 	gid_t gid;
+	int rc = 0;
 
 	snprintf(path, sizeof path, "%s/%s", r->state, place->daemon);
 	daemon_user(place->daemon, &uid, &gid);
-	if (mkdir(path, 0700) == 0 && uid != (uid_t)-1 && chown(path, uid, gid) != 0)
-		return complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
-	if (stat(path, st) != 0)
+	if (mkdir(path, 0700) == 0 && uid != (uid_t)-1)
+		rc = chown(path, uid, gid);
+	if (rc != 0 || stat(path, st) != 0)
 		return complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
 	return EXIT_OK;
 }
@@ -181,22 +182,33 @@ static int fill(const struct manifest_entry *e, int from, int to, const char *pa
 	return manifest_compare(e, to, path);
 }
 
-static int bring(const struct restore *r, const struct manifest_entry *e)
+static int bring_from(const struct restore *r, const struct manifest_entry *e, int from)
 {
-	char path[PATH_MAX], source[PATH_MAX];
-	struct stat owner;
-	int from = open_copy(r, e, source), to = -1, rc = from < 0 ? EXIT_FAILED : open_folder(r, e->place, &owner);
+	struct stat owner = {.st_uid = 0};
+	char path[PATH_MAX];
+	int to, rc = find_owner(r, e->place, &owner);
 
+	if (rc != EXIT_OK)
+		return rc;
 	store_place_path(e->place, r->state, NEW, path, sizeof path);
 	(void)unlink(path);
-	if (rc == EXIT_OK) {
-		to = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-		rc = to >= 0 ? fill(e, from, to, path, &owner) : complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
-	}
-	if (to >= 0)
-		close(to);
-	if (from >= 0)
-		close(from);
+	to = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (to < 0)
+		return complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	rc = fill(e, from, to, path, &owner);
+	close(to);
+	return rc;
+}
+
+static int bring(const struct restore *r, const struct manifest_entry *e)
+{
+	char path[PATH_MAX];
+	int from = open_copy(r, e, path), rc;
+
+	if (from < 0)
+		return EXIT_FAILED;
+	rc = bring_from(r, e, from);
+	close(from);
 	return rc;
 }
 

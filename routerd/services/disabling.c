@@ -21,9 +21,9 @@ struct deed {
 	bool failed;
 };
 
-static void end_one(struct deed *d)
+static void end_when_all_is_said(struct deed *d)
 {
-	if (--d->waiting > 0)
+	if (d->waiting > 0)
 		return;
 	command_finish(&d->task, d->failed ? "it was not done for all of them: look at the list" : NULL);
 	free(d);
@@ -34,7 +34,8 @@ static void on_done(void *arg, const struct reply *reply)
 	struct deed *d = arg;
 
 	d->failed |= reply->lost || reply->code != EXIT_OK;
-	end_one(d);
+	d->waiting--;
+	end_when_all_is_said(d);
 }
 
 static void tell_authd(struct router *r, struct deed *d, struct str account, bool disabled)
@@ -43,11 +44,11 @@ static void tell_authd(struct router *r, struct deed *d, struct str account, boo
 	struct bus_peer *authd = requests_authd(r);
 	uint64_t id = authd != NULL ? request_ask(r, authd, on_done, d) : 0;
 
+	d->failed |= id == 0;
+	if (id == 0)
+		return;
 	d->waiting++;
-	if (id != 0)
-		(void)LINK_SEND(authd->link, ACCOUNT_DISABLE, account_disable, id, &m);
-	else
-		on_done(d, &(struct reply){.lost = true});
+	(void)LINK_SEND(authd->link, ACCOUNT_DISABLE, account_disable, id, &m);
 }
 
 static bool names_own(struct command_call *call)
@@ -76,10 +77,9 @@ static enum command_end set_disabled(struct command_call *call, bool disabled)
 		command_note(call, each.jid.bare);
 	d = bh_alloc(sizeof *d);
 	d->task = command_later(call);
-	d->waiting = 1; /* until all are told */
 	for (each = (struct named_account){.at = NULL}; command_next_account(call, "accountjids", &each);)
 		tell_authd(r, d, each.jid.bare, disabled);
-	end_one(d);
+	end_when_all_is_said(d);
 	return COMMAND_LATER;
 }
 
