@@ -24,6 +24,7 @@ struct import {
 	size_t line_size;
 	uint64_t number; /* of the last line read */
 	bool at_end;
+	bool given_up; /* nobody can do it for now: nothing more is read */
 	uint64_t under_way[UNDER_WAY_MAX]; /* line numbers; 0: a free place */
 	unsigned nunder_way;
 	uint64_t done, failed;
@@ -59,6 +60,8 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 		im->done++;
 	else
 		fail(im, number, end->text);
+	im->given_up |= end->code == EXIT_TEMPORARY;
+	im->at_end |= im->given_up;
 }
 
 static const struct answer_handlers handlers = {.end = on_end};
@@ -174,5 +177,7 @@ int run_user_import(const struct call *call)
 	}
 	routerd_close(&routerd);
 	close_file(&im);
+	if (rc == EXIT_OK && im.given_up)
+		return EXIT_TEMPORARY;
 	return rc == EXIT_OK && im.failed > 0 ? EXIT_FAILED : rc;
 }

@@ -193,7 +193,8 @@ static void on_state_told(void *arg, const struct reply *found)
 	struct request *q = request_find(showing->router, showing->id, NULL);
 
 	if (found->lost || found->code == ACCOUNT_UNREADABLE) {
-		end_showing(showing, &(struct reply){.code = EXIT_TEMPORARY, .text = STR_LIT("authd cannot tell")});
+		end_showing(showing, &(struct reply){.code = EXIT_TEMPORARY,
+			.text = found->lost ? found->text : STR_LIT("authd cannot tell")});
 		return;
 	}
 	if (found->code == ACCOUNT_ABSENT) {
@@ -219,7 +220,7 @@ static void on_loaded(void *arg)
 	if (id != 0)
 		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
 	else
-		on_state_told(showing, &(struct reply){.lost = true});
+		on_state_told(showing, &(struct reply){.lost = true, .text = STR_LIT("authd is not running")});
 }
 
 static void verb_user_show(const struct ask *q)
@@ -300,6 +301,7 @@ int on_account_row(const struct bus_event *event)
 		q->row(q->arg, &m);
 	if (q == NULL || q->asker == NULL)
 		return 0;
+	request_heard(q);
 	clock_stamp((int64_t)m.created, since);
 	ctl_row_begin(&row, q->asker->link, q->subject);
 	ctl_cell(&row, "%.*s", STR_FMT(m.account));
@@ -361,12 +363,14 @@ int on_account_changed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (from_directory && !domains_in_directory(&r->domains, m.account, &jid))
 		return 0;
-	if (from_directory)
-		revoked_note(r, m.account, m.generation);
+	if (from_directory || (m.change != ACCOUNT_WAS_ADDED && m.change != ACCOUNT_WAS_ENABLED))
+		revoked_note(r, m.account, m.generation,
+			m.change == ACCOUNT_GOT_PASSWORD ? SASL_NOT_AUTHORIZED : SASL_ACCOUNT_DISABLED);
 	a = account_find(r, m.account);
 	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL) {
 		snprintf(text, sizeof text, "%s%s%.*s", why[m.change], m.reason.len > 0 ? ": " : "", STR_FMT(m.reason));
-		account_revoke(a, m.generation, STREAM_NOT_AUTHORIZED, text);
+		account_revoke(a, &(struct revocation){.generation = m.generation, .request = event->frame->subject,
+			.stream_error = STREAM_NOT_AUTHORIZED, .text = text});
 	}
 	if (a != NULL && m.change == ACCOUNT_WAS_ADDED && a->state == ACCOUNT_NOWHERE)
 		account_load(a);

@@ -21,9 +21,6 @@
  * PATIENCE_MS already ends for a new one: most log-ins need a moment, those of an attack all that they can get. */
 enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000, CONVERSATIONS_OF_ONE = 4000, PATIENCE_MS = 3000 };
 
-/* What may wait to be written to an authd, so that its link is never closed for it. */
-enum { AUTHD_QUEUE_MAX = 16 * 1024 * 1024 };
-
 struct conversations {
 	struct router *router;
 	struct map open; /* struct conversation by id */
@@ -227,7 +224,7 @@ int on_auth_begin(const struct bus_event *event)
 		return LINK_SEND(event->link, AUTH_RESULT, auth_result, event->frame->subject, &busy);
 	if (rc != 0)
 		return rc;
-	has_room = authd != NULL && link_queued(authd->link) < AUTHD_QUEUE_MAX && make_room(front);
+	has_room = authd != NULL && make_room(front);
 	conv = has_room ? open_for(c, authd) : NULL;
 	m.connection = str_of(connection_name(c));
 	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
@@ -334,9 +331,9 @@ static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
 		.text = v->text,
 	};
 
-	if (v->condition == 0 && revoked_since(c->front->router, v->account, v->generation))
-		m.condition = SASL_ACCOUNT_DISABLED;
-	else if (v->condition == 0 && grant(c, v) != 0)
+	if (v->condition == 0)
+		m.condition = (uint16_t)revoked_since(c->front->router, v->account, v->generation);
+	if (m.condition == 0 && grant(c, v) != 0)
 		m = (struct msg_auth_result){.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	if (m.condition != 0) {
 		count_login_failed(m.condition);

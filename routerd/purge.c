@@ -153,7 +153,8 @@ static void end_sessions(struct account *a)
 {
 	list_for_each_safe(pos, &a->sessions)
 		session_kill(container_of(pos, struct session, in_account), STREAM_NOT_AUTHORIZED, "the account was deleted");
-	account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account was deleted");
+	account_revoke(a, &(struct revocation){
+			.generation = UINT64_MAX, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the account was deleted"});
 }
 
 /* One after the other: endings keep their order. */
@@ -213,7 +214,7 @@ static void on_authd_purged(void *arg, const struct reply *reply)
 
 	if (reply->lost || (reply->code != EXIT_OK && reply->code != EXIT_NOT_FOUND)) {
 		snprintf(text, sizeof text, "%.*s", STR_FMT(reply->text));
-		answer(p, reply->lost ? EXIT_TEMPORARY : reply->code, reply->lost ? "authd went away" : text);
+		answer(p, reply->code, text);
 		return;
 	}
 	count_row(p, STR_LIT("accounts with keys"), reply->code == EXIT_OK);

@@ -165,7 +165,10 @@ static struct request *find(const struct bus_event *event)
 {
 	struct request *q = request_find(front_of(event)->router, event->frame->subject, event->owner);
 
-	return q != NULL && q->relaying != NULL ? q : NULL;
+	if (q == NULL || q->relaying == NULL)
+		return NULL;
+	request_heard(q);
+	return q;
 }
 
 int on_ctl_columns(const struct bus_event *event)

@@ -234,6 +234,8 @@ static void on_tick(uv_timer_t *timer)
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);
+	requests_tick(r);
+	restore_tick(r);
 	reload_tick(r);
 	connections_tick(r);
 	instances_tick(r);

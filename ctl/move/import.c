@@ -30,6 +30,7 @@ struct import {
 	struct under_way under_way[UNDER_WAY_MAX];
 	unsigned nunder_way;
 	size_t bytes; /* of their data */
+	bool given_up; /* nobody answers for now: nothing more is read */
 	struct result report;
 	uint64_t counts[MOVE_ELSEWHERE]; /* by enum move_outcome; that is none in the end */
 };
@@ -128,6 +129,7 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 
 	if (u != NULL)
 		finish(im, u, MOVE_FAILED, end->text);
+	im->given_up = true;
 }
 
 static const struct answer_handlers handlers = {.end = on_end, .moved = on_moved};
@@ -169,7 +171,7 @@ static int have_room(struct import *im, struct under_way **u)
 	for (size_t i = 0; i < UNDER_WAY_MAX; i++)
 		if (im->under_way[i].name == NULL)
 			*u = &im->under_way[i];
-	return rc;
+	return rc == EXIT_OK && im->given_up ? EXIT_TEMPORARY : rc;
 }
 
 static int take(void *arg, const struct moved *m)
@@ -234,6 +236,8 @@ static int await_all(struct import *im)
 
 	while (rc == EXIT_OK && im->nunder_way > 0)
 		rc = routerd_wait(im->routerd);
+	if (rc == EXIT_OK && im->given_up)
+		rc = EXIT_TEMPORARY;
 	for (size_t i = 0; i < UNDER_WAY_MAX; i++)
 		if (im->under_way[i].name != NULL)
 			finish(im, &im->under_way[i], MOVE_FAILED, STR_LIT("no answer"));

@@ -72,7 +72,7 @@ static void on_idle(uv_idle_t *idle)
 	(void)idle;
 }
 
-/* The idle handle keeps the loop from waiting, or ending, before the turn has ended. */
+/* The idle handle keeps the loop from waiting, or ending, before the turn has ended, and every handshake that may has begun. */
 void stream_schedule(struct stream *s)
 {
 	if (s->closed || !list_empty(&s->turn))
@@ -112,18 +112,20 @@ static void end_turn(struct stream_hub *hub)
 {
 	if (!list_empty(&hub->turn))
 		run_turns(hub);
-	tls_handshake_turn(&hub->io);
 	/* Not only after a turn: all that were scheduled may have closed, and the loop would spin. */
-	if (list_empty(&hub->turn))
+	if (list_empty(&hub->turn) && !tls_handshake_due(&hub->io))
 		uv_idle_stop(&hub->idle);
 	if (hub->flushed != NULL)
 		hub->flushed(hub->flushed_owner);
 }
 
-/* After the sockets were read. */
+/* After the sockets were read.  Only here the next handshakes are called, once in a turn of the loop. */
 static void on_check(uv_check_t *check)
 {
-	end_turn(check->data);
+	struct stream_hub *hub = check->data;
+
+	end_turn(hub);
+	tls_handshake_turn(&hub->io);
 }
 
 /* Before the loop waits, for what timers wrote. */
