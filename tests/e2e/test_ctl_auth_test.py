@@ -56,6 +56,7 @@ def test_a_wrong_password_counts_as_a_guess_and_a_right_one_does_not(make_suite)
         assert tried(suite, "alice@localhost", "wrong")[0] == 1
     assert tried(suite, "alice@localhost", "wonderland-1") == (
         75, "there were too many wrong passwords for this account: try again later")
+    assert attempt(suite, "alice", "wrong") == "not-authorized"  # an address that has not failed yet has one guess left
     assert attempt(suite, "alice", "wonderland-1") == "temporary-auth-failure"
     assert tried(suite, "bob@localhost", "builder-2")[0] == 0
 
