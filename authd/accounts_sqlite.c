@@ -424,10 +424,17 @@ static int put_row(struct database *db, const struct account_write *item)
 static int set_disabled(struct database *db, const struct account_write *item)
 {
 	database_bind_text(db, DISABLE, 1, str_of(item->account));
-	database_bind_int(db, DISABLE, 2, item->how == ACCOUNT_DISABLE);
+	database_bind_int(db, DISABLE, 2, item->how != ACCOUNT_ENABLE);
 	database_bind_text(db, DISABLE, 3, str_of(item->reason));
 	database_bind_int(db, DISABLE, 4, (int64_t)item->generation);
 	return database_run(db, DISABLE);
+}
+
+static int put_disabled(struct database *db, const struct account_write *item)
+{
+	int rc = put_row(db, item);
+
+	return rc == 0 ? set_disabled(db, item) : rc;
 }
 
 static int remove_row(struct database *db, const struct account_write *item)
@@ -447,6 +454,7 @@ static const struct {
 	[ACCOUNT_ADD] = {ACCOUNT_WAS_ADDED, put_row},
 	[ACCOUNT_PASSWORD] = {ACCOUNT_GOT_PASSWORD, put_row},
 	[ACCOUNT_IMPORT] = {ACCOUNT_GOT_PASSWORD, put_row},
+	[ACCOUNT_IMPORT_DISABLED] = {ACCOUNT_WAS_DISABLED, put_disabled},
 };
 
 static int note_change(struct database *db, const struct account_write *item)
@@ -491,7 +499,7 @@ static int strengthen(struct account_db *db, struct account_write *item)
 
 static bool may_be_new(int how)
 {
-	return how == ACCOUNT_ADD || how == ACCOUNT_IMPORT || how == ACCOUNT_PURGE;
+	return how == ACCOUNT_ADD || how == ACCOUNT_IMPORT || how == ACCOUNT_IMPORT_DISABLED || how == ACCOUNT_PURGE;
 }
 
 int account_db_write(struct account_db *db, struct account_write *item)
