@@ -142,7 +142,8 @@ static int derive_for(struct accounts *a, struct order *o, struct str password)
 
 static bool takes_password(int how)
 {
-	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT || how == ACCOUNT_STRENGTHEN;
+	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT ||
+	       how == ACCOUNT_IMPORT_DISABLED || how == ACCOUNT_STRENGTHEN;
 }
 
 int accounts_change(struct accounts *a, const struct account_order *order)

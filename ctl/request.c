@@ -337,6 +337,13 @@ int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_acc
 		bh_strerror(rc));
 }
 
+int routerd_test_account(struct routerd *r, uint64_t number, const struct msg_auth_test *test)
+{
+	int rc = r->link != NULL ? LINK_SEND(r->link, AUTH_TEST, auth_test, number, test) : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the question could not be sent: %s", bh_strerror(rc));
+}
+
 int routerd_check_writer(const struct routerd *r)
 {
 	if (r->role == ROLE_CTL)

@@ -40,6 +40,7 @@ int routerd_check_writer(const struct routerd *r);
 /* args is a list of texts. */
 int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str args);
 int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put);
+int routerd_test_account(struct routerd *r, uint64_t number, const struct msg_auth_test *test);
 
 /* Asks for a picture of the suite (WATCH), which comes within a second. */
 int routerd_watch(struct routerd *r);

@@ -65,6 +65,11 @@ static const struct verb *find(struct str name)
 	return NULL;
 }
 
+void admin_note(const struct ask *q, struct str verb)
+{
+	log_info("admin", "verb=%s uid=%lu pid=%ld", LOG_STR(verb), (unsigned long)q->asker->uid, (long)q->asker->pid);
+}
+
 /* Whoever came by monitor.sock may look at everything, and change nothing. */
 static bool allowed(const struct ask *q, struct str verb, bool writes)
 {
@@ -76,8 +81,7 @@ static bool allowed(const struct ask *q, struct str verb, bool writes)
 			bus_role_socket(ROLE_MONITOR));
 		return false;
 	}
-	log_info("admin", "verb=%s uid=%lu pid=%ld", LOG_STR(verb), (unsigned long)q->asker->uid,
-		(long)q->asker->pid);
+	admin_note(q, verb);
 	return true;
 }
 

@@ -172,24 +172,32 @@ uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject
 	return q->id;
 }
 
-uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+static struct request *add_own(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
 {
 	struct request *q = add(r, NULL, answerer);
 
 	if (q == NULL)
-		return 0;
+		return NULL;
 	q->fn = fn;
 	q->arg = arg;
-	return q->id;
+	return q;
+}
+
+uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+{
+	const struct request *q = add_own(r, answerer, fn, arg);
+
+	return q != NULL ? q->id : 0;
 }
 
 uint64_t request_ask_at_leisure(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
 {
-	uint64_t id = request_ask(r, answerer, fn, arg);
+	struct request *q = add_own(r, answerer, fn, arg);
 
-	if (id != 0)
-		request_find(r, id, answerer)->deadline_ms = UINT64_MAX;
-	return id;
+	if (q == NULL)
+		return 0;
+	q->deadline_ms = UINT64_MAX;
+	return q->id;
 }
 
 struct request *request_find(struct router *r, uint64_t id, const struct bus_peer *answerer)

@@ -1,4 +1,4 @@
-/* s2s list, show, close, test; cert list; and the streams as SNMP has them. */
+/* s2s list, show, close, test; dns flush; cert list; and the streams as SNMP has them. */
 #include "s2sd/admin.h"
 
 #include "base/clock.h"
@@ -192,7 +192,7 @@ static void close_streams(const struct ctl_ask *q)
 	if (domain_argument(q, text, &jid) != 0)
 		return;
 	r.remote = jid.domain;
-	failures_forget(srv, jid.domain);
+	(void)failures_forget(srv, jid.domain);
 	ctl_columns(q->link, q->subject, COLUMNS);
 	put_all(&r);
 	list_for_each_safe(pos, &srv->peers) {
@@ -220,6 +220,29 @@ static void test(const struct ctl_ask *q)
 	trial_start(q->owner, q->subject, local.domain, jid.domain);
 }
 
+/* The domain, where one is named, is dialled again with the next stanza. */
+static void flush(const struct ctl_ask *q)
+{
+	struct s2sd *srv = q->owner;
+	char text[JID_MAX + 1], what[256];
+	struct jid jid = {.domain = STR_NONE};
+	struct ctl_row row;
+
+	if (q->args.len > 0 && domain_argument(q, text, &jid) != 0)
+		return;
+	if (resolver_flush(srv->resolver, what, sizeof what) != 0) {
+		ctl_end(q->link, q->subject, EXIT_FAILED, "%s: nothing is forgotten: %s; a restart would begin anew",
+			srv->daemon->instance, what);
+		return;
+	}
+	ctl_columns(q->link, q->subject, "instance retries");
+	ctl_row_begin(&row, q->link, q->subject);
+	ctl_cell(&row, "%s", srv->daemon->instance);
+	ctl_cell(&row, "%u", failures_forget(srv, jid.domain));
+	ctl_row_end(&row);
+	ctl_end(q->link, q->subject, EXIT_OK, "%s", "");
+}
+
 static void used(const struct ctl_ask *q)
 {
 	const struct s2sd *srv = q->owner;
@@ -234,6 +257,7 @@ int on_ctl_request(const struct bus_event *event)
 		{"s2s.show", show},
 		{"s2s.close", close_streams},
 		{"s2s.test", test},
+		{"dns.flush", flush},
 		{"cert.used", used},
 		{NULL, NULL},
 	};

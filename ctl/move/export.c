@@ -76,11 +76,11 @@ static void on_keys(void *arg, uint64_t number, const struct msg_keys *keys)
 
 	(void)number;
 	ex->waiting--;
-	if (keys->code == EXIT_OK)
+	if (keys->code == EXIT_OK || keys->code == EXIT_NOT_AUTHORISED)
 		pie_keys(&ex->keys, keys);
-	else if (keys->code == EXIT_NOT_AUTHORISED)
+	if (keys->code == EXIT_NOT_AUTHORISED)
 		ex->without++;
-	else if (keys->code != EXIT_NOT_FOUND) /* as of a directory's accounts */
+	else if (keys->code != EXIT_OK && keys->code != EXIT_NOT_FOUND) /* as of a directory's accounts */
 		fail(ex, keys->text);
 }
 

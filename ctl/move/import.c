@@ -9,6 +9,7 @@
 #include "bus/codes.h"
 #include "bus/textlist.h"
 #include "ctl/clean.h"
+#include "ctl/move/ejabberd.h"
 #include "ctl/move/moved.h"
 #include "ctl/move/pie.h"
 #include "ctl/move/prosody.h"
@@ -21,6 +22,7 @@ enum { UNDER_WAY_MAX = 32, BYTES_UNDER_WAY = 32 * 1024 * 1024, DATA_MAX = 16 * 1
 struct under_way {
 	char *name; /* NULL: a free place */
 	struct buf data, notes;
+	bool disabled;
 	unsigned outcome; /* enum move_outcome, of the first step */
 };
 
@@ -94,7 +96,8 @@ static void on_account(struct import *im, struct under_way *u, unsigned outcome)
 	u->outcome = outcome;
 	if (outcome == MOVE_ELSEWHERE) {
 		u->outcome = MOVE_UNCHANGED;
-		buf_printf(&u->notes, "%sa directory keeps its password", u->notes.len > 0 ? "; " : "");
+		buf_printf(&u->notes, "%sa directory keeps its password%s", u->notes.len > 0 ? "; " : "",
+			u->disabled ? ", and says itself whether it is disabled" : "");
 	}
 	send_data(im, u);
 }
@@ -147,6 +150,8 @@ static int send_account(struct import *im, struct under_way *u, const struct mov
 	struct msg_account_move move = {
 		.account = str_of(u->name),
 		.dry = has_option(im->ctl, OPTION_DRY_RUN),
+		.disabled = m->disabled,
+		.reason = m->reason.len > 0 ? buf_str(&m->reason) : STR_NONE,
 		.password = buf_str(&m->password),
 		.sha1_iterations = sha1->iterations,
 		.sha1_salt = buf_str(&sha1->salt),
@@ -183,7 +188,7 @@ static int take(void *arg, const struct moved *m)
 
 	if (*why == '\0' && m->data.len > DATA_MAX)
 		why = "it has more than 16 MiB of data";
-	else if (*why == '\0' && m->data.len == 0 && !has_credentials(m))
+	else if (*why == '\0' && m->data.len == 0 && !has_credentials(m) && !m->disabled)
 		why = "it has neither a password, nor keys, nor data";
 	if (*why != '\0') {
 		note(im, str_of(m->name), MOVE_FAILED, str_of(why));
@@ -195,11 +200,12 @@ static int take(void *arg, const struct moved *m)
 	BUG_ON(u == NULL);
 	u->name = bh_strndup(m->jid.bare.p, m->jid.bare.len);
 	u->outcome = MOVE_UNCHANGED;
+	u->disabled = m->disabled;
 	buf_put_str(&u->data, buf_str(&m->data));
 	buf_put_str(&u->notes, buf_str(&m->notes));
 	im->bytes += u->data.len;
 	im->nunder_way++;
-	if (has_credentials(m))
+	if (has_credentials(m) || m->disabled)
 		return send_account(im, u, m);
 	send_data(im, u);
 	return EXIT_OK;
@@ -212,7 +218,7 @@ static const struct {
 	int (*read)(const char *path, const struct moved_taker *taker);
 } formats[] = {
 	{"xep0227", pie_read},
-	{"ejabberd", pie_read},
+	{"ejabberd", ejabberd_read},
 	{"prosody", prosody_read},
 };
 
@@ -222,7 +228,7 @@ static int read_all(struct import *im, const char *path)
 	const char *format = im->ctl->values[OPTION_FORMAT];
 
 	if (format == NULL)
-		format = prosody_is(path) ? "prosody" : "xep0227";
+		format = ejabberd_is(path) ? "ejabberd" : prosody_is(path) ? "prosody" : "xep0227";
 	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
 		if (strcmp(formats[i].name, format) == 0)
 			return formats[i].read(path, &taker);
