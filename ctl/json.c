@@ -3,6 +3,12 @@
 #include "bus/wire.h"
 #include "ctl/result.h"
 
+/* U+0080 to U+009F, which a terminal may obey like those of ASCII. */
+static bool is_c1(const unsigned char *p, size_t left)
+{
+	return left > 1 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
 static void put_char(FILE *out, unsigned char c, bool utf8)
 {
 	if (c == '"' || c == '\\')
@@ -20,8 +26,14 @@ static void put_string(FILE *out, struct str text)
 	bool utf8 = wire_utf8_valid((const unsigned char *)text.p, text.len);
 
 	fputc('"', out);
-	for (uint32_t i = 0; i < text.len; i++)
-		put_char(out, (unsigned char)text.p[i], utf8);
+	for (uint32_t i = 0; i < text.len; i++) {
+		const unsigned char *p = (const unsigned char *)text.p + i;
+
+		if (utf8 && is_c1(p, text.len - i))
+			fprintf(out, "\\u%04x", text.p[++i] & 0xff);
+		else
+			put_char(out, *p, utf8);
+	}
 	fputc('"', out);
 }
 
