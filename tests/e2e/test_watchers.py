@@ -54,15 +54,16 @@ def test_one_link_has_only_so_many_questions_under_way(suite):
     os.kill(pid, signal.SIGSTOP)
     try:
         with watcher(suite) as peer:
+            shown = bus.textlist(["nobody@localhost"])
             for number in range(1, OPEN + 2):
-                peer.send("CTL_REQUEST", number, verb="user.list", args=b"")
+                peer.send("CTL_REQUEST", number, verb="user.show", args=shown)
             _, number, end = peer.expect("CTL_END")
-            assert (number, end["code"]) == (OPEN + 1, 75) and "wait already" in end["text"]
+            assert (number, end["code"]) == (OPEN + 1, 75) and b"wait already" in end["text"]
             os.kill(pid, signal.SIGCONT)
             ended = [peer.expect("CTL_END")[2]["code"] for _ in range(OPEN)]
-            assert ended == [0] * OPEN
-            peer.send("CTL_REQUEST", 1, verb="user.list", args=b"")
-            assert peer.expect("CTL_END")[2]["code"] == 0
+            assert ended == [5] * OPEN
+            peer.send("CTL_REQUEST", 1, verb="user.show", args=shown)
+            assert peer.expect("CTL_END")[2]["code"] == 5
     finally:
         os.kill(pid, signal.SIGCONT)
 
