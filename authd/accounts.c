@@ -166,6 +166,7 @@ int accounts_change(struct accounts *a, const struct account_order *order)
 	list_init(&o->write.link);
 	list_append(&a->orders, &o->link);
 	o->write.generation = order->generation;
+	o->write.request = order->request;
 	if (order->keys != NULL)
 		o->write.keys = *order->keys;
 	o->ready = order->keys != NULL || !takes_password(order->how);

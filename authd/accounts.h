@@ -49,6 +49,7 @@ struct account_write {
 	char *reason;	    /* ACCOUNT_DISABLE; or NULL */
 	struct account_keys keys;
 	int rc;		    /* 0, BH_EEXIST, BH_ENOTFOUND, BH_EIO */
+	uint64_t request;   /* routerd's, that it comes of; or 0 */
 	uint64_t generation; /* of ACCOUNT_STRENGTHEN the one that it must have; after it */
 	unsigned change;    /* enum account_change; 0: nobody needs to know */
 };
@@ -116,6 +117,7 @@ struct account_order {
 	const struct account_keys *keys;
 	struct str reason;   /* ACCOUNT_DISABLE: for its user; may be absent */
 	uint64_t generation; /* of ACCOUNT_STRENGTHEN */
+	uint64_t request;    /* routerd's, that it comes of; or 0 */
 	void (*done)(void *arg, int rc);
 	void *arg;
 };

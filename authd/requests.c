@@ -122,7 +122,7 @@ void requests_on_change(void *owner, const struct account_write *change)
 	};
 
 	if (link != NULL)
-		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, 0, &m);
+		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, change->request, &m);
 }
 
 /* A bare JID of a user here; if not, it is answered. */
@@ -164,6 +164,7 @@ static void start(struct authd *a, uint64_t subject, const struct account_order 
 	r->link_number = a->link_number;
 	r->how = order.how;
 	r->account = bh_strndup(order.account.p, order.account.len);
+	order.request = subject;
 	order.done = on_changed;
 	order.arg = r;
 	rc = accounts_change(a->accounts, &order);
@@ -176,8 +177,8 @@ static void start(struct authd *a, uint64_t subject, const struct account_order 
 static void on_password_taken(void *arg, const struct dirjob_result *result)
 {
 	struct request *r = arg;
-	const struct account_write changed = {
-		.account = r->account, .generation = clock_wall_us(), .change = ACCOUNT_GOT_PASSWORD};
+	const struct account_write changed = {.account = r->account, .request = r->subject, .generation = clock_wall_us(),
+		.change = ACCOUNT_GOT_PASSWORD};
 
 	log_info(event_name(r->how), "account=%s result=%s reason=%s", LOG_TEXT(r->account),
 		LOG_TEXT(bh_strerror(result->rc)), LOG_TEXT(result->rc != 0 ? result->why : "-"));

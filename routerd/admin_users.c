@@ -340,12 +340,14 @@ int on_account_changed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (from_directory && !domains_in_directory(&r->domains, m.account, &jid))
 		return 0;
-	if (from_directory)
-		revoked_note(r, m.account, m.generation);
+	if (from_directory || (m.change != ACCOUNT_WAS_ADDED && m.change != ACCOUNT_WAS_ENABLED))
+		revoked_note(r, m.account, m.generation,
+			m.change == ACCOUNT_GOT_PASSWORD ? SASL_NOT_AUTHORIZED : SASL_ACCOUNT_DISABLED);
 	a = account_find(r, m.account);
 	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL) {
 		snprintf(text, sizeof text, "%s%s%.*s", why[m.change], m.reason.len > 0 ? ": " : "", STR_FMT(m.reason));
-		account_revoke(a, m.generation, STREAM_NOT_AUTHORIZED, text);
+		account_revoke(a, &(struct revocation){.generation = m.generation, .request = event->frame->subject,
+			.stream_error = STREAM_NOT_AUTHORIZED, .text = text});
 	}
 	if (a != NULL && m.change == ACCOUNT_WAS_ADDED && a->state == ACCOUNT_NOWHERE)
 		account_load(a);

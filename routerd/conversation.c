@@ -331,9 +331,9 @@ static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
 		.text = v->text,
 	};
 
-	if (v->condition == 0 && revoked_since(c->front->router, v->account, v->generation))
-		m.condition = SASL_ACCOUNT_DISABLED;
-	else if (v->condition == 0 && grant(c, v) != 0)
+	if (v->condition == 0)
+		m.condition = (uint16_t)revoked_since(c->front->router, v->account, v->generation);
+	if (m.condition == 0 && grant(c, v) != 0)
 		m = (struct msg_auth_result){.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	if (m.condition != 0) {
 		count_login_failed(m.condition);

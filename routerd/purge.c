@@ -140,7 +140,8 @@ static void end_sessions(struct account *a)
 {
 	list_for_each_safe(pos, &a->sessions)
 		session_kill(container_of(pos, struct session, in_account), STREAM_NOT_AUTHORIZED, "the account was deleted");
-	account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account was deleted");
+	account_revoke(a, &(struct revocation){
+			.generation = UINT64_MAX, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the account was deleted"});
 }
 
 /* One after the other: endings keep their order. */

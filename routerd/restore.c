@@ -397,9 +397,11 @@ static void on_authd_says(void *arg, const struct reply *reply)
 	if (reply->lost || reply->code == ACCOUNT_UNREADABLE)
 		check_later(a->router->restoring);
 	else if (reply->code != ACCOUNT_ACTIVE)
-		account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account is gone");
+		account_revoke(a, &(struct revocation){
+			.generation = UINT64_MAX, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the account is gone"});
 	else
-		account_revoke(a, reply->generation, STREAM_NOT_AUTHORIZED, "the password was changed");
+		account_revoke(a, &(struct revocation){
+			.generation = reply->generation, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the password was changed"});
 	account_release(a);
 }
 
