@@ -1,13 +1,8 @@
 /* Answers as JSON (RFC 8259). */
 #include "bus/textlist.h"
 #include "bus/wire.h"
+#include "ctl/clean.h"
 #include "ctl/result.h"
-
-/* U+0080 to U+009F, which a terminal may obey like those of ASCII. */
-static bool is_c1(const unsigned char *p, size_t left)
-{
-	return left > 1 && p[0] == 0xc2 && p[1] < 0xa0;
-}
 
 static void put_char(FILE *out, unsigned char c, bool utf8)
 {
@@ -29,7 +24,8 @@ static void put_string(FILE *out, struct str text)
 	for (uint32_t i = 0; i < text.len; i++) {
 		const unsigned char *p = (const unsigned char *)text.p + i;
 
-		if (utf8 && is_c1(p, text.len - i))
+		/* U+0080 to U+009F; the others are of one byte. */
+		if (utf8 && *p == 0xc2 && clean_is_control(p, text.len - i))
 			fprintf(out, "\\u%04x", text.p[++i] & 0xff);
 		else
 			put_char(out, *p, utf8);
