@@ -65,6 +65,7 @@ struct connection {
 	struct session *session;
 	struct session *wanted;	 /* that it waits to resume */
 	struct session *left;	 /* that it has lost, and of which its front end keeps a copy */
+	uint32_t attempt;	 /* of its last AUTH_BEGIN */
 	struct binding *binding; /* on its way to the store (bind.c) */
 	struct deferred *deferred; /* what it asks for, until the barrier opens (restore.h) */
 	char *address;	  /* of the client, for the log and `session list` */
