@@ -34,8 +34,11 @@ static void show(struct str values)
 	for (unsigned i = 0; i < NCOLUMNS; i++)
 		if (!textlist_take(&values, &cells[i]))
 			return;
-	if (!str_is(cells[LOST], "0"))
-		printf("-- %.*s stanzas are not shown: this terminal is too slow --\n", STR_FMT(cells[LOST]));
+	if (!str_is(cells[LOST], "0")) {
+		fputs("-- ", stdout);
+		clean_put(stdout, cells[LOST]);
+		puts(" stanzas are not shown: this terminal is too slow --");
+	}
 	for (unsigned i = 0; i <= STANZA; i++) {
 		clean_put(stdout, cells[i]);
 		putchar(i < STANZA ? ' ' : '\n');

@@ -9,6 +9,7 @@
 #include "base/exits.h"
 #include "base/rand.h"
 #include "bus/ctl_answer.h"
+#include "routerd/front.h"
 #include "routerd/relay.h"
 
 enum {
@@ -146,6 +147,12 @@ void request_heard(struct request *q)
 	q->deadline_ms = clock_ms() + (q->asker != NULL ? PATIENCE_ADMIN_MS : PATIENCE_MS);
 }
 
+/* Whom it counts for: only an administrator, or one who looks, is an asker. */
+static struct front *counts_for(const struct request *q)
+{
+	return q->asker != NULL ? q->asker->data : NULL;
+}
+
 static struct request *add(struct router *r, struct bus_peer *asker, struct bus_peer *answerer)
 {
 	struct request *q = bh_alloc(sizeof *q);
@@ -155,10 +162,13 @@ static struct request *add(struct router *r, struct bus_peer *asker, struct bus_
 	q->asker = asker;
 	q->answerer = answerer;
 	request_heard(q);
-	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) == 0)
-		return q;
-	free(q);
-	return NULL;
+	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) != 0) {
+		free(q);
+		return NULL;
+	}
+	if (counts_for(q) != NULL)
+		counts_for(q)->asked++;
+	return q;
 }
 
 uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
@@ -212,6 +222,8 @@ void request_close(struct router *r, struct request *q)
 {
 	map_remove(&r->requests->open, &q->node);
 	list_remove(&q->over);
+	if (counts_for(q) != NULL)
+		counts_for(q)->asked--;
 	relaying_free(&q->relaying);
 	free(q);
 }
