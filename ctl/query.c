@@ -58,7 +58,6 @@ int query_ask(const struct ctl *ctl, const char *verb, struct str args, struct q
 	while (rc == EXIT_OK && !q->ended)
 		rc = routerd_wait(routerd);
 	routerd_close(&routerd);
-	/* The link may end right after the answer. */
 	return q->ended ? EXIT_OK : rc;
 }
 

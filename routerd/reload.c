@@ -276,10 +276,11 @@ static bool begin_refused(struct router *r, const struct reload_ask *ask)
 {
 	struct reload *l = r->reload;
 
-	if (l->stage == STAGE_NONE)
+	if (!r->stopping && l->stage == STAGE_NONE)
 		return false;
 	if (ask != NULL)
-		ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "another reload is under way; try again");
+		ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "%s",
+			r->stopping ? "routerd stops" : "another reload is under way; try again");
 	else
 		l->again = true;
 	return true;
@@ -339,6 +340,18 @@ int on_reload_ask(const struct bus_event *event)
 		return BH_EPROTO;
 	reload_begin(front_of(event)->router, NULL);
 	return 0;
+}
+
+/* What we have prepared ourselves is discarded already. */
+void reload_stop(struct router *r)
+{
+	struct reload *l = r->reload;
+
+	if (l->stage == STAGE_NONE)
+		return;
+	tell_all(r, STAGE_PREPARE, RELOAD_DISCARD);
+	l->again = false;
+	finish(r, EXIT_TEMPORARY, "routerd stops");
 }
 
 void reload_lost(struct router *r, const struct bus_peer *peer)

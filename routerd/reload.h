@@ -32,6 +32,8 @@ void reload_free(struct reload **reload);
 void reload_begin(struct router *r, const struct reload_ask *ask);
 /* A peer has gone. */
 void reload_lost(struct router *r, const struct bus_peer *peer);
+/* routerd ends, and with it the reload that is under way.  Whoever has adopted it keeps it. */
+void reload_stop(struct router *r);
 /* Once a second. */
 void reload_tick(struct router *r);
 
