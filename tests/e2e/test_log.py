@@ -1,4 +1,5 @@
 """The log: one line an event, which nobody can forge, and which shows a connection through all daemons."""
+import contextlib
 import os
 import re
 import subprocess
@@ -62,6 +63,51 @@ def test_the_id_of_a_way_to_another_server_is_the_same_in_both_daemons(make_pair
     way = re.search(r"way=(\S+)", opened)[1]
     assert re.search(r"conn=(\S+) from=127\.0\.0\.1 port=\d+ ", opened)
     assert pair.one.log.find(rf"routerd session-resumed conn={way} ")
+
+
+# Who reads it stops.
+
+class Pipe:
+    """Standard error of an instance that is started with it, for a test that reads when it likes."""
+
+    def __init__(self, suite):
+        path = suite.dir / "errors"
+        os.mkfifo(path)
+        suite.wrapper = ["sh", "-c", f'exec "$0" "$@" 2>{path}']
+        self.end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.path, self.text = path, ""
+
+    def fill(self):
+        """Until it takes nothing more, whatever its size."""
+        other = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(other, b" " * 4095 + b"\n")
+        os.close(other)
+
+    def read(self):
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self.end, 1 << 20):
+                self.text += data.decode()
+        return self.text
+
+
+def test_a_log_that_nobody_reads_holds_up_no_daemon(make_suite, raw):
+    """Ctrl-S in the terminal of `bulkhead run`: what is not written is counted."""
+    suite = make_suite(start=False)
+    pipe = Pipe(suite)
+    suite.start()
+    pipe.read()
+    pipe.fill()
+    for instance in ("routerd", "authd", "c2sd@1", "keyd"):
+        assert suite.ctl("log", "level", instance, "debug").returncode == 0
+    assert fail(raw, suite) == "not-authorized"
+    raw(suite, "alice", "a").ping()
+    pipe.read()
+    assert fail(raw, suite) == "not-authorized"
+    suite.ctl("log", "level", "keyd", "info")
+    for name in ("routerd", "authd", "c2sd@1"):
+        eventually(lambda: re.search(rf"^\S+ warn {name} log-lost lines=[1-9]\d*$", pipe.read(), re.M), name)
 
 
 # Levels.
