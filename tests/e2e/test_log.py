@@ -8,6 +8,7 @@ import pytest
 
 import gate
 import scram
+from bus import Peer
 from federation import make_pair, net, pair  # noqa: F401 (fixtures)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
 from suite import PATIENCE, ROOT, eventually, free_port
@@ -126,6 +127,22 @@ def test_levels_are_shown_and_set_for_every_daemon(slapd, make_suite):  # noqa: 
     for instance in shown:
         assert suite.ctl("log", "level", instance, "debug").returncode == 0
         assert levels(suite)[instance] == "debug"
+
+
+def test_who_only_looks_is_no_daemon_whatever_it_is_called(suite):
+    """Somebody with `top` open is not asked for a level, and one that is called s2sd@1 is not s2sd@1."""
+    with Peer(suite, "MONITOR").welcomed(instance="s2sd@1") as watcher:
+        assert set(levels(suite)) == {"routerd", "keyd", "authd", "c2sd@1"}
+        for command in (["log", "level", "s2sd@1", "error"], ["restart", "s2sd@1"], ["stats", "s2sd@1"]):
+            done = suite.ctl(*command)
+            assert (done.returncode, done.stderr) == (5, 'Error: no daemon "s2sd@1" is running\n')
+        with pytest.raises(TimeoutError):
+            watcher.next(0.2)
+        for name in ("LOG_IS", "STATS"):
+            with Peer(suite, "MONITOR").welcomed(instance="c2sd@1") as liar:
+                liar.send(name, 1)
+                liar.gone()
+        suite.log.wait("peer-left peer=c2sd@1 reason=.*frame of type 0x000a is not allowed from monitor")
 
 
 def test_who_changes_a_level_or_asks_for_bodies_is_in_the_log_at_any_level(suite):
