@@ -234,6 +234,13 @@ bool reload_ask(struct link *link)
 	return link != NULL && LINK_SEND(link, RELOAD_ASK, reload_ask, 0, &m) == 0;
 }
 
+bool reload_leave_to_router(struct link *link)
+{
+	if (link != NULL)
+		log_error("reload-refused", "reason=\"routerd leads it: ask that, or use bulkheadctl reload\"");
+	return link != NULL;
+}
+
 void reload_asked(struct life *life)
 {
 	struct daemon *d = &life->daemon;
