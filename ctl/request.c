@@ -29,6 +29,7 @@ struct routerd {
 	const struct answer_handlers *handlers;
 	void *arg;
 	bool welcome, refused, silent;
+	bool answered; /* since the last wait began */
 	char why[512];
 };
 
@@ -83,6 +84,7 @@ static int on_end(const struct bus_event *event)
 
 	if (bus_get_ctl_end(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	r->answered = true;
 	r->handlers->end(r->arg, event->frame->subject, &m);
 	return 0;
 }
@@ -430,11 +432,13 @@ int routerd_wait(struct routerd *r)
 	/* Counted from now: the caller may have waited for somebody's typing. */
 	uv_update_time(&r->loop);
 	uv_timer_start(&r->timer, on_timer, PATIENCE_MS, 0);
+	r->answered = false;
 	if (r->link != NULL)
 		uv_run(&r->loop, UV_RUN_ONCE);
 	if (r->refused)
 		return complain(EXIT_FAILED, "routerd refuses us: %s", r->why);
-	if (r->link == NULL)
+	/* The link may end right after the answer, as routerd does: whoever waits for more asks again. */
+	if (r->link == NULL && !r->answered)
 		return complain(EXIT_TEMPORARY, "the connection to routerd broke: %s", r->why);
 	if (r->silent)
 		return complain(EXIT_TEMPORARY, "routerd does not answer");

@@ -454,5 +454,6 @@ void routerd_stop(struct daemon *d)
 	struct router *r = d->state;
 
 	r->stopping = true;
+	reload_stop(r);
 	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
 }

@@ -170,16 +170,6 @@ static bool is_instance_name(struct str s, unsigned role)
 	       (s.len == n || (s.p[n] == '@' && s.len > n + 1));
 }
 
-static struct bus_peer *find_instance(struct bus_server *s, struct str instance)
-{
-	struct bus_peer *peer = NULL;
-
-	while ((peer = bus_server_next(s, ROLES_PEERS & ~ROLES_ADMIN, peer)) != NULL)
-		if (str_is(instance, peer->instance))
-			return peer;
-	return NULL;
-}
-
 /* Why this HELLO cannot be accepted, in `why`; false when it can. */
 static bool is_unacceptable(struct connection *c, const struct msg_hello *m, char why[WHY_SIZE])
 {
@@ -193,7 +183,7 @@ static bool is_unacceptable(struct connection *c, const struct msg_hello *m, cha
 		snprintf(why, WHY_SIZE, "that is no name for an instance of %s", bus_role_name(m->role));
 		return true;
 	}
-	other = (m->role & ROLES_ADMIN) == 0 ? find_instance(c->server, m->instance) : NULL;
+	other = (m->role & ROLES_ADMIN) == 0 ? bus_server_find(c->server, m->instance) : NULL;
 	if (other == NULL)
 		return false;
 	snprintf(why, WHY_SIZE, "instance %s is connected already, as process %ld", other->instance,
@@ -551,5 +541,15 @@ struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, stru
 		if (c->is_peer && (c->peer.role & roles) != 0)
 			return &c->peer;
 	}
+	return NULL;
+}
+
+struct bus_peer *bus_server_find(struct bus_server *server, struct str instance)
+{
+	struct bus_peer *peer = NULL;
+
+	while ((peer = bus_server_next(server, ROLES_DAEMONS, peer)) != NULL)
+		if (str_is(instance, peer->instance))
+			return peer;
 	return NULL;
 }

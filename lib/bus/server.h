@@ -71,5 +71,7 @@ void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg
 
 /* Walks the peers of a set of roles: start with NULL. */
 struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, struct bus_peer *after);
+/* The daemon of that name, or NULL.  Administrators call themselves as they like: they are found by nobody. */
+struct bus_peer *bus_server_find(struct bus_server *server, struct str instance);
 
 #endif
