@@ -111,6 +111,7 @@ int link_put_end(struct link *link, struct link_put *put, int rc)
 	if ((info->flags & BUS_CUSTODY) != 0)
 		link->sent++;
 	link->queued += size;
+	link->crowded |= link->queued > LINK_ROOM;
 	link_dirty(link);
 	if (link->queued > LINK_QUEUE_MAX) {
 		link_fail(link, "%zu bytes wait for it: it does not read", link->queued);
