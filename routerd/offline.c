@@ -267,8 +267,12 @@ void offline_send(struct session *s)
 	struct account *a = s->account;
 	struct store_tx *tx;
 
-	if (a->offline.rows == 0 || a->offline.sending)
+	if (a->offline.rows == 0)
 		return;
+	if (a->offline.sending) {
+		a->offline.enough = false; /* there may be room again */
+		return;
+	}
 	a->offline.sending = true;
 	a->offline.found = a->offline.enough = false;
 	account_hold(a);
