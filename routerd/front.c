@@ -29,6 +29,7 @@ struct front *front_create(struct router *r, struct bus_peer *peer)
 	f->peer = peer;
 	list_init(&f->unheld);
 	list_init(&f->waking);
+	list_init(&f->resending);
 	list_init(&f->log_ins);
 	f->settling = (struct settling){RECORDS_INIT, RECORDS_INIT};
 	list_init(&f->fanout);

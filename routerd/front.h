@@ -29,6 +29,7 @@ struct front {
 	struct map connections; /* struct connection by number */
 	struct list unheld;	/* struct custody, in the order of the link's numbers */
 	struct list waking;	/* struct session (custody_store.h), in that order too */
+	struct list resending;	/* struct session: it is to be sent more of their queues, when there is room */
 	struct settling settling;
 	uint64_t held;	     /* frames of its link that it has confirmed */
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */

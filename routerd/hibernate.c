@@ -166,7 +166,7 @@ void hibernate_forget(struct session *s)
  * front end knew that it has come. */
 static bool may_repeat(const struct session *s)
 {
-	return custody_unsafe(s) || !list_empty(&s->waking);
+	return custody_unsafe(s) || !list_empty(&s->waking) || !list_empty(&s->resending);
 }
 
 bool hibernate_healed(const struct router *r)

@@ -154,6 +154,11 @@ static void on_peer_held(struct bus_peer *peer, uint64_t upto)
 	custody_held(peer->data, upto);
 }
 
+static void on_peer_room(struct bus_peer *peer)
+{
+	custody_go_on(peer->data);
+}
+
 static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
 {
 	(void)owner;
@@ -285,6 +290,7 @@ static void on_restored_rows(struct router *r, int rc)
 		.on_peer = on_peer,
 		.on_gone = on_gone,
 		.on_held = on_peer_held,
+		.on_room = on_peer_room,
 		.on_refused = on_refused,
 		.boot = r->boot,
 	};

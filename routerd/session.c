@@ -47,6 +47,7 @@ static void init_lists(struct session *s)
 	list_init(&s->asleep);
 	list_init(&s->unsealed);
 	list_init(&s->waking);
+	list_init(&s->resending);
 	list_init(&s->changed);
 	client_state_init(&s->state);
 }
@@ -119,6 +120,7 @@ static void leave(struct session *s)
 	}
 	restore_forget(s);
 	list_remove(&s->waking);
+	list_remove(&s->resending);
 	list_remove(&s->changed);
 	if (s->component != NULL)
 		component_left(s->component);

@@ -252,6 +252,14 @@ static void on_held(void *arg, uint64_t upto)
 		c->server->spec.on_held(&c->peer, upto);
 }
 
+static void on_room(void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->server->spec.on_room != NULL)
+		c->server->spec.on_room(&c->peer);
+}
+
 /* ---- accepting --------------------------------------------------------------------- */
 
 static int connection_open(struct listener *l, int fd, struct party *party)
@@ -266,6 +274,7 @@ static int connection_open(struct listener *l, int fd, struct party *party)
 		.owner = c,
 		.shared = &party->queued,
 		.on_held = on_held,
+		.on_room = on_room,
 		.on_closed = on_closed,
 	};
 	int rc = link_open(&spec, fd, &c->peer.link);

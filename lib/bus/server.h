@@ -44,6 +44,7 @@ struct bus_server_spec {
 	/* The peer object is freed after this call. */
 	void (*on_gone)(void *owner, struct bus_peer *peer, const char *why);
 	void (*on_held)(struct bus_peer *peer, uint64_t upto);
+	void (*on_room)(struct bus_peer *peer); /* as in link.h */
 	/* A connection that did not get as far as a peer; for one line in the log. */
 	void (*on_refused)(void *owner, unsigned role, pid_t pid, const char *why);
 };
