@@ -49,7 +49,7 @@ void stream_hub_give_out(struct stream_hub *hub, struct stream_out **where)
 
 static void run_turn(struct stream *s)
 {
-	if (s->resumed && !s->paused && s->closing == NULL)
+	if (s->resumed && !s->paused && !s->choked && s->closing == NULL)
 		stream_read_resume(s);
 	if (s->greeting && s->closing == NULL)
 		stream_greet(s);
@@ -59,6 +59,7 @@ static void run_turn(struct stream *s)
 	}
 	stream_flush(s, false);
 	stream_send_wire(s); /* a ticket that nothing took along */
+	stream_answers_taken(s);
 	if (s->waiting && s->closing == NULL && s->sent >= s->wait_at) {
 		s->waiting = false;
 		s->handlers->on_sent(s->owner);
