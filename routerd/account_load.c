@@ -24,6 +24,7 @@ void account_clear(struct account *a)
 static void loaded(struct account *a, enum account_state state)
 {
 	a->state = (uint8_t)state;
+	a->asked = clock_ms(); /* what is not known now is not asked again at once */
 	account_wake(a);
 	account_release(a);
 }
@@ -138,7 +139,6 @@ void account_load(struct account *a)
 
 	a->state = ACCOUNT_LOADING;
 	a->stored = false;
-	a->asked = clock_ms();
 	account_hold(a);
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
 		store_text(tx, a->jid.bare);

@@ -47,8 +47,10 @@ void front_free(struct front **front)
 		return;
 	/* From here on nothing is sent to it any more. */
 	f->peer->link = NULL;
+	/* The end of one may be that of another: where an account has too many sessions asleep, the eldest ends, and with
+	 * it the connection that it has been taken from. */
 	map_walk_start(&walk, &f->connections);
-	while ((n = map_walk_next(&walk)) != NULL)
+	while ((n = map_walk_any(&walk)) != NULL)
 		connection_end(container_of(n, struct connection, node));
 	map_fini(&f->connections);
 	settle_free(f);

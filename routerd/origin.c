@@ -207,7 +207,7 @@ void origin_unblock(struct origin *o)
 
 bool origin_busy(const struct origin *o)
 {
-	return o->blocked > 0 || !list_empty(&o->waiting);
+	return o->blocked > 0 || o->running || !list_empty(&o->waiting);
 }
 
 void origin_forget(struct origin *o)

@@ -17,7 +17,7 @@
 #include "routerd/front.h"
 #include "routerd/requests.h"
 
-enum { PATIENCE_MS = 15000, WHY_SIZE = 1200 };
+enum { PATIENCE_MS = 15000, ASKS_EVERY_MS = 5000, WHY_SIZE = 1200 };
 
 /* In this order; keyd has the keys before anybody shows a certificate. */
 enum stage { STAGE_NONE, STAGE_PREPARE, STAGE_KEYS, STAGE_OTHERS };
@@ -28,6 +28,8 @@ struct reload {
 	bool dry, again;
 	uint64_t request; /* the administrator's; 0: a signal */
 	uint64_t deadline_ms;
+	bool put_off; /* a daemon has asked for another */
+	uint64_t next_ask_ms; /* from when on one that asks is heard */
 	struct buf rows;
 	char why[WHY_SIZE]; /* the first refusal; "" without */
 };
@@ -276,10 +278,11 @@ static bool begin_refused(struct router *r, const struct reload_ask *ask)
 {
 	struct reload *l = r->reload;
 
-	if (l->stage == STAGE_NONE)
+	if (!r->stopping && l->stage == STAGE_NONE)
 		return false;
 	if (ask != NULL)
-		ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "another reload is under way; try again");
+		ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "%s",
+			r->stopping ? "routerd stops" : "another reload is under way; try again");
 	else
 		l->again = true;
 	return true;
@@ -331,14 +334,42 @@ int on_reload_state(const struct bus_event *event)
 	return 0;
 }
 
+static void begin_for_daemon(struct router *r)
+{
+	r->reload->put_off = false;
+	r->reload->next_ask_ms = clock_ms() + ASKS_EVERY_MS;
+	reload_begin(r, NULL);
+}
+
+/* Whoever has taken over a daemon could keep the others at it for ever, and authd's log-ins failing. */
 int on_reload_ask(const struct bus_event *event)
 {
+	struct router *r = front_of(event)->router;
+	const struct bus_peer *peer = event->owner;
 	struct msg_reload_ask m;
 
 	if (bus_get_reload_ask(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	reload_begin(front_of(event)->router, NULL);
+	if (r->reload->put_off)
+		return 0;
+	log_info("reload-asked", "peer=%s", peer->instance);
+	if (clock_ms() < r->reload->next_ask_ms)
+		r->reload->put_off = true;
+	else
+		begin_for_daemon(r);
 	return 0;
+}
+
+/* What we have prepared ourselves is discarded already. */
+void reload_stop(struct router *r)
+{
+	struct reload *l = r->reload;
+
+	if (l->stage == STAGE_NONE)
+		return;
+	tell_all(r, STAGE_PREPARE, RELOAD_DISCARD);
+	l->again = false;
+	finish(r, EXIT_TEMPORARY, "routerd stops");
 }
 
 void reload_lost(struct router *r, const struct bus_peer *peer)
@@ -357,6 +388,8 @@ void reload_tick(struct router *r)
 	struct reload *l = r->reload;
 	struct bus_peer *p;
 
+	if (l->stage == STAGE_NONE && l->put_off && clock_ms() >= l->next_ask_ms)
+		begin_for_daemon(r);
 	if (l->stage == STAGE_NONE || clock_ms() < l->deadline_ms)
 		return;
 	while ((p = awaited(r)) != NULL) {

@@ -6,8 +6,8 @@
  * certificates, and itself last.  Who refuses, or does not answer for 15 s, stops it for all.  Who goes away meanwhile
  * reads the file when it starts.  One is under way at a time.
  *
- * It is begun by an administrator, who gets a row for each changed setting, or by SIGHUP to any daemon; the log has the
- * same rows.
+ * It is begun by an administrator, who gets a row for each changed setting, or by SIGHUP, which other daemons pass on
+ * (RELOAD_ASK): of theirs one is heard in five seconds, and another put off until then.  The log has the same rows.
  */
 #ifndef ROUTERD_RELOAD_H
 #define ROUTERD_RELOAD_H
@@ -32,6 +32,8 @@ void reload_free(struct reload **reload);
 void reload_begin(struct router *r, const struct reload_ask *ask);
 /* A peer has gone. */
 void reload_lost(struct router *r, const struct bus_peer *peer);
+/* routerd ends, and with it the reload that is under way.  Whoever has adopted it keeps it. */
+void reload_stop(struct router *r);
 /* Once a second. */
 void reload_tick(struct router *r);
 

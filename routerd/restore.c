@@ -29,7 +29,7 @@
 #include "routerd/sharing.h"
 #include "xmpp/error.h"
 
-enum { BARRIER_MS = 1500, REPEATS_MS = 60000 };
+enum { BARRIER_MS = 1500, REPEATS_MS = 60000, CHECK_AGAIN_MS = 10000 };
 
 /* A request that waits for the barrier, of connection.deferred. */
 struct deferred {
@@ -390,17 +390,25 @@ void restore_load(struct router *r, void (*done)(struct router *r, int rc))
 
 /* ---- accounts ---------------------------------------------------------------------- */
 
+static void check_later(struct restoring *x)
+{
+	x->checked = false;
+	x->check_ms = clock_ms() + CHECK_AGAIN_MS;
+}
+
 /* What changed while routerd was away. */
 static void on_authd_says(void *arg, const struct reply *reply)
 {
 	struct account *a = arg;
 
 	if (reply->lost || reply->code == ACCOUNT_UNREADABLE)
-		a->router->restoring->checked = false;
+		check_later(a->router->restoring);
 	else if (reply->code != ACCOUNT_ACTIVE)
-		account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account is gone");
+		account_revoke(a, &(struct revocation){
+			.generation = UINT64_MAX, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the account is gone"});
 	else
-		account_revoke(a, reply->generation, STREAM_NOT_AUTHORIZED, "the password was changed");
+		account_revoke(a, &(struct revocation){
+			.generation = reply->generation, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the password was changed"});
 	account_release(a);
 }
 
@@ -431,4 +439,10 @@ void restore_check_accounts(struct router *r)
 		if (a->nsessions > 0)
 			check_account(a, authd);
 	}
+}
+
+void restore_tick(struct router *r)
+{
+	if (r->restoring->check_ms != 0 && clock_ms() >= r->restoring->check_ms)
+		restore_check_accounts(r);
 }

@@ -240,6 +240,8 @@ static void on_tick(uv_timer_t *timer)
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);
+	requests_tick(r);
+	restore_tick(r);
 	reload_tick(r);
 	connections_tick(r);
 	instances_tick(r);
@@ -459,5 +461,6 @@ void routerd_stop(struct daemon *d)
 	struct router *r = d->state;
 
 	r->stopping = true;
+	reload_stop(r);
 	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
 }

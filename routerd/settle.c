@@ -29,17 +29,6 @@ static void add(struct records *r, const struct note *what)
 	memcpy(at, &n, sizeof n);
 }
 
-static bool first(const struct records *r, struct note *n)
-{
-	uint64_t at = records_first(r);
-	struct str record;
-
-	if (!records_next(r, &at, &record))
-		return false;
-	memcpy(n, record.p, sizeof *n);
-	return true;
-}
-
 static void drop(struct records *r, struct note *n)
 {
 	records_drop(r);
@@ -71,7 +60,7 @@ void settle_held(struct front *front, uint64_t upto)
 {
 	struct note n;
 
-	while (first(&front->settling.told, &n) && n.frame <= upto) {
+	while (records_peek(&front->settling.told, &n, sizeof n) && n.frame <= upto) {
 		origin_settle(n.origin, n.number);
 		drop(&front->settling.told, &n);
 	}
@@ -110,7 +99,7 @@ static void tell(struct front *front)
 	struct msg_settled m = {.upto = 0};
 	struct note n;
 
-	while (first(&front->settling.sent, &n) && is_settled(front, &n)) {
+	while (records_peek(&front->settling.sent, &n, sizeof n) && is_settled(front, &n)) {
 		m.upto = n.frame;
 		drop(&front->settling.sent, &n);
 	}
@@ -130,7 +119,7 @@ static void clear(struct records *r)
 {
 	struct note n;
 
-	while (first(r, &n))
+	while (records_peek(r, &n, sizeof n))
 		drop(r, &n);
 }
 

@@ -46,6 +46,8 @@ static void close_handle(struct link *link, uv_handle_t *handle)
 static void close_handles(struct link *link)
 {
 	link->state = LINK_CLOSING;
+	if (link->spec.shared != NULL)
+		*link->spec.shared -= link->queued; /* all that waits goes with the handles */
 	close_handle(link, (uv_handle_t *)&link->pipe);
 	close_handle(link, (uv_handle_t *)&link->prepare);
 	close_handle(link, (uv_handle_t *)&link->idle);

@@ -6,6 +6,10 @@
  * which role; the credentials of who connects must say the same; then each connection must open with a HELLO of this version and role.  An instance
  * name is its role's, or that with @ and more, and belongs to a live peer: a second HELLO for it is refused while the
  * first lives.
+ *
+ * A role has 256 links at most; of these a process has 16, or of administrators and those who watch a user 128
+ * (party.h), and LINK_QUEUE_MAX bytes that it does not read, over all of its links; LINK_QUEUE_OWN of a link are its own.
+ * Without a HELLO a link lasts 5 s.
  */
 #ifndef BH_BUS_SERVER_H
 #define BH_BUS_SERVER_H
@@ -68,5 +72,7 @@ void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg
 
 /* Walks the peers of a set of roles: start with NULL. */
 struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, struct bus_peer *after);
+/* The daemon of that name, or NULL.  Administrators call themselves as they like: they are found by nobody. */
+struct bus_peer *bus_server_find(struct bus_server *server, struct str instance);
 
 #endif

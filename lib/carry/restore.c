@@ -30,22 +30,11 @@ void restore_accepted(struct carried *c, const struct bus_event *event, const st
 		memcpy(at, &n, sizeof n);
 }
 
-static bool first(const struct records *r, struct note *n)
-{
-	uint64_t at = records_first(r);
-	struct str record;
-
-	if (!records_next(r, &at, &record))
-		return false;
-	memcpy(n, record.p, sizeof *n);
-	return true;
-}
-
 void restore_settled(struct carrier *k, uint64_t upto)
 {
 	struct note n;
 
-	while (first(&k->accepted, &n) && n.frame <= upto)
+	while (records_peek(&k->accepted, &n, sizeof n) && n.frame <= upto)
 		records_drop(&k->accepted);
 }
 
@@ -54,7 +43,7 @@ static void set_aside(struct carrier *k)
 {
 	struct note n;
 
-	while (first(&k->accepted, &n)) {
+	while (records_peek(&k->accepted, &n, sizeof n)) {
 		void *at = records_add(&k->accepted_before, sizeof n);
 
 		if (at != NULL)

@@ -62,6 +62,7 @@ static void close_signals(struct life *life)
 	uv_close((uv_handle_t *)&life->interrupt, NULL);
 	uv_close((uv_handle_t *)&life->hangup, NULL);
 	uv_close((uv_handle_t *)&life->again, NULL);
+	signal(SIGHUP, SIG_IGN); /* of which we would die now */
 }
 
 void daemon_stopped(struct daemon *d)

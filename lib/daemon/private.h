@@ -42,7 +42,7 @@ static inline struct daemon *daemon_of(const struct bus_event *event)
 /* After daemon_fail(). */
 int load_configuration(struct life *life, struct conf **out);
 enum log_level configured_level(const struct conf *conf);
-/* SIGHUP: a reload of all, or where nobody does that, of this daemon. */
+/* SIGHUP: a reload of all, or where nobody does that, of this daemon; nothing while it stops. */
 void reload_asked(struct life *life);
 
 /* 0 to go on; otherwise the exit code plus one (help and version: 1). */

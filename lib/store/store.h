@@ -72,7 +72,8 @@ void store_read(struct store_tx *tx, bool (*page)(void *arg, struct store_rows *
 	void (*done)(void *arg, int rc), void *arg);
 
 /* Everything before it is committed and written from the write-ahead log into the database, and the log is emptied: what
- * was wiped is in neither then.  done as in store_commit(). */
+ * was wiped is in neither then.  done as in store_commit(), and with BH_EBUSY where another process reads: the log is as it
+ * was. */
 void store_checkpoint(struct store *store, void (*done)(void *arg, int rc), void *arg);
 
 /* The next row: false after the last. */

@@ -300,7 +300,7 @@ static void checkpoint(struct worker *w, struct store_tx *tx)
 
 	commit(w);
 	list_init(&one);
-	tx->rc = database_execute(w->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	tx->rc = database_checkpoint(w->db);
 	list_append(&one, &tx->link);
 	complete(w->store, &one);
 }

@@ -31,7 +31,7 @@ struct watch {
 
 bool watch_ask_reload(const struct watch *watch)
 {
-	return reload_ask(bus_client_link(watch->bus));
+	return reload_leave_to_router(bus_client_link(watch->bus));
 }
 
 const struct picture *watch_picture(const struct watch *w)
