@@ -35,6 +35,7 @@ struct front {
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
 	size_t unsafe_bytes;	/* of stanzas that its sessions have sent (origin.h) */
+	size_t closing_bytes;	/* and of those whose connections it has closed */
 	size_t conversations;	/* that are open */
 	size_t asked;		/* requests of an administrator that are open (requests.h) */
 	struct list log_ins;	/* those, the oldest first */

@@ -241,6 +241,7 @@ static void on_tick(uv_timer_t *timer)
 	revoked_tick(r);
 	endings_tick(r);
 	custody_store_overdue(r);
+	settle_tick(r);
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);

@@ -2,9 +2,15 @@
 #include "routerd/settle.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "routerd/custody.h"
 #include "routerd/front.h"
 #include "routerd/origin.h"
+
+enum {
+	TOLD_MAX = 16 * 1024 * 1024, /* bytes of notes of SAFEs that a front end has not confirmed */
+	CONFIRM_MS = 60000,
+};
 
 struct note {
 	uint64_t frame;
@@ -35,9 +41,19 @@ void settle_sent(struct front *front, uint64_t frame, const struct parcel *p)
 		p->row != 0 ? front->router->batch_begun : 0});
 }
 
+static void end_link(struct front *front)
+{
+	if (front->peer->link != NULL)
+		link_close_after_write(front->peer->link, "it does not confirm what it gets");
+}
+
 void settle_told(struct front *front, uint64_t frame, struct origin *o, uint64_t n)
 {
+	const struct records *told = &front->settling.told;
+
 	add(&front->settling.told, &(struct note){frame, o, n, 0});
+	if (records_end(told) - records_first(told) > TOLD_MAX)
+		end_link(front);
 }
 
 void settle_held(struct front *front, uint64_t upto)
@@ -48,6 +64,29 @@ void settle_held(struct front *front, uint64_t upto)
 		origin_settle(n.origin, n.number);
 		drop(&front->settling.told, &n);
 	}
+}
+
+static void check(struct front *front, uint64_t now)
+{
+	struct settling *s = &front->settling;
+
+	if (front->peer->link == NULL)
+		return;
+	if (front->held >= s->due) {
+		s->due = link_sent(front->peer->link);
+		s->due_ms = now;
+	} else if (now - s->due_ms > CONFIRM_MS) {
+		end_link(front);
+	}
+}
+
+void settle_tick(struct router *r)
+{
+	uint64_t now = clock_ms();
+	struct bus_peer *p = NULL;
+
+	while ((p = bus_server_next(r->server, ROLES_FRONT, p)) != NULL)
+		check(p->data, now);
 }
 
 static bool is_settled(const struct front *front, const struct note *n)
@@ -84,8 +123,12 @@ static void clear(struct records *r)
 		drop(r, &n);
 }
 
+/* It is gone, and none of its sessions comes again by itself: what it was told, nobody has to hear.  Unless we go, too: then
+ * it will ask the next routerd. */
 void settle_free(struct front *front)
 {
+	if (!front->router->stopping)
+		settle_held(front, UINT64_MAX);
 	clear(&front->settling.sent);
 	clear(&front->settling.told);
 }

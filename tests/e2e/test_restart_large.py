@@ -26,13 +26,11 @@ def message(to, size=BODY):
     return bus.envelope(to=to, inner=f"<body>{'x' * size}</body>")
 
 
-def submit(peer, number, envelope):
-    """Sends it on the peer's connection 1, and waits until it is safe."""
-    peer.submit(1, number, envelope)
-    while True:
-        marks = peer.expect("SAFE")[2]["marks"]
-        if any(struct.unpack_from(">QQ", marks, at) == (1, number) for at in range(0, len(marks), 16)):
-            return
+def submit(peer, number, envelope, connection=1):
+    """Sends it, and waits until it is safe."""
+    peer.submit(connection, number, envelope)
+    while (connection, number) not in struct.iter_unpack(">QQ", peer.expect("SAFE")[2]["marks"]):
+        pass
 
 
 @contextlib.contextmanager
