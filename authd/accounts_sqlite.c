@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "store/database.h"
+#include "store/stores.h"
 
 enum { CHANGES_KEPT_S = 24 * 3600 };
 
@@ -36,6 +37,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX accounts_without_sha256 ON accounts (domain) WHERE sha256_iterations = 0;",
 	NULL,
 };
+STORE_HAS_SCHEMA(migrations, authd);
 
 enum statement {
 	FIND, SECRET, SECRET_PUT, PAGE_ALL, PAGE_DOMAIN, CHANGES, GENERATION_GET, GENERATION_SET,
@@ -378,7 +380,7 @@ int account_db_commit(struct account_db *db)
 		rc = database_commit(db->db);
 	/* Where another process reads at this moment, the next checkpoint takes it. */
 	if (rc == 0 && db->purged)
-		(void)database_execute(db->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+		(void)database_checkpoint(db->db);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "bus/codes.h"
+#include "bus/wire.h"
 #include "ctl/clean.h"
 #include "ctl/password.h"
 #include "ctl/request.h"
@@ -81,6 +82,10 @@ static int send_line(struct import *im, struct routerd *routerd, struct str line
 	if (m.account.len == 0 || m.account.len > 2047 || m.password.len == 0 ||
 		m.password.len > PASSWORD_MAX) {
 		fail(im, im->number, STR_LIT("the JID or the password is empty or too long"));
+		return EXIT_OK;
+	}
+	if (!wire_utf8_valid((const uint8_t *)m.account.p, m.account.len)) {
+		fail(im, im->number, STR_LIT("the JID is not UTF-8"));
 		return EXIT_OK;
 	}
 	place = place_of(im, 0);

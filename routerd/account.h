@@ -47,6 +47,7 @@ struct account {
 	struct list idle;     /* its place in router.idle, while nobody needs it */
 	uint64_t idle_since;  /* ms */
 	uint64_t asked;	      /* when the last load began, ms */
+	bool stored;	      /* that has found it in the store */
 	struct roster roster;
 	struct blocklist blocklist;
 	struct offline offline;

@@ -267,6 +267,27 @@ int on_account_put(const struct bus_event *event)
 	return 0;
 }
 
+/* Who tries whose password is worth a line, right or wrong. */
+int on_auth_test(const struct bus_event *event)
+{
+	struct ask q = {
+		.router = front_of(event)->router,
+		.asker = event->owner,
+		.subject = event->frame->subject,
+	};
+	struct bus_peer *authd;
+	struct msg_auth_test m;
+	uint64_t id;
+
+	if (bus_get_auth_test(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	admin_note(&q, STR_LIT("user.auth-test"));
+	id = ask_authd(&q, &authd);
+	if (id != 0)
+		(void)LINK_SEND(authd->link, AUTH_TEST, auth_test, id, &m);
+	return 0;
+}
+
 int on_account_row(const struct bus_event *event)
 {
 	struct request *q = request_find(front_of(event)->router, event->frame->subject, event->owner);
@@ -276,6 +297,8 @@ int on_account_row(const struct bus_event *event)
 
 	if (bus_get_account_row(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	if (q != NULL && q->row != NULL)
+		q->row(q->arg, &m);
 	if (q == NULL || q->asker == NULL)
 		return 0;
 	request_heard(q);

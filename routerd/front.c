@@ -29,8 +29,9 @@ struct front *front_create(struct router *r, struct bus_peer *peer)
 	f->peer = peer;
 	list_init(&f->unheld);
 	list_init(&f->waking);
+	list_init(&f->resending);
 	list_init(&f->log_ins);
-	f->settling = (struct settling){RECORDS_INIT, RECORDS_INIT};
+	f->settling = (struct settling){.sent = RECORDS_INIT, .told = RECORDS_INIT};
 	list_init(&f->fanout);
 	return f;
 }

@@ -29,12 +29,15 @@ struct front {
 	struct map connections; /* struct connection by number */
 	struct list unheld;	/* struct custody, in the order of the link's numbers */
 	struct list waking;	/* struct session (custody_store.h), in that order too */
+	struct list resending;	/* struct session: it is to be sent more of their queues, when there is room */
 	struct settling settling;
 	uint64_t held;	     /* frames of its link that it has confirmed */
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
 	size_t unsafe_bytes;	/* of stanzas that its sessions have sent (origin.h) */
+	size_t closing_bytes;	/* and of those whose connections it has closed */
 	size_t conversations;	/* that are open */
+	size_t asked;		/* requests of an administrator that are open (requests.h) */
 	struct list log_ins;	/* those, the oldest first */
 	size_t accepted;	/* entries of its ACCEPTEDs */
 	bool full;		/* it has claimed more connections than there can be */

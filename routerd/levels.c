@@ -85,7 +85,7 @@ static void list(struct router *r, const struct relay_ask *ask)
 	l->waiting = 1; /* we ourselves */
 	ctl_columns(ask->asker->link, ask->subject, "instance level");
 	put_row(l, "routerd", log_level_name(log_level()));
-	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
+	while ((p = bus_server_next(r->server, ROLES_DAEMONS, p)) != NULL)
 		ask_peer(l, p);
 	finish(l);
 }
@@ -103,16 +103,6 @@ int on_log_is(const struct bus_event *event)
 	return 0;
 }
 
-static struct bus_peer *find_peer(struct router *r, struct str instance)
-{
-	struct bus_peer *p = NULL;
-
-	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
-		if (str_is(instance, p->instance))
-			return p;
-	return NULL;
-}
-
 /* Who did it, by the kernel's word: less in the log may hide something. */
 static void tell(const struct bus_peer *asker, struct str instance, enum log_level level)
 {
@@ -127,7 +117,7 @@ static void tell(const struct bus_peer *asker, struct str instance, enum log_lev
 static void set(struct router *r, const struct relay_ask *ask, struct str instance, enum log_level level)
 {
 	struct msg_set_log m = {.log_level = (uint8_t)level};
-	struct bus_peer *p = find_peer(r, instance);
+	struct bus_peer *p = bus_server_find(r->server, instance);
 
 	if (str_is(instance, "routerd"))
 		log_set_level(level);

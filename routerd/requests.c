@@ -9,6 +9,7 @@
 #include "base/exits.h"
 #include "base/rand.h"
 #include "bus/ctl_answer.h"
+#include "routerd/front.h"
 #include "routerd/relay.h"
 
 enum {
@@ -146,6 +147,12 @@ void request_heard(struct request *q)
 	q->deadline_ms = clock_ms() + (q->asker != NULL ? PATIENCE_ADMIN_MS : PATIENCE_MS);
 }
 
+/* Whom it counts for: only an administrator, or one who looks, is an asker. */
+static struct front *counts_for(const struct request *q)
+{
+	return q->asker != NULL ? q->asker->data : NULL;
+}
+
 static struct request *add(struct router *r, struct bus_peer *asker, struct bus_peer *answerer)
 {
 	struct request *q = bh_alloc(sizeof *q);
@@ -155,10 +162,13 @@ static struct request *add(struct router *r, struct bus_peer *asker, struct bus_
 	q->asker = asker;
 	q->answerer = answerer;
 	request_heard(q);
-	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) == 0)
-		return q;
-	free(q);
-	return NULL;
+	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) != 0) {
+		free(q);
+		return NULL;
+	}
+	if (counts_for(q) != NULL)
+		counts_for(q)->asked++;
+	return q;
 }
 
 uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
@@ -172,24 +182,32 @@ uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject
 	return q->id;
 }
 
-uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+static struct request *add_own(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
 {
 	struct request *q = add(r, NULL, answerer);
 
 	if (q == NULL)
-		return 0;
+		return NULL;
 	q->fn = fn;
 	q->arg = arg;
-	return q->id;
+	return q;
+}
+
+uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+{
+	const struct request *q = add_own(r, answerer, fn, arg);
+
+	return q != NULL ? q->id : 0;
 }
 
 uint64_t request_ask_at_leisure(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
 {
-	uint64_t id = request_ask(r, answerer, fn, arg);
+	struct request *q = add_own(r, answerer, fn, arg);
 
-	if (id != 0)
-		request_find(r, id, answerer)->deadline_ms = UINT64_MAX;
-	return id;
+	if (q == NULL)
+		return 0;
+	q->deadline_ms = UINT64_MAX;
+	return q->id;
 }
 
 struct request *request_find(struct router *r, uint64_t id, const struct bus_peer *answerer)
@@ -204,6 +222,8 @@ void request_close(struct router *r, struct request *q)
 {
 	map_remove(&r->requests->open, &q->node);
 	list_remove(&q->over);
+	if (counts_for(q) != NULL)
+		counts_for(q)->asked--;
 	relaying_free(&q->relaying);
 	free(q);
 }

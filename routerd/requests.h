@@ -24,6 +24,7 @@ struct reply {
 };
 
 typedef void reply_fn(void *arg, const struct reply *reply);
+typedef void account_row_fn(void *arg, const struct msg_account_row *row);
 
 struct request {
 	struct map_node node;
@@ -34,6 +35,7 @@ struct request {
 	struct bus_peer *asker; /* an administrator, who waits for a CTL_END; or NULL */
 	uint64_t subject;	/* the asker's own number for it */
 	reply_fn *fn;		/* without an asker */
+	account_row_fn *row;	/* the same: what comes before the answer to ACCOUNT_LIST; or NULL */
 	void *arg;
 	struct relaying *relaying; /* relay.h, or NULL */
 };

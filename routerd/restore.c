@@ -347,12 +347,12 @@ static void on_time(uv_timer_t *timer)
 	restoring_open_barrier(timer->data);
 }
 
-static void on_rows(void *arg, int rc, struct store_rows *rows)
+static bool on_rows(void *arg, struct store_rows *rows)
 {
 	struct restoring *x = arg;
 	struct session_row row;
 
-	while (rc == 0 && store_row(rows)) {
+	while (store_row(rows)) {
 		if (store_row_int(rows, 0) == 1) {
 			session_row_take(rows, &row);
 			take_row(x, &row);
@@ -364,6 +364,13 @@ static void on_rows(void *arg, int rc, struct store_rows *rows)
 			outbox_load(x->router, rows);
 		}
 	}
+	return true;
+}
+
+static void on_loaded(void *arg, int rc)
+{
+	struct restoring *x = arg;
+
 	if (rc == 0)
 		uv_timer_start(&x->timer, on_time, restoring_waits_for_somebody(x) ? BARRIER_MS : 0, 0);
 	x->done(x->router, rc);
@@ -378,7 +385,7 @@ void restore_load(struct router *r, void (*done)(struct router *r, int rc))
 	store_do(tx, SQL_SESSIONS_GET);
 	store_do(tx, SQL_QUEUED_GET);
 	store_do(tx, SQL_OUTBOX_GET);
-	store_ask(tx, on_rows, r->restoring);
+	store_read(tx, on_rows, on_loaded, r->restoring);
 }
 
 /* ---- accounts ---------------------------------------------------------------------- */

@@ -93,7 +93,7 @@ int on_submit(const struct bus_event *event)
 		return 0; /* on its way when the connection ended */
 	if (c->left != NULL)
 		return 0; /* on its way when it was fenced off: never counted, so the client sends it again */
-	if (c->session == NULL || m.number != c->session->origin->number + 1)
+	if (c->session == NULL || c->closing || m.number != c->session->origin->number + 1)
 		return BH_EPROTO;
 	t.sender = c->session->account != NULL ? c->session : NULL;
 	t.cause.origin = c->session->origin;

@@ -280,24 +280,13 @@ static int summarise(const struct import *im)
 	return im->ctl->values[OPTION_REPORT] != NULL ? write_report(im) : EXIT_OK;
 }
 
-static void begin_report(struct result *report)
-{
-	static const char *const columns[] = {"account", "result", "note"};
-	struct buf names = BUF_INIT;
-
-	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-		textlist_put(&names, str_of(columns[i]));
-	result_columns(report, buf_str(&names));
-	buf_fini(&names);
-}
-
 int run_import(const struct call *call)
 {
 	struct import *im = bh_alloc(sizeof *im);
 	int rc, waited = EXIT_OK, told;
 
 	im->ctl = call->ctl;
-	begin_report(&im->report);
+	result_name_columns(&im->report, "account result note");
 	rc = routerd_open(call->ctl, &handlers, im, &im->routerd);
 	if (rc == EXIT_OK && (rc = routerd_check_writer(im->routerd)) != EXIT_OK)
 		routerd_close(&im->routerd);

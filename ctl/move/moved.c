@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/list.h"
@@ -35,7 +36,7 @@ void moved_init(struct moved *m, struct str local, struct str domain)
 	*m = (struct moved){.contacts = MAP_INIT};
 	snprintf(text, sizeof text, "%.*s@%.*s", STR_FMT(local), STR_FMT(domain));
 	if (local.len > JID_PART_MAX || domain.len > JID_PART_MAX || local.len == 0 ||
-		jid_prepare(str_of(text), m->name, &m->jid) != 0 || m->jid.local.p == NULL || m->jid.resource.p != NULL) {
+		memchr(local.p, '\0', local.len) != NULL || jid_prepare(str_of(text), m->name, &m->jid) != 0 || m->jid.local.p == NULL || m->jid.resource.p != NULL) {
 		snprintf(m->name, sizeof m->name, "%s", text);
 		moved_refuse(m, "that is no address of a user (RFC 7622)");
 	}

@@ -74,6 +74,11 @@ static void on_prepare(uv_prepare_t *prepare)
 
 	if (link->dirty)
 		link_flush(link);
+	if (!link->crowded || link->queued > LINK_ROOM || link->state != LINK_OPEN || link->write_error != 0)
+		return;
+	link->crowded = false;
+	if (link->spec.on_room != NULL)
+		link->spec.on_room(link->spec.owner);
 }
 
 /* Who is at the other end, from the kernel. */

@@ -30,6 +30,8 @@
 #define LINK_QUEUE_MAX ((size_t)256 * 1024 * 1024)
 /* So much may wait on a link, whatever waits on others of its peer. */
 #define LINK_QUEUE_OWN ((size_t)1024 * 1024)
+/* Who has much to say sends until so much waits, and goes on at on_room. */
+#define LINK_ROOM ((size_t)1024 * 1024)
 
 struct link;
 
@@ -59,6 +61,8 @@ struct link_spec {
 	size_t *shared;
 	/* HELD arrived; may be NULL. */
 	void (*on_held)(void *owner, uint64_t upto);
+	/* More than LINK_ROOM had waited, and no longer does; may be NULL. */
+	void (*on_room)(void *owner);
 	/* The link is gone and its memory too after this call; why is a phrase for the log:
 	 * "closed by the peer", "frame of type 0x0105 is not allowed from c2sd", ... */
 	void (*on_closed)(void *owner, const char *why);

@@ -130,6 +130,7 @@ int link_put_end(struct link *link, struct link_put *put, int rc)
 	if ((info->flags & BUS_CUSTODY) != 0)
 		link->sent++;
 	waiting = count(link, size);
+	link->crowded |= link->queued > LINK_ROOM;
 	link_dirty(link);
 	if (waiting > LINK_QUEUE_MAX) {
 		link_fail(link, "%zu bytes wait for it: it does not read", waiting);

@@ -170,16 +170,6 @@ static bool is_instance_name(struct str s, unsigned role)
 	       (s.len == n || (s.p[n] == '@' && s.len > n + 1));
 }
 
-static struct bus_peer *find_instance(struct bus_server *s, struct str instance)
-{
-	struct bus_peer *peer = NULL;
-
-	while ((peer = bus_server_next(s, ROLES_PEERS & ~ROLES_ADMIN, peer)) != NULL)
-		if (str_is(instance, peer->instance))
-			return peer;
-	return NULL;
-}
-
 /* Why this HELLO cannot be accepted, in `why`; false when it can. */
 static bool is_unacceptable(struct connection *c, const struct msg_hello *m, char why[WHY_SIZE])
 {
@@ -193,7 +183,7 @@ static bool is_unacceptable(struct connection *c, const struct msg_hello *m, cha
 		snprintf(why, WHY_SIZE, "that is no name for an instance of %s", bus_role_name(m->role));
 		return true;
 	}
-	other = (m->role & ROLES_ADMIN) == 0 ? find_instance(c->server, m->instance) : NULL;
+	other = (m->role & ROLES_ADMIN) == 0 ? bus_server_find(c->server, m->instance) : NULL;
 	if (other == NULL)
 		return false;
 	snprintf(why, WHY_SIZE, "instance %s is connected already, as process %ld", other->instance,
@@ -217,6 +207,8 @@ static int welcome(struct connection *c, const struct msg_hello *hello)
 	c->peer.boot = hello->boot;
 	copy_text(c->peer.instance, hello->instance);
 	copy_text(c->peer.software, hello->software);
+	if (hello->configuration.len > 0)
+		memcpy(c->peer.configuration, hello->configuration.p, sizeof c->peer.configuration);
 	c->peer.since_ms = clock_ms();
 	c->peer.started_ms = hello->started_ms < c->peer.since_ms ? hello->started_ms : c->peer.since_ms;
 	c->is_peer = true;
@@ -240,7 +232,8 @@ static int on_greeting(void *arg, const struct frame *frame)
 	version = wire_u32_at((const uint8_t *)frame->body.p);
 	if (version != BUS_VERSION)
 		return refuse_version(c, version);
-	if (bus_get_hello(frame->body, &hello) < 0)
+	if (bus_get_hello(frame->body, &hello) < 0 ||
+		(hello.configuration.len != 0 && hello.configuration.len != sizeof c->peer.configuration))
 		return BH_EPROTO;
 	if (is_unacceptable(c, &hello, why))
 		return refuse(c, why, why);
@@ -262,6 +255,14 @@ static void on_held(void *arg, uint64_t upto)
 		c->server->spec.on_held(&c->peer, upto);
 }
 
+static void on_room(void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->server->spec.on_room != NULL)
+		c->server->spec.on_room(&c->peer);
+}
+
 /* ---- accepting --------------------------------------------------------------------- */
 
 static int connection_open(struct listener *l, int fd, struct party *party)
@@ -276,6 +277,7 @@ static int connection_open(struct listener *l, int fd, struct party *party)
 		.owner = c,
 		.shared = &party->queued,
 		.on_held = on_held,
+		.on_room = on_room,
 		.on_closed = on_closed,
 	};
 	int rc = link_open(&spec, fd, &c->peer.link);
@@ -551,5 +553,15 @@ struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, stru
 		if (c->is_peer && (c->peer.role & roles) != 0)
 			return &c->peer;
 	}
+	return NULL;
+}
+
+struct bus_peer *bus_server_find(struct bus_server *server, struct str instance)
+{
+	struct bus_peer *peer = NULL;
+
+	while ((peer = bus_server_next(server, ROLES_DAEMONS, peer)) != NULL)
+		if (str_is(instance, peer->instance))
+			return peer;
 	return NULL;
 }

@@ -131,6 +131,7 @@ class Peer:
         self.socket.settimeout(timeout)
         self.socket.connect(str(suite.bus_dir / self.role[2]))
         self.timeout, self.buffer, self.number = timeout, b"", 0
+        self.got = 0  # the number of the last custody frame that came
 
     def __enter__(self):
         return self
@@ -149,9 +150,9 @@ class Peer:
         except (BrokenPipeError, ConnectionResetError):
             pass  # next() will tell
 
-    def hello(self, instance="c2sd@evil", version=VERSION, role=None, boot=b"b" * 16):
+    def hello(self, instance="c2sd@evil", version=VERSION, role=None, boot=b"b" * 16, configuration=b""):
         self.send("HELLO", version=version, role=self.role[0] if role is None else role,
-                  boot=boot, instance=instance, software="test", pid=1)
+                  boot=boot, instance=instance, software="test", pid=1, configuration=configuration)
 
     def welcomed(self, **how):
         self.hello(**how)
@@ -180,7 +181,8 @@ class Peer:
                 raise Gone
             self.buffer += data
         whole, self.buffer = self.buffer[:size], self.buffer[size:]
-        _, number, _, subject, _ = HEADER.unpack_from(whole)
+        _, number, _, subject, seq = HEADER.unpack_from(whole)
+        self.got = max(self.got, seq)
         message = BY_NUMBER[number]
         values = message.decode(whole[HEADER.size:])
         if message.name == "RELOAD":

@@ -409,6 +409,15 @@ def test_a_file_of_prosody_is_not_run(movable, text):
     assert counts == (1, 0, 0, 1) and "no data of prosody" in done.stderr
 
 
+def test_a_name_with_a_nul_is_nobody_else_s(movable):
+    folder = movable.dir / "data" / "p%2eexample" / "accounts"
+    folder.mkdir(parents=True)
+    (folder / "admin%00x.dat").write_text('return { password = "taken" };')
+    counts, done = import_(movable, movable.dir / "data", code=1)
+    assert counts == (0, 0, 0, 1) and "no address" in done.stderr
+    assert movable.rows("user", "list", "p.example") == []
+
+
 def test_a_report_has_a_line_for_each_account(movable):
     file = movable.dir / "report"
     import_(movable, PROSODY, "--report", file)
