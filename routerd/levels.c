@@ -26,7 +26,7 @@ struct asked {
 	char instance[65];
 };
 
-static void put_row(const struct listing *l, const char *instance, enum log_level level)
+static void put_row(const struct listing *l, const char *instance, const char *level)
 {
 	struct request *q = request_find(l->router, l->id, NULL);
 	struct ctl_row row;
@@ -35,7 +35,7 @@ static void put_row(const struct listing *l, const char *instance, enum log_leve
 		return;
 	ctl_row_begin(&row, q->asker->link, q->subject);
 	ctl_cell(&row, "%s", instance);
-	ctl_cell(&row, "%s", log_level_name(level));
+	ctl_cell(&row, "%s", level);
 	ctl_row_end(&row);
 }
 
@@ -54,8 +54,7 @@ static void on_level(void *arg, const struct reply *reply)
 {
 	struct asked *a = arg;
 
-	if (!reply->lost)
-		put_row(a->listing, a->instance, (enum log_level)reply->code);
+	put_row(a->listing, a->instance, reply->lost ? "-" : log_level_name((enum log_level)reply->code));
 	finish(a->listing);
 	free(a);
 }
@@ -85,7 +84,7 @@ static void list(struct router *r, const struct relay_ask *ask)
 	l->id = request_open(r, ask->asker, ask->subject, NULL);
 	l->waiting = 1; /* we ourselves */
 	ctl_columns(ask->asker->link, ask->subject, "instance level");
-	put_row(l, "routerd", log_level());
+	put_row(l, "routerd", log_level_name(log_level()));
 	while ((p = bus_server_next(r->server, ROLES_DAEMONS, p)) != NULL)
 		ask_peer(l, p);
 	finish(l);

@@ -159,6 +159,11 @@ static void on_peer_held(struct bus_peer *peer, uint64_t upto)
 	custody_held(peer->data, upto);
 }
 
+static void on_peer_room(struct bus_peer *peer)
+{
+	custody_go_on(peer->data);
+}
+
 static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
 {
 	(void)owner;
@@ -236,9 +241,12 @@ static void on_tick(uv_timer_t *timer)
 	revoked_tick(r);
 	endings_tick(r);
 	custody_store_overdue(r);
+	settle_tick(r);
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);
+	requests_tick(r);
+	restore_tick(r);
 	reload_tick(r);
 	connections_tick(r);
 	instances_tick(r);
@@ -288,6 +296,7 @@ static void on_restored_rows(struct router *r, int rc)
 		.on_peer = on_peer,
 		.on_gone = on_gone,
 		.on_held = on_peer_held,
+		.on_room = on_peer_room,
 		.on_refused = on_refused,
 		.boot = r->boot,
 	};

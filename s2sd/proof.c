@@ -70,8 +70,9 @@ void proof_refuse(struct proof *proof, unsigned condition, const char *why)
 	struct peer *p = proof->peer;
 	bool called = proof->method == PROOF_CALLED;
 
-	log_info("proof-refused", "conn=%s from=%s port=%u local=%s remote=%s method=%s reason=%s", peer_name(p),
-		peer_ip(p), peer_port(p), LOG_TEXT(proof->local), LOG_TEXT(proof->remote), name_of(proof),
+	log_event(peer_is_news(p) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "proof-refused",
+		"conn=%s from=%s port=%u local=%s remote=%s method=%s reason=%s",
+		peer_name(p), peer_ip(p), peer_port(p), LOG_TEXT(proof->local), LOG_TEXT(proof->remote), name_of(proof),
 		LOG_TEXT(why));
 	if (proof->method == PROOF_EXTERNAL)
 		external_refused(p, condition);

@@ -26,6 +26,7 @@ struct export {
 	struct str domain; /* of the host that is open; in names */
 	unsigned waiting;  /* answers */
 	int list_code;	   /* of the listing */
+	int given_up;	   /* EXIT_TEMPORARY: nobody answers for now */
 	char text[1025];
 	/* Of the account under way: */
 	const char *name;
@@ -63,6 +64,7 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 	ex->waiting--;
 	if (number != ASK_LIST) {
 		fail(ex, end->text);
+		ex->given_up = EXIT_TEMPORARY;
 		return;
 	}
 	ex->list_code = end->code;
@@ -75,11 +77,11 @@ static void on_keys(void *arg, uint64_t number, const struct msg_keys *keys)
 
 	(void)number;
 	ex->waiting--;
-	if (keys->code == EXIT_OK)
+	if (keys->code == EXIT_OK || keys->code == EXIT_NOT_AUTHORISED)
 		pie_keys(&ex->keys, keys);
-	else if (keys->code == EXIT_NOT_AUTHORISED)
+	if (keys->code == EXIT_NOT_AUTHORISED)
 		ex->without++;
-	else if (keys->code != EXIT_NOT_FOUND) /* as of a directory's accounts */
+	else if (keys->code != EXIT_OK && keys->code != EXIT_NOT_FOUND) /* as of a directory's accounts */
 		fail(ex, keys->text);
 }
 
@@ -193,6 +195,8 @@ static int export_account(struct export *ex, const char *name)
 		rc = routerd_get_user(ex->routerd, ASK_DATA, str_of(name));
 	if (rc == EXIT_OK)
 		rc = await(ex);
+	if (rc == EXIT_OK)
+		rc = ex->given_up;
 	if (rc == EXIT_OK && !ex->failed)
 		write_account(ex);
 	buf_fini_secret(&ex->keys);

@@ -28,6 +28,7 @@ struct bus_client_spec {
 	/* It broke, or could not be made; why as in link.h.  Called once per change of state. */
 	void (*on_down)(void *owner, const char *why);
 	void (*on_held)(void *owner, uint64_t upto);
+	void (*on_room)(void *owner); /* as in link.h */
 };
 
 /* To be called as the process starts: its age counts from then. */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "bus/link_private.h"
+#include "bus/party.h"
 #include "bus/server_socket.h"
 #include "bus/wire.h"
 
@@ -43,6 +44,7 @@ struct bus_server {
 	struct listener *listeners;
 	size_t count;
 	struct list connections;
+	struct list parties; /* struct party: whose they are */
 	unsigned parts; /* handles and connections not yet gone */
 	void (*done)(void *);
 	void *done_arg;
@@ -55,6 +57,7 @@ struct connection {
 	struct list list;
 	struct bus_server *server;
 	struct listener *listener;
+	struct party *party;
 	uv_timer_t hello_timer;
 	bool is_peer;
 	unsigned parts;
@@ -88,6 +91,7 @@ static void connection_part_gone(void *arg)
 
 	if (--c->parts > 0)
 		return;
+	party_leave(&c->party);
 	free(c);
 	server_part_gone(s);
 }
@@ -251,9 +255,17 @@ static void on_held(void *arg, uint64_t upto)
 		c->server->spec.on_held(&c->peer, upto);
 }
 
+static void on_room(void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->server->spec.on_room != NULL)
+		c->server->spec.on_room(&c->peer);
+}
+
 /* ---- accepting --------------------------------------------------------------------- */
 
-static int connection_open(struct listener *l, int fd)
+static int connection_open(struct listener *l, int fd, struct party *party)
 {
 	struct bus_server *s = l->server;
 	struct connection *c = bh_alloc(sizeof *c);
@@ -263,16 +275,20 @@ static int connection_open(struct listener *l, int fd)
 		.peer = l->role,
 		.handlers = s->spec.handlers,
 		.owner = c,
+		.shared = &party->queued,
 		.on_held = on_held,
+		.on_room = on_room,
 		.on_closed = on_closed,
 	};
 	int rc = link_open(&spec, fd, &c->peer.link);
 
 	if (rc < 0) {
+		party_leave(&party);
 		free(c);
 		return rc;
 	}
 	c->server = s;
+	c->party = party;
 	c->listener = l;
 	c->peer.role = l->role;
 	c->parts = 2;
@@ -322,6 +338,7 @@ static void on_accepted(struct listener *l, int fd)
 {
 	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t len = sizeof cred;
+	struct party *party;
 	char why[WHY_SIZE];
 	int rc;
 
@@ -333,8 +350,10 @@ static void on_accepted(struct listener *l, int fd)
 		turn_away(l, fd, cred.pid, why);
 	} else if (l->connections >= CONNECTIONS) {
 		turn_away(l, fd, cred.pid, "too many connections for that role");
+	} else if ((party = party_join(&l->server->parties, l->role, &cred)) == NULL) {
+		turn_away(l, fd, cred.pid, "it has too many connections already");
 	} else {
-		rc = connection_open(l, fd);
+		rc = connection_open(l, fd, party);
 		if (rc < 0 && l->server->spec.on_refused != NULL)
 			l->server->spec.on_refused(
 				l->server->spec.owner, l->role, cred.pid, bh_strerror(rc));
@@ -416,6 +435,7 @@ int bus_server_open(const char *run_dir, const struct bus_socket_owners *owners,
 	int rc = 0;
 
 	list_init(&s->connections);
+	list_init(&s->parties);
 	s->listeners = bh_alloc((owners->n + 1) * sizeof *s->listeners);
 	while (rc == 0 && s->count < owners->n) {
 		struct listener *l = &s->listeners[s->count];

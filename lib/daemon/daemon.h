@@ -98,6 +98,10 @@ void daemon_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(p
  * we are not root and all run as ourselves. */
 void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid);
 
+/* A file of state_dir: while it is there, what the stores have is half of one thing and half of another (bulkheadctl
+ * restore), and no daemon starts. */
+#define DAEMON_RESTORING "restore-unfinished"
+
 /* A group by its name; (gid_t)-1 where there is none of that name, and when we are not root. */
 gid_t daemon_group(const char *name);
 

@@ -1,5 +1,6 @@
 /* The directories that a daemon needs, made while there is the right to. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,6 +36,17 @@ static int own(struct daemon *d, const char *path)
 	return BH_ECONFIG;
 }
 
+static int check_whole(struct daemon *d, const char *state)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", state, DAEMON_RESTORING);
+	if (access(path, F_OK) != 0)
+		return 0;
+	daemon_fail(d, "a restore is not finished (there is %s): repeat bulkheadctl restore", path);
+	return BH_ECONFIG;
+}
+
 int directories_make(struct daemon *d)
 {
 	const char *run = conf_text(d->conf, "run_dir"), *state = conf_text(d->conf, "state_dir");
@@ -50,7 +62,7 @@ int directories_make(struct daemon *d)
 		daemon_fail(d, "state_dir %s is too long", state);
 		return BH_ECONFIG;
 	}
-	if (make(d, run, 0755) != 0 || make(d, state, 0755) != 0 ||
+	if (check_whole(d, state) != 0 || make(d, run, 0755) != 0 || make(d, state, 0755) != 0 ||
 		make(d, d->state_dir, 0700) != 0)
 		return BH_ECONFIG;
 	return own(d, d->state_dir);

@@ -80,6 +80,25 @@ def test_everything_is_in_it(source):
     assert items["early@far.example"].get("approved") == "true"
 
 
+@pytest.mark.parametrize("keys", [True, False])
+def test_who_is_disabled_stays_disabled_on_the_way(source, make_suite, raw, keys):
+    source.ctl("user", "disable", "alice@localhost", "--reason", "unpaid & late")
+    source.edit(**{"authd.export_keys": keys})
+    source.restart()
+    text = export(source)
+    disabled = {u.get("name"): u.findtext("{https://bulkhead.example/export}disabled") for u in ET.fromstring(text)[0]}
+    assert disabled == {"alice": "unpaid & late", "bob": None}
+    target = make_suite(domains=DOMAINS, accounts={} if keys else {
+        "alice@localhost": "wonderland-1", "bob@localhost": "builder-2"})
+    file = target.dir / "export.xml"
+    file.write_text(text)
+    assert import_(target, file)[0] == ((2, 0, 0, 0) if keys else (0, 2, 0, 0))
+    [row] = target.rows("user", "show", "alice@localhost")
+    assert (row["state"], row["reason"]) == ("disabled", "unpaid & late")
+    assert verdict(target, raw, "alice", "wonderland-1", "SCRAM-SHA-256", "localhost") == "account-disabled"
+    assert verdict(target, raw, "bob", "builder-2", "SCRAM-SHA-256", "localhost") == "success"
+
+
 def test_a_domain_or_one_account_or_all(source):
     import_(source, PROSODY)
 
