@@ -41,9 +41,9 @@ def test_what_came_on_a_connection_that_is_closed_is_judged_and_uses_up_no_credi
                 peer.submit(n, 1, message("carol@localhost", CREDIT * 2 // 3))
                 peer.send("CLOSED", n, reason=1)
             submit(peer, 1, message("bob@localhost/r3", 10), connection=3)
-    carol = raw(suite, "carol", "c", priority=None)
-    carol.send("<presence/>")
-    assert [len(body(carol.next_message())) for _ in range(2)] == [CREDIT * 2 // 3] * 2
+        carol = raw(suite, "carol", "c", priority=None)
+        carol.send("<presence/>")
+        assert [len(body(carol.next_message())) for _ in range(2)] == [CREDIT * 2 // 3] * 2
 
 
 def test_who_closes_more_connections_than_his_credit_gains_nothing(make_suite):
