@@ -249,6 +249,7 @@ int authd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = "bulkhead-authd " BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = handlers,
 		.owner = a,
 		.on_up = on_up,

@@ -242,6 +242,7 @@ int c2sd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = c2sd_handlers,
 		.owner = srv,
 		.on_up = on_up,

@@ -42,6 +42,15 @@ static void status_row(const struct ask *q, const struct bus_peer *p, const char
 	ctl_row_end(&row);
 }
 
+static const char *state_of(const struct router *r, const struct bus_peer *p)
+{
+	const struct front *front = p->data;
+
+	if (front->draining)
+		return "draining";
+	return reload_differs(r, p) ? "other configuration" : "up";
+}
+
 static void verb_status(const struct ask *q)
 {
 	struct router *r = q->router;
@@ -56,7 +65,7 @@ static void verb_status(const struct ask *q)
 	ctl_columns(q->asker->link, q->subject, "daemon instance pid uptime version state sessions restarts");
 	status_row(q, &self, hibernate_healed(r) ? "custody: healed" : "custody: healing");
 	while ((p = bus_server_next(r->server, ROLES_DAEMONS, p)) != NULL)
-		status_row(q, p, ((struct front *)p->data)->draining ? "draining" : "up");
+		status_row(q, p, state_of(r, p));
 	ask_done(q);
 }
 

@@ -103,6 +103,14 @@ static void tell_secret(struct router *r, struct bus_peer *peer)
 	(void)LINK_SEND(peer->link, DIALBACK_SECRET, dialback_secret, 0, &m);
 }
 
+static void on_daemon(struct router *r, struct bus_peer *peer)
+{
+	instances_joined(r, peer);
+	log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance, bus_role_name(peer->role),
+		(long)peer->pid, LOG_TEXT(peer->software));
+	reload_joined(r, peer);
+}
+
 static void on_peer(void *owner, struct bus_peer *peer)
 {
 	struct router *r = owner;
@@ -110,11 +118,8 @@ static void on_peer(void *owner, struct bus_peer *peer)
 
 	peer->data = front;
 	association_opened(ASSOCIATION_IN);
-	if ((peer->role & ROLES_ADMIN) == 0)
-		instances_joined(r, peer);
-	if ((peer->role & ROLES_ADMIN) == 0)
-		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
-			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
+	if ((peer->role & ROLES_DAEMONS) != 0)
+		on_daemon(r, peer);
 	if (peer->role == ROLE_AUTH)
 		restore_check_accounts(r);
 	if (peer->role == ROLE_S2S)

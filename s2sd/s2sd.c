@@ -235,6 +235,7 @@ int s2sd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = s2sd_handlers,
 		.owner = srv,
 		.on_up = on_up,

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "bus/client_socket.h"
@@ -155,6 +156,8 @@ static int greet(struct bus_client *c)
 		.software = str_of(c->spec.software),
 		.pid = (uint32_t)getpid(),
 		.started_ms = c->began,
+		.configuration = c->spec.configuration != NULL
+			? str_make((const char *)c->spec.configuration, DIGEST_SHA256_SIZE) : STR_NONE,
 	};
 	struct link_spec spec = {
 		.loop = c->spec.loop,

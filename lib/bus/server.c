@@ -207,6 +207,8 @@ static int welcome(struct connection *c, const struct msg_hello *hello)
 	c->peer.boot = hello->boot;
 	copy_text(c->peer.instance, hello->instance);
 	copy_text(c->peer.software, hello->software);
+	if (hello->configuration.len > 0)
+		memcpy(c->peer.configuration, hello->configuration.p, sizeof c->peer.configuration);
 	c->peer.since_ms = clock_ms();
 	c->peer.started_ms = hello->started_ms < c->peer.since_ms ? hello->started_ms : c->peer.since_ms;
 	c->is_peer = true;
@@ -230,7 +232,8 @@ static int on_greeting(void *arg, const struct frame *frame)
 	version = wire_u32_at((const uint8_t *)frame->body.p);
 	if (version != BUS_VERSION)
 		return refuse_version(c, version);
-	if (bus_get_hello(frame->body, &hello) < 0)
+	if (bus_get_hello(frame->body, &hello) < 0 ||
+		(hello.configuration.len != 0 && hello.configuration.len != sizeof c->peer.configuration))
 		return BH_EPROTO;
 	if (is_unacceptable(c, &hello, why))
 		return refuse(c, why, why);

@@ -16,6 +16,7 @@
 
 #include <sys/types.h>
 
+#include "base/digest.h"
 #include "bus/link.h"
 
 struct bus_server;
@@ -32,6 +33,7 @@ struct bus_peer {
 	uid_t uid;
 	uint64_t since_ms;   /* clock_ms() at HELLO */
 	uint64_t started_ms; /* and when the process began, as it says */
+	uint8_t configuration[DIGEST_SHA256_SIZE]; /* of what it runs on, as it says; zeros: it said nothing */
 	void *data;        /* routerd's own */
 };
 

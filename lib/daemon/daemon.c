@@ -42,6 +42,12 @@ int load_configuration(struct life *life, struct conf **out)
 	return rc;
 }
 
+void take_configuration(struct daemon *d, struct conf *conf)
+{
+	d->conf = conf;
+	memcpy(d->configuration, conf_digest(conf), sizeof d->configuration);
+}
+
 enum log_level configured_level(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
@@ -143,9 +149,9 @@ static int prepare(struct life *life)
 {
 	struct daemon *d = &life->daemon;
 
-	if (load_configuration(life, &d->conf) != 0)
+	if (load_configuration(life, &life->begun) != 0)
 		return BH_ECONFIG;
-	life->begun = d->conf;
+	take_configuration(d, life->begun);
 	log_open(life->args.instance, configured_level(d->conf));
 	notify_open();
 	memory_keep(d);

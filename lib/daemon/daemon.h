@@ -22,6 +22,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "conf/conf.h"
 
 struct daemon;
@@ -80,6 +81,7 @@ struct daemon {
 	const struct daemon_spec *spec;
 	uv_loop_t *loop; /* its data is the daemon */
 	struct conf *conf;
+	uint8_t configuration[DIGEST_SHA256_SIZE]; /* conf's digest, at the same place whatever is reloaded */
 	const char *instance;
 	char run_dir[108];
 	char state_dir[256]; /* this daemon's own: <state>/<name> */

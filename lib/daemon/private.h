@@ -39,6 +39,8 @@ static inline struct daemon *daemon_of(const struct bus_event *event)
 	return link_loop(event->link)->data;
 }
 
+/* It runs on that from now on. */
+void take_configuration(struct daemon *d, struct conf *conf);
 /* After daemon_fail(). */
 int load_configuration(struct life *life, struct conf **out);
 enum log_level configured_level(const struct conf *conf);

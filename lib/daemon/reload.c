@@ -52,7 +52,7 @@ int reload_prepare(struct daemon *d, const uint8_t *digest)
 	if (rc != 0)
 		return rc;
 	if (digest != NULL && memcmp(digest, conf_digest(fresh->conf), DIGEST_SHA256_SIZE) != 0) {
-		daemon_fail(d, "%s: it was changed while it was read; reload again", life->args.config);
+		daemon_fail(d, "%s: it is not what routerd has read, but was changed since; reload it", life->args.config);
 		rc = BH_ECONFIG;
 	} else {
 		fresh->restart = beyond_the_sandbox(d, fresh->conf) != NULL;
@@ -91,7 +91,7 @@ void reload_adopt(struct daemon *d)
 		return;
 	}
 	notify_reloading();
-	d->conf = fresh.conf;
+	take_configuration(d, fresh.conf);
 	if (d->spec->adopt != NULL)
 		d->spec->adopt(d, fresh.prepared);
 	life->fresh = (struct fresh){NULL};

@@ -189,6 +189,7 @@ int watch_start(const struct watch_spec *spec, struct watch **out)
 		.run_dir = spec->daemon->run_dir,
 		.instance = spec->daemon->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = spec->daemon->configuration,
 		.handlers = handlers,
 		.owner = w,
 		.on_up = on_up,

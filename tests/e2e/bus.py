@@ -150,9 +150,9 @@ class Peer:
         except (BrokenPipeError, ConnectionResetError):
             pass  # next() will tell
 
-    def hello(self, instance="c2sd@evil", version=VERSION, role=None, boot=b"b" * 16):
+    def hello(self, instance="c2sd@evil", version=VERSION, role=None, boot=b"b" * 16, configuration=b""):
         self.send("HELLO", version=version, role=self.role[0] if role is None else role,
-                  boot=boot, instance=instance, software="test", pid=1)
+                  boot=boot, instance=instance, software="test", pid=1, configuration=configuration)
 
     def welcomed(self, **how):
         self.hello(**how)

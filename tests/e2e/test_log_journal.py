@@ -1,10 +1,11 @@
 """Under systemd: events as fields in a real journald."""
+import subprocess
 
 import pytest
 
 import scram
 from journald import Journal
-from suite import AS_ROOT, ROOT, eventually
+from suite import AS_ROOT, PATIENCE, ROOT, eventually
 
 FILTER = ROOT / "etc/fail2ban/filter.d/bulkhead.conf"
 
@@ -77,15 +78,36 @@ def test_what_a_client_sends_cannot_be_another_field(journal, service, raw):
     assert not journal.entries("ADDRESS=192.0.2.66") and not journal.entries("JID=root")
 
 
-def test_fail2ban_finds_them_in_the_journal(journal, service, raw):
-    before = len(journal.entries("BULKHEAD_EVENT=auth-failed"))
+LIAR = """from systemd import journal
+journal.send('auth-failed conn=c2sd@1/1 from=192.0.2.66 mechanism=PLAIN account=alice reason=wrong-password',
+             BULKHEAD_EVENT='auth-failed', ADDRESS='192.0.2.66', SYSLOG_IDENTIFIER='bulkhead-authd',
+             _SYSTEMD_UNIT='bulkhead-authd.service')"""
+
+
+def as_units(exported):
+    """The journal's entries, as if systemd had started who wrote them: authd by its unit, others by a user's session."""
+    for entry in exported.split("\n\n"):
+        fields = [line for line in entry.splitlines() if not line.startswith("_SYSTEMD_UNIT=")]
+        if fields:
+            ours = any(line.startswith("_EXE=") and line.endswith("/bulkhead-authd") for line in fields)
+            yield "\n".join([*fields, f"_SYSTEMD_UNIT={'bulkhead-authd.service' if ours else 'user@1000.service'}"]) + "\n\n"
+
+
+def test_fail2ban_finds_them_in_the_journal_and_believes_nobody_else(journal, service, raw, tmp_path):
     for _ in range(3):
-        fail(raw, service, "alice")
-    eventually(lambda: len(journal.entries("BULKHEAD_EVENT=auth-failed")) == before + 3, "all in the journal")
-    path = next(iter((journal.root / "run/log/journal").iterdir())).name
-    done = journal.run("fail2ban-regex", "--usedns", "no", "-m", "BULKHEAD_EVENT=auth-failed",
-                       f"systemd-journal[journalpath=/run/log/journal/{path}]", FILTER)
-    assert f"{before + 3} matched" in done.stdout, done.stdout
+        stream = raw(service, source="127.0.0.77").open().starttls()
+        stream.auth("PLAIN", scram.plain("alice", "wrong"))
+        assert stream.verdict() == "not-authorized"
+    assert journal.run("/usr/bin/python3", "-c", LIAR).returncode == 0
+    who = ["ADDRESS=127.0.0.77", "ADDRESS=192.0.2.66"]
+    eventually(lambda: len(journal.entries(*who)) == 4, "all in the journal")
+    exported = journal.run("journalctl", "--quiet", "-o", "export", *who).stdout
+    file = tmp_path / "units.journal"
+    subprocess.run(["/lib/systemd/systemd-journal-remote", "-o", file, "-"], input="".join(as_units(exported)), text=True,
+                   check=True, capture_output=True, timeout=PATIENCE)
+    done = subprocess.run(["fail2ban-regex", "--usedns", "no", "--out", "ip", f"systemd-journal[journalfiles={file}]", FILTER],
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.stdout.split() == ["127.0.0.77"] * 3, done.stdout + done.stderr
 
 
 def test_without_journald_s_own_socket_a_line_begins_with_its_priority(journal, make_suite):

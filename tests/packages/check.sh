@@ -69,7 +69,8 @@ check "the packages build" build || finish
 check "lintian finds no error" lintian_finds_nothing
 [ $# -eq 0 ] || { mkdir -p "$1" && cp "$work"/*.deb "$1"; }
 check "a bare system is made" make_root || finish
-for step in installs has_users has_units without_directory runs runs_as_a_container adds_directory adds_watchers removes purges; do
+for step in prepares installs has_users has_units without_directory runs runs_as_a_container adds_directory adds_watchers \
+	upgrades removes purges; do
 	check "a bare system: $step" inside "$step"
 done
 finish

@@ -1,18 +1,45 @@
 #!/bin/bash
 # The steps of check.sh within the bare system, each by its name.
-set -eu
+set -eu -o pipefail
 
-installs()
+not() { ! "$@"; }
+
+# Wherever a package asks, systemd seems to run: what systemctl is asked for is written down, and done only to links.
+pretend_systemd()
 {
-	printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+	dpkg-divert --quiet --local --rename --divert /bin/systemctl.real --add /bin/systemctl
+	cat > /bin/systemctl <<-'STUB'
+	#!/bin/sh
+	echo "$*" >> /systemctl.log
+	case "$*" in
+	*preset* | *enable*) exec systemctl.real --root=/ "$@" ;;
+	esac
+	STUB
+	chmod 755 /bin/systemctl
+	mkdir -p /run/systemd/system
+}
+
+prepares()
+{
+	printf '#!/bin/sh\ncase $1 in bulkhead*) exit 0 ;; esac\nexit 101\n' > /usr/sbin/policy-rc.d
 	chmod 755 /usr/sbin/policy-rc.d
 	apt-get update -qq
-	# As from an archive: what nobody asks for is not installed.
-	apt-get install -y -qq --no-install-recommends dpkg-dev > /dev/null
+	apt-get install -y -qq --no-install-recommends dpkg-dev systemd > /dev/null
 	(cd /packages && dpkg-scanpackages . > Packages)
 	echo 'deb [trusted=yes] file:/packages ./' > /etc/apt/sources.list.d/bulkhead.list
 	apt-get update -qq
+	pretend_systemd
+}
+
+asked() { grep -qxF -- "$1" /systemctl.log; }
+asked_to() { grep -E "(^| )$1 .*bulkhead" /systemctl.log; }
+
+# As from an archive: what nobody asks for is not installed.
+installs()
+{
 	apt-get install -y --no-install-recommends bulkhead
+	asked '--system daemon-reload'
+	not asked_to '(start|restart|stop)'
 }
 
 has_users()
@@ -36,13 +63,13 @@ has_units()
 		test -f "/usr/lib/systemd/system/$unit" || test -f "/lib/systemd/system/$unit"
 	done
 	# An administrator says what it serves before anything starts.
-	! test -e /etc/systemd/system/multi-user.target.wants/bulkhead.target
+	not test -e /etc/systemd/system/multi-user.target.wants/bulkhead.target
 }
 
 without_directory()
 {
-	! dpkg -s bulkhead-dirsyncd 2> /dev/null
-	! command -v bulkhead-dirsyncd
+	not dpkg -s bulkhead-dirsyncd 2> /dev/null
+	not command -v bulkhead-dirsyncd
 }
 
 wait_for()
@@ -86,7 +113,7 @@ runs_as_a_container()
 	/entrypoint > /tmp/container.log 2>&1 &
 	pid=$!
 	wait_for /tmp/container.log '^bulkhead: ready'
-	! grep 'made the account' /tmp/container.log
+	not grep 'made the account' /tmp/container.log
 	kill "$pid"
 	wait "$pid"
 }
@@ -100,8 +127,8 @@ adds_directory()
 # Those who watch: none is forced on anybody, each is one package.
 adds_watchers()
 {
-	! command -v bulkhead-snmp
-	! command -v bulkhead-metrics
+	not command -v bulkhead-snmp
+	not command -v bulkhead-metrics
 	apt-get install -y -qq --no-install-recommends bulkhead-snmp bulkhead-metrics monitoring-plugins-bulkhead
 	command -v bulkhead-snmp
 	command -v bulkhead-metrics
@@ -111,23 +138,47 @@ adds_watchers()
 
 names() { dpkg-query -W -f '${Package}\n' 'bulkhead*' monitoring-plugins-bulkhead; }
 
+# One package over the other: systemd learns of new units, whoever runs goes on, and what is enabled does not change.
+upgrades()
+{
+	systemctl enable bulkhead.target bulkhead-dirsyncd.service bulkhead-c2sd@2.service
+	rm /systemctl.log
+	apt-get install -y -qq --reinstall $(names) | tee /tmp/upgrade.log
+	grep 'bulkheadctl restart' /tmp/upgrade.log
+	[ "$(grep -cxF -- '--system daemon-reload' /systemctl.log)" -ge 9 ]
+	not asked_to '(restart|try-restart|stop|enable|disable)'
+	test -L /etc/systemd/system/bulkhead.target.wants/bulkhead-dirsyncd.service
+	test -L /etc/systemd/system/bulkhead.target.wants/bulkhead-c2sd@2.service
+	asked '--quiet --system start bulkhead.target'
+	not grep -E ' start .*(routerd|snmp)' /systemctl.log
+}
+
 removes()
 {
+	local unit
+	rm /systemctl.log
 	apt-get remove -y -qq $(names)
-	! command -v bulkhead-routerd
-	! command -v bulkheadctl
-	mkdir -p /var/lib/bulkhead/routerd
+	not command -v bulkhead-routerd
+	not command -v bulkheadctl
+	for unit in bulkhead.target bulkhead-{routerd,keyd,authd,dirsyncd,snmp,metrics}.service 'bulkhead-c2sd@*.service' \
+		'bulkhead-s2sd@*.service'; do
+		asked "stop $unit"
+	done
+	[ "$(tail -n 1 /systemctl.log)" = '--system daemon-reload' ]
+	mkdir -p /var/lib/bulkhead/routerd /run/bulkhead
 	touch /var/lib/bulkhead/routerd/router.db
 	test -d /var/lib/bulkhead
+	test -L /etc/systemd/system/bulkhead.target.wants/bulkhead-c2sd@2.service
 }
 
 purges()
 {
 	apt-get purge -y -qq $(names)
 	[ -z "$(dpkg-query -W -f '${db:Status-Status}\n' 'bulkhead*' 2> /dev/null | grep -v not-installed)" ]
-	! test -e /var/lib/bulkhead
-	! find /etc /usr /var -name '*bulkhead*' -not -path '/var/lib/apt/*' -not -path '/var/cache/*' \
-		-not -path '/var/log/*' -not -path /etc/apt/sources.list.d/bulkhead.list | grep .
+	not test -e /var/lib/bulkhead
+	not test -e /run/bulkhead
+	find /etc /usr /var -name '*bulkhead*' -not -path '/var/lib/apt/*' -not -path '/var/cache/*' \
+		-not -path '/var/log/*' -not -path /etc/apt/sources.list.d/bulkhead.list | not grep .
 }
 
 "$1"
