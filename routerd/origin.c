@@ -126,7 +126,7 @@ bool origin_closing(struct origin *o)
 	*charged(o) -= o->unsafe_bytes;
 	c->closing = true;
 	*charged(o) += o->unsafe_bytes;
-	return *charged(o) <= o->router->most.link_credit;
+	return *charged(o) / 2 <= o->router->most.link_credit;
 }
 
 void origin_uncharge(struct origin *o)

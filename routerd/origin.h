@@ -65,7 +65,7 @@ void origins_tell(struct router *r);
  * false: the credit was used up before. */
 bool origin_charge(struct origin *o, uint64_t n, uint32_t bytes);
 /* Its connection is closed, and what came on it is still to be judged.  The front end does not count that any more: it
- * counts for itself, with that of others like it.  false: there is too much of it, it is not to be waited for. */
+ * counts for itself, with that of others like it.  false: it is more than twice the credit of the link, and is not to be waited for. */
 bool origin_closing(struct origin *o);
 /* The front end carries the session no longer. */
 void origin_uncharge(struct origin *o);

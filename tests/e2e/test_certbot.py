@@ -2,6 +2,7 @@
 the ways that it can fail."""
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -59,9 +60,12 @@ def lineage(folder, domain=DOMAIN, key=None):
     return live
 
 
-def deploy(suite, live, domains=DOMAIN, **more):
-    variables = {"RENEWED_LINEAGE": str(live), "RENEWED_DOMAINS": domains, **more}
-    return subprocess.run([HOOK], env=environment(suite, **variables),
+def variables(suite, live, domains=DOMAIN, **more):
+    return environment(suite, **{"RENEWED_LINEAGE": str(live), "RENEWED_DOMAINS": domains, **more})
+
+
+def deploy(suite, live, domains=DOMAIN, cwd=None, **more):
+    return subprocess.run([HOOK], env=variables(suite, live, domains, **more), cwd=cwd,
                           capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -155,3 +159,61 @@ def test_what_is_not_ours_changes_nothing(served, tmp_path, what, code, says):
     done = deploy(served, lineage(tmp_path), **what)
     assert done.returncode == code and says in done.stderr
     assert shown(served) == before
+
+
+def test_a_certificate_in_another_folder_is_left_alone_and_the_administrator_is_told(served, tmp_path):
+    """Of the same name; and our folder is named by a comment."""
+    before, elsewhere = shown(served), served.home / "elsewhere"
+    (served.home / "tls").rename(elsewhere)
+    (served.home / "tls").mkdir()
+    text = served.config.read_text().replace('"tls/', '"elsewhere/')
+    served.config.write_text(f'# certificate = "{served.home}/tls/{DOMAIN}.crt"\n' + text)
+    assert served.ctl("reload").returncode == 0
+    done = deploy(served, lineage(tmp_path))
+    assert f"is served with {elsewhere}/{DOMAIN}.crt, which stays as it is" in done.stderr, done.stderr
+    assert done.returncode == 0 and "none of these is served" in done.stderr
+    assert not list((served.home / "tls").iterdir()) and shown(served) == before
+
+
+def test_a_wildcard_is_the_name_of_no_file(served, tmp_path):
+    before, folder = shown(served), tmp_path / "cwd"
+    (folder / DOMAIN).mkdir(parents=True)
+    done = deploy(served, lineage(tmp_path), "*.test", cwd=folder)
+    assert done.returncode == 0 and done.stderr.endswith(": *.test\n") and shown(served) == before
+
+
+def test_a_configuration_that_cannot_be_used_is_told(served, tmp_path):
+    before = shown(served)
+    good = served.config.read_text()
+    served.config.write_text(good + "what is this")
+    done = deploy(served, lineage(tmp_path))
+    assert done.returncode == 78 and "cannot be used" in done.stderr
+    served.config.write_text(good)
+    assert served.ctl("reload").returncode == 0 and shown(served) == before
+
+
+def test_the_hook_waits_for_another_reload(served, tmp_path):
+    """A keyd that sleeps holds the other one up."""
+    live, keyd = lineage(tmp_path), served.keyd
+    os.kill(keyd, signal.SIGSTOP)
+    try:
+        with subprocess.Popen([BIN / "bulkheadctl", "-d", served.home, "reload"], stdout=subprocess.DEVNULL) as other:
+            served.log.wait("routerd admin verb=reload")
+            with subprocess.Popen([HOOK], env=variables(served, live), stderr=subprocess.PIPE, text=True) as hook:
+                line = hook.stderr.readline()
+                os.kill(keyd, signal.SIGCONT)
+                assert "another reload is under way" in line and hook.wait(60) == 0, line + hook.stderr.read()
+            assert other.wait(60) == 0
+    finally:
+        os.kill(keyd, signal.SIGCONT)
+    assert shown(served) == serial_of(live / "fullchain.pem")
+
+
+def test_when_no_reload_gets_through_the_new_pair_stays_for_the_next_one(served, tmp_path):
+    live, busy = lineage(tmp_path), tmp_path / "busy"
+    busy.write_text(f'#!/bin/sh\ncase "$*" in *reload) echo busy >&2; exit 75 ;; esac\nexec {BIN}/bulkheadctl "$@"\n')
+    busy.chmod(0o755)
+    done = deploy(served, live, BULKHEADCTL=str(busy), BULKHEAD_PATIENCE="0")
+    assert done.returncode == 75 and "not all daemons have the certificate" in done.stderr
+    assert served.ctl("reload").returncode == 0
+    eventually(lambda: shown(served) == serial_of(live / "fullchain.pem"), "the new certificate")

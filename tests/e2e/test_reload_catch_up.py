@@ -86,6 +86,7 @@ def test_one_that_began_with_a_file_that_was_not_reloaded_is_shown(suite):
     suite.log.wait("warn routerd configuration-differs peer=authd", since=mark)
     suite.log.wait(r"error routerd reload-refused reason=.*authd: .*bulkhead.conf: .*reload", since=mark)
     assert states(suite)["authd"] == "other configuration" and states(suite)["c2sd@1"] == "up"
+    assert suite.ctl("wait", "--timeout", "1").returncode == 0  # it serves
     assert suite.ctl("reload").returncode == 0
     assert states(suite)["authd"] == "up"
     assert len(suite.log.find("configuration-differs", since=mark)) == 1
