@@ -124,6 +124,7 @@ def raw_frame(number, body, subject=0, seq=0, zero=0, length=None):
 
 class Peer:
     """A link to routerd."""
+    got = 0  # the number of the last custody frame that came
 
     def __init__(self, suite, role="C2S", timeout=20):
         self.role = ROLES[role]
@@ -131,7 +132,6 @@ class Peer:
         self.socket.settimeout(timeout)
         self.socket.connect(str(suite.bus_dir / self.role[2]))
         self.timeout, self.buffer, self.number = timeout, b"", 0
-        self.got = 0  # the number of the last custody frame that came
 
     def __enter__(self):
         return self
