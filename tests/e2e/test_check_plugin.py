@@ -1,8 +1,12 @@
 """etc/monitoring/check_bulkhead: its one line, its numbers, its exit codes."""
+import contextlib
+import http.server
 import os
 import re
 import signal
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -14,8 +18,12 @@ OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
 
 def check(suite, *arguments):
+    return check_at(suite.metrics.address, *arguments)
+
+
+def check_at(address, *arguments):
     """The exit code, what it says, and its numbers."""
-    done = subprocess.run([PLUGIN, "-u", f"http://{suite.metrics.address}/metrics", *map(str, arguments)],
+    done = subprocess.run([PLUGIN, "-u", f"http://{address}/metrics", *map(str, arguments)],
                           capture_output=True, text=True, timeout=60, check=False)
     assert not done.stderr and done.stdout.count("\n") == 1, done.stderr
     said, _, numbers = done.stdout.strip().partition(" | ")
@@ -115,21 +123,37 @@ def test_what_cannot_be_read_or_is_wrong(arguments, code):
     assert done.returncode == code and done.stdout.startswith("BULKHEAD ") and not done.stderr
 
 
-def test_another_page_is_unknown(measured):  # noqa: F811
-    import http.server
-    import threading
-
+@contextlib.contextmanager
+def page(text):
+    """Its address, while it is shown."""
     class Other(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b"hello\n")
+            self.wfile.write(text.encode())
 
         def log_message(self, *_):
             pass
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        done = subprocess.run([PLUGIN, "-u", f"http://127.0.0.1:{server.server_port}/metrics"],
-                              capture_output=True, text=True, check=False)
+        yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_another_page_is_unknown():
+    with page("hello\n") as address:
+        done = subprocess.run([PLUGIN, "-u", f"http://{address}/metrics"], capture_output=True, text=True, check=False)
     assert done.returncode == UNKNOWN
+
+
+def test_large_numbers_are_written_out():
+    text = f"""bulkhead_picture_timestamp_seconds {time.time()}
+bulkhead_up{{process="routerd"}} 1
+bulkhead_routerd_stanzas_in_total{{kind="message"}} 1234567
+bulkhead_routerd_logins_total 12345678901
+bulkhead_routerd_queued 1234567
+"""
+    with page(text) as address:
+        code, said, numbers = check_at(address, "-l", "queued=1000001,2000002")
+    assert (code, said, numbers["queued"]) == (WARNING, "queued is 1234567", "1234567;1000001;2000002")
+    assert (numbers["messages"], numbers["logins"]) == ("1234567c", "12345678901c")

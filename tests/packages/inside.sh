@@ -101,8 +101,17 @@ runs()
 runs_as_a_container()
 {
 	local pid
-	! BULKHEAD_DATA=/srv/container /entrypoint
-	export BULKHEAD_DATA=/srv/container BULKHEAD_DOMAIN=example.org BULKHEAD_ADMIN=me@example.org
+	export BULKHEAD_DATA=/srv/container
+	not /entrypoint
+	# An account that cannot be made is no success, and is made the next time.
+	export BULKHEAD_DOMAIN=example.org
+	BULKHEAD_ADMIN='a b@example.org' not timeout 60 /entrypoint > /tmp/container.log 2>&1
+	grep 'the account a b@example.org could not be made' /tmp/container.log
+	not grep 'made the account' /tmp/container.log
+	export BULKHEAD_ADMIN=me@example.org
+	echo nonsense >> /srv/container/bulkhead.conf
+	not timeout 60 /entrypoint
+	sed -i '$d' /srv/container/bulkhead.conf
 	/entrypoint > /tmp/container.log 2>&1 &
 	pid=$!
 	wait_for /tmp/container.log 'made the account me@example.org with the password'
