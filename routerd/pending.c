@@ -17,7 +17,7 @@ static struct str beginning(struct str text, uint32_t most)
 	uint32_t n = 0, end = 0, length = 0;
 
 	while (n < text.len) {
-		length += memchr("&<>'\"\r", text.p[n], 6) != NULL ? ESCAPED_MAX : 1;
+		length += strchr("&<>'\"\r", text.p[n]) != NULL ? ESCAPED_MAX : 1;
 		if (length > most)
 			break;
 		n++;

@@ -147,10 +147,13 @@ void request_heard(struct request *q)
 	q->deadline_ms = clock_ms() + (q->asker != NULL ? PATIENCE_ADMIN_MS : PATIENCE_MS);
 }
 
-/* Whom it counts for: only an administrator, or one who looks, is an asker. */
-static struct front *counts_for(const struct request *q)
+/* One more, or less, of whom it counts for: only an administrator, or one who looks, is an asker. */
+static void count(const struct request *q, int change)
 {
-	return q->asker != NULL ? q->asker->data : NULL;
+	struct front *front = q->asker != NULL ? q->asker->data : NULL;
+
+	if (front != NULL)
+		front->asked += (unsigned)change;
 }
 
 static struct request *add(struct router *r, struct bus_peer *asker, struct bus_peer *answerer)
@@ -166,8 +169,7 @@ static struct request *add(struct router *r, struct bus_peer *asker, struct bus_
 		free(q);
 		return NULL;
 	}
-	if (counts_for(q) != NULL)
-		counts_for(q)->asked++;
+	count(q, 1);
 	return q;
 }
 
@@ -222,8 +224,7 @@ void request_close(struct router *r, struct request *q)
 {
 	map_remove(&r->requests->open, &q->node);
 	list_remove(&q->over);
-	if (counts_for(q) != NULL)
-		counts_for(q)->asked--;
+	count(q, -1);
 	relaying_free(&q->relaying);
 	free(q);
 }
