@@ -124,7 +124,6 @@ def raw_frame(number, body, subject=0, seq=0, zero=0, length=None):
 
 class Peer:
     """A link to routerd."""
-    got = 0  # the number of the last custody frame that came
 
     got = 0  # the number of the last custody frame that came
 
