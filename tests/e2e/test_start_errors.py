@@ -117,6 +117,20 @@ def test_a_directory_that_may_not_be_written(made):
             os.chmod(place, os.stat(place).st_mode | 0o700)
 
 
+def test_a_narrow_umask_keeps_no_daemon_out(make_suite, raw):
+    before = os.umask(0o077)
+    try:
+        suite = make_suite(start=False)
+        suite.start()
+    finally:
+        os.umask(before)
+    assert suite.ctl("reload").returncode == 0
+    raw(suite, "alice").ping()
+    modes = {name: os.stat(suite.home / name).st_mode & 0o777 for name in (
+        "bulkhead.conf", "certs/localhost.crt", "run", "state", "state/routerd")}
+    assert modes == {"bulkhead.conf": 0o644, "certs/localhost.crt": 0o644, "run": 0o755, "state": 0o755, "state/routerd": 0o700}
+
+
 def test_a_second_run_of_the_same_directory_is_refused(suite, raw):
     done = run(BIN / "bulkhead", "run", suite.home)
     assert done.returncode in (78, 6) and "running" in done.stderr + done.stdout
