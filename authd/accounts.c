@@ -142,7 +142,8 @@ static int derive_for(struct accounts *a, struct order *o, struct str password)
 
 static bool takes_password(int how)
 {
-	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT || how == ACCOUNT_STRENGTHEN;
+	return how == ACCOUNT_ADD || how == ACCOUNT_PASSWORD || how == ACCOUNT_IMPORT ||
+	       how == ACCOUNT_IMPORT_DISABLED || how == ACCOUNT_STRENGTHEN;
 }
 
 int accounts_change(struct accounts *a, const struct account_order *order)
@@ -166,6 +167,7 @@ int accounts_change(struct accounts *a, const struct account_order *order)
 	list_init(&o->write.link);
 	list_append(&a->orders, &o->link);
 	o->write.generation = order->generation;
+	o->write.request = order->request;
 	if (order->keys != NULL)
 		o->write.keys = *order->keys;
 	o->ready = order->keys != NULL || !takes_password(order->how);

@@ -39,6 +39,7 @@ enum {
 	ACCOUNT_ENABLE = 17,
 	ACCOUNT_PURGE = 18,	 /* removed, and no trace of it stays in the files */
 	ACCOUNT_STRENGTHEN = 19, /* gets the keys that it lacks; it is the same account with the same password */
+	ACCOUNT_IMPORT_DISABLED = 20, /* ACCOUNT_IMPORT and ACCOUNT_DISABLE, as one change */
 };
 
 /* One change on its way through the writer. */
@@ -46,9 +47,10 @@ struct account_write {
 	struct list link;
 	int how;	    /* one of these, or an enum account_put */
 	char *account;	    /* bare JID, prepared */
-	char *reason;	    /* ACCOUNT_DISABLE; or NULL */
+	char *reason;	    /* of what disables; or NULL */
 	struct account_keys keys;
 	int rc;		    /* 0, BH_EEXIST, BH_ENOTFOUND, BH_EIO */
+	uint64_t request;   /* routerd's, that it comes of; or 0 */
 	uint64_t generation; /* of ACCOUNT_STRENGTHEN the one that it must have; after it */
 	unsigned change;    /* enum account_change; 0: nobody needs to know */
 };
@@ -114,8 +116,9 @@ struct account_order {
 	struct str account;
 	struct str password; /* wherever keys are needed, but not given: */
 	const struct account_keys *keys;
-	struct str reason;   /* ACCOUNT_DISABLE: for its user; may be absent */
+	struct str reason;   /* of what disables, for its user; may be absent */
 	uint64_t generation; /* of ACCOUNT_STRENGTHEN */
+	uint64_t request;    /* routerd's, that it comes of; or 0 */
 	void (*done)(void *arg, int rc);
 	void *arg;
 };

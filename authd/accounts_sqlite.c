@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "store/database.h"
+#include "store/stores.h"
 
 enum { CHANGES_KEPT_S = 24 * 3600 };
 
@@ -36,6 +37,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX accounts_without_sha256 ON accounts (domain) WHERE sha256_iterations = 0;",
 	NULL,
 };
+STORE_HAS_SCHEMA(migrations, authd);
 
 enum statement {
 	FIND, SECRET, SECRET_PUT, PAGE_ALL, PAGE_DOMAIN, CHANGES, GENERATION_GET, GENERATION_SET,
@@ -378,7 +380,7 @@ int account_db_commit(struct account_db *db)
 		rc = database_commit(db->db);
 	/* Where another process reads at this moment, the next checkpoint takes it. */
 	if (rc == 0 && db->purged)
-		(void)database_execute(db->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+		(void)database_checkpoint(db->db);
 	return rc;
 }
 
@@ -422,10 +424,17 @@ static int put_row(struct database *db, const struct account_write *item)
 static int set_disabled(struct database *db, const struct account_write *item)
 {
 	database_bind_text(db, DISABLE, 1, str_of(item->account));
-	database_bind_int(db, DISABLE, 2, item->how == ACCOUNT_DISABLE);
+	database_bind_int(db, DISABLE, 2, item->how != ACCOUNT_ENABLE);
 	database_bind_text(db, DISABLE, 3, str_of(item->reason));
 	database_bind_int(db, DISABLE, 4, (int64_t)item->generation);
 	return database_run(db, DISABLE);
+}
+
+static int put_disabled(struct database *db, const struct account_write *item)
+{
+	int rc = put_row(db, item);
+
+	return rc == 0 ? set_disabled(db, item) : rc;
 }
 
 static int remove_row(struct database *db, const struct account_write *item)
@@ -445,6 +454,7 @@ static const struct {
 	[ACCOUNT_ADD] = {ACCOUNT_WAS_ADDED, put_row},
 	[ACCOUNT_PASSWORD] = {ACCOUNT_GOT_PASSWORD, put_row},
 	[ACCOUNT_IMPORT] = {ACCOUNT_GOT_PASSWORD, put_row},
+	[ACCOUNT_IMPORT_DISABLED] = {ACCOUNT_WAS_DISABLED, put_disabled},
 };
 
 static int note_change(struct database *db, const struct account_write *item)
@@ -489,7 +499,7 @@ static int strengthen(struct account_db *db, struct account_write *item)
 
 static bool may_be_new(int how)
 {
-	return how == ACCOUNT_ADD || how == ACCOUNT_IMPORT || how == ACCOUNT_PURGE;
+	return how == ACCOUNT_ADD || how == ACCOUNT_IMPORT || how == ACCOUNT_IMPORT_DISABLED || how == ACCOUNT_PURGE;
 }
 
 int account_db_write(struct account_db *db, struct account_write *item)

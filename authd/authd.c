@@ -59,6 +59,7 @@ static const struct bus_handler handlers[] = {
 	{BUS_AUTH_BEGIN, on_auth_begin},
 	{BUS_AUTH_STEP, on_auth_step},
 	{BUS_AUTH_ABORT, on_auth_abort},
+	{BUS_AUTH_TEST, on_auth_test},
 	{BUS_ACCOUNT_PUT, on_account_put},
 	{BUS_ACCOUNT_DELETE, on_account_delete},
 	{BUS_ACCOUNT_DISABLE, on_account_disable},
@@ -232,6 +233,7 @@ static void start_conversations(struct authd *a)
 		.life_ms = CONVERSATION_MS,
 		.challenge = send_challenge,
 		.verdict = send_verdict,
+		.tested = requests_on_tested,
 		.owner = a,
 	};
 
@@ -247,6 +249,7 @@ int authd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = "bulkhead-authd " BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = handlers,
 		.owner = a,
 		.on_up = on_up,

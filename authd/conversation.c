@@ -16,6 +16,9 @@
 
 enum { TICK_MS = 1000, FAIR_SHARE = 10 };
 
+/* In the number of a test: routerd's own are far below it. */
+#define OF_A_TEST (UINT64_C(1) << 63)
+
 enum { COUNT_OPEN, COUNT_OK, COUNT_FAILED, COUNT_THROTTLED, COUNT_EXPIRED, COUNT_OVERFLOW };
 static struct counter counters[] = {
 	[COUNT_OPEN] = {.name = "conversations", .kind = GAUGE, .about = "SASL exchanges that are under way"},
@@ -135,6 +138,15 @@ static struct str text_for(const struct exchange *x)
 	return STR_NONE;
 }
 
+/* An administrator's question is answered, and no log-in judged. */
+static void send_tested(struct conversation *conv)
+{
+	struct conversations *c = conv->all;
+
+	c->spec.tested(c->spec.owner, conv->id & ~OF_A_TEST, &conv->exchange);
+	conversation_free(conv);
+}
+
 static void send_failure(struct conversation *conv, struct str mechanism)
 {
 	struct conversations *c = conv->all;
@@ -146,6 +158,10 @@ static void send_failure(struct conversation *conv, struct str mechanism)
 	};
 
 	log_failure(&conv->exchange, mechanism);
+	if (conv->id & OF_A_TEST) {
+		send_tested(conv);
+		return;
+	}
 	c->spec.verdict(c->spec.owner, conv->id, &m);
 	conversation_free(conv);
 }
@@ -164,6 +180,10 @@ static void send_success(struct conversation *conv, struct str final)
 	counters[COUNT_OK].value++;
 	log_info("auth-ok", "conn=%s from=%s mechanism=%s account=%s", LOG_TEXT(x->connection), LOG_TEXT(x->address),
 		LOG_TEXT(x->mechanism->name), LOG_TEXT(x->account));
+	if (conv->id & OF_A_TEST) {
+		send_tested(conv);
+		return;
+	}
 	c->spec.verdict(c->spec.owner, conv->id, &m);
 	conversation_free(conv);
 }
@@ -397,6 +417,44 @@ void conversations_begin(struct conversations *c, uint64_t id, const struct msg_
 		send_challenge(conv, STR_LIT("")); /* all our mechanisms are client-first */
 	else
 		step(conv, m->initial);
+}
+
+/* What PLAIN says (RFC 4616): nobody else's name, ours, the password. */
+static enum outcome try_password(struct exchange *x, const struct msg_auth_test *m)
+{
+	const char *at = memchr(m->account.p, '@', m->account.len);
+	struct buf in = BUF_INIT;
+	enum outcome outcome = OUTCOME_FAILURE;
+
+	buf_put_byte(&in, '\0');
+	buf_put(&in, m->account.p, (size_t)(at - m->account.p));
+	buf_put_byte(&in, '\0');
+	buf_put_str(&in, m->password);
+	if (buf_failed(&in))
+		exchange_fail(x, SASL_TEMPORARY_AUTH_FAILURE, "internal");
+	else
+		outcome = x->mechanism->step(x, buf_str(&in));
+	buf_fini_secret(&in);
+	return outcome;
+}
+
+void conversations_test(struct conversations *c, uint64_t id, const struct msg_auth_test *m)
+{
+	const char *at = memchr(m->account.p, '@', m->account.len);
+	struct str name = str_make(at + 1, (size_t)(m->account.p + m->account.len - at - 1));
+	const struct msg_auth_begin begin = {.domain = name, .connection = STR_LIT("bulkheadctl")};
+	const struct policy_domain *domain = policy_domain(c->spec.env.policy, name);
+	struct conversation *conv = c->open.count < c->spec.max ? conversation_open(c, id | OF_A_TEST, &begin) : NULL;
+	struct exchange full = {.condition = SASL_TEMPORARY_AUTH_FAILURE, .reason = "overloaded"};
+
+	if (conv == NULL) {
+		c->spec.tested(c->spec.owner, id, &full);
+		return;
+	}
+	conv->exchange.mechanism = &mechanism_plain;
+	conv->exchange.directory = domain->directory;
+	conv->exchange.realm = domain->realm;
+	conclude(conv, try_password(&conv->exchange, m));
 }
 
 void conversations_step(struct conversations *c, uint64_t id, struct str data)

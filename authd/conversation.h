@@ -26,6 +26,8 @@ struct conversations_spec {
 	/* For routerd; called from within the functions below, and from the loop. */
 	void (*challenge)(void *owner, uint64_t id, const struct msg_auth_challenge *m);
 	void (*verdict)(void *owner, uint64_t id, const struct msg_auth_verdict *m);
+	/* Instead, of a test: x->condition is 0 where the password is right, else x->reason says why not. */
+	void (*tested)(void *owner, uint64_t id, const struct exchange *x);
 	void *owner;
 };
 
@@ -34,6 +36,9 @@ struct conversations *conversations_start(const struct conversations_spec *spec)
 void conversations_stop(struct conversations **c, void (*done)(void *), void *arg);
 
 void conversations_begin(struct conversations *c, uint64_t id, const struct msg_auth_begin *m);
+/* An administrator tries a password: PLAIN, whether it is offered or not.  m->account is a bare JID that was prepared;
+ * id is of routerd's requests, and meets no conversation's. */
+void conversations_test(struct conversations *c, uint64_t id, const struct msg_auth_test *m);
 /* A conversation that is not open is no error: it may just have ended. */
 void conversations_step(struct conversations *c, uint64_t id, struct str data);
 void conversations_abort(struct conversations *c, uint64_t id);

@@ -21,6 +21,8 @@ struct move {
 	uint64_t subject, link_number;
 	char *account;
 	char *password; /* NULL: keys */
+	char *reason;
+	bool disable; /* it is to be disabled, and is not yet */
 	struct account_keys keys; /* given; or those of before, to hold the password against */
 	uint8_t outcome; /* enum move_outcome, where it succeeds */
 	bool dry;
@@ -52,6 +54,8 @@ static void finish(struct move *m, int rc)
 		answer(m, EXIT_OK, "%s", "");
 	else if (rc == BH_EINVAL)
 		answer(m, EXIT_FAILED, "the password has characters that SASLprep (RFC 4013) does not allow");
+	else if (rc == BH_ENOTFOUND)
+		answer(m, EXIT_NOT_FOUND, "there is no such account, and neither a password nor a SCRAM key came for it");
 	else
 		answer(m, EXIT_TEMPORARY, "the account store: %s", bh_strerror(rc));
 	list_remove(&m->link);
@@ -60,6 +64,7 @@ static void finish(struct move *m, int rc)
 		secret_wipe(m->password, strlen(m->password));
 	secret_wipe(&m->keys, sizeof m->keys);
 	free(m->password);
+	free(m->reason);
 	free(m->account);
 	free(m);
 }
@@ -72,11 +77,12 @@ static void on_written(void *arg, int rc)
 	finish(m, rc);
 }
 
-static void store_move(struct move *m)
+static void store_move(struct move *m, int how)
 {
 	struct account_order order = {
-		.how = ACCOUNT_IMPORT,
+		.how = how,
 		.account = str_of(m->account),
+		.reason = str_of(m->reason),
 		.password = str_of(m->password),
 		.keys = m->password == NULL ? &m->keys : NULL,
 		.done = on_written,
@@ -87,6 +93,22 @@ static void store_move(struct move *m)
 	list_remove(&m->link); /* accounts_close() ends it, if need be */
 	if (m->dry || rc < 0)
 		finish(m, rc);
+}
+
+static void store_password(struct move *m)
+{
+	store_move(m, m->disable ? ACCOUNT_IMPORT_DISABLED : ACCOUNT_IMPORT);
+}
+
+/* The account has that password, or those keys. */
+static void keep_password(struct move *m)
+{
+	if (m->disable) {
+		store_move(m, ACCOUNT_DISABLE);
+	} else {
+		m->outcome = MOVE_UNCHANGED;
+		finish(m, 0);
+	}
 }
 
 /* ---- is it what the account has? ----------------------------------------------------------- */
@@ -106,6 +128,11 @@ static bool has_keys(const struct account_keys *has, const struct account_keys *
 	return true;
 }
 
+static bool has_any(const struct account_keys *keys)
+{
+	return account_keys_lack(keys) != (1u << SCRAM_HASHES) - 1;
+}
+
 static enum scram_hash best_hash(const struct account_keys *keys)
 {
 	return keys->of[SCRAM_SHA256].iterations > 0 ? SCRAM_SHA256 : SCRAM_SHA1;
@@ -117,14 +144,12 @@ static void on_derived(void *arg, int rc, const struct account_keys *keys)
 	enum scram_hash hash = best_hash(&m->keys);
 
 	m->job = NULL;
-	if (rc != 0) {
+	if (rc != 0)
 		finish(m, rc);
-	} else if (secret_equal(keys->of[hash].stored, m->keys.of[hash].stored, scram_key_size(hash))) {
-		m->outcome = MOVE_UNCHANGED;
-		finish(m, 0);
-	} else {
-		store_move(m);
-	}
+	else if (secret_equal(keys->of[hash].stored, m->keys.of[hash].stored, scram_key_size(hash)))
+		keep_password(m);
+	else
+		store_password(m);
 }
 
 /* The account is there: has it that password? */
@@ -148,20 +173,20 @@ static void compare_password(struct move *m, const struct account_keys *has)
 
 static void begin(struct move *m)
 {
+	bool secret = m->password != NULL || has_any(&m->keys);
 	struct account_record record = {0};
 	int rc = accounts_find(m->authd->accounts, str_of(m->account), &record);
 
 	m->outcome = rc == 0 ? MOVE_UPDATED : MOVE_MADE;
-	if (rc != 0 && rc != BH_ENOTFOUND) {
+	m->disable = m->disable && !record.disabled;
+	if (rc != 0 && (rc != BH_ENOTFOUND || !secret))
 		finish(m, rc);
-	} else if (rc == 0 && m->password != NULL) {
+	else if (rc == 0 && m->password != NULL)
 		compare_password(m, &record.keys);
-	} else if (rc == 0 && has_keys(&record.keys, &m->keys)) {
-		m->outcome = MOVE_UNCHANGED;
-		finish(m, 0);
-	} else {
-		store_move(m);
-	}
+	else if (rc == 0 && has_keys(&record.keys, &m->keys))
+		keep_password(m);
+	else
+		store_password(m);
 	secret_wipe(&record, sizeof record);
 }
 
@@ -206,7 +231,7 @@ static const char *judge(const struct authd *a, const struct jid *jid, const str
 		return "its domain is not served here";
 	if (!take_all_keys(in, keys))
 		return "its SCRAM keys have a size that none have, or were made with too many iterations";
-	if (in->password.len == 0 && account_keys_lack(keys) == (1u << SCRAM_HASHES) - 1)
+	if (in->password.len == 0 && !has_any(keys) && !in->disabled)
 		return "there is neither a password nor a SCRAM key of it";
 	if (in->password.len > 0 && memchr(in->password.p, '\0', in->password.len) != NULL)
 		return "its password has a NUL in it";
@@ -221,6 +246,9 @@ static struct move *move_create(const struct bus_event *event, const struct msg_
 	m->subject = event->frame->subject;
 	m->link_number = m->authd->link_number;
 	m->dry = in->dry != 0;
+	m->disable = in->disabled != 0;
+	if (in->reason.len > 0)
+		m->reason = bh_strndup(in->reason.p, in->reason.len);
 	list_append(&m->authd->moves, &m->link);
 	if (in->password.len > 0)
 		m->password = bh_strndup(in->password.p, in->password.len);
@@ -282,22 +310,32 @@ static void tell_keys(struct msg_keys *out, const struct account_keys *keys)
 	out->sha256_server = bytes(sha256->server, sha256, scram_key_size(SCRAM_SHA256));
 }
 
+static int find(struct authd *a, struct str account, struct account_record *out)
+{
+	struct jid jid;
+
+	return jid_check(account, &jid) == 0 ? accounts_find(a->accounts, account, out) : BH_ENOTFOUND;
+}
+
 int on_keys_get(const struct bus_event *event)
 {
 	struct authd *a = event->owner;
 	struct msg_keys_get m;
 	struct msg_keys out = {.code = EXIT_OK};
 	struct account_record record = {0};
-	struct jid jid;
+	int rc;
 
 	if (bus_get_keys_get(event->frame->body, &m) < 0)
 		return BH_EPROTO;
-	if (!a->policy.export_keys) {
+	rc = find(a, m.account, &record);
+	out.disabled = record.disabled;
+	out.reason = str_of(record.reason);
+	if (rc != 0) {
+		out.code = rc == BH_ENOTFOUND ? EXIT_NOT_FOUND : EXIT_TEMPORARY;
+		out.text = str_of(rc == BH_ENOTFOUND ? "authd has no keys of it" : "authd's store cannot be read");
+	} else if (!a->policy.export_keys) {
 		out.code = EXIT_NOT_AUTHORISED;
 		out.text = STR_LIT("authd.export_keys is off");
-	} else if (jid_check(m.account, &jid) != 0 || accounts_find(a->accounts, m.account, &record) != 0) {
-		out.code = EXIT_NOT_FOUND;
-		out.text = STR_LIT("authd has no keys of it");
 	} else {
 		log_info("keys-exported", "account=%s", LOG_STR(m.account));
 		tell_keys(&out, &record.keys);

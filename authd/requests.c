@@ -122,7 +122,7 @@ void requests_on_change(void *owner, const struct account_write *change)
 	};
 
 	if (link != NULL)
-		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, 0, &m);
+		(void)LINK_SEND(link, ACCOUNT_CHANGED, account_changed, change->request, &m);
 }
 
 /* A bare JID of a user here; if not, it is answered. */
@@ -164,6 +164,7 @@ static void start(struct authd *a, uint64_t subject, const struct account_order 
 	r->link_number = a->link_number;
 	r->how = order.how;
 	r->account = bh_strndup(order.account.p, order.account.len);
+	order.request = subject;
 	order.done = on_changed;
 	order.arg = r;
 	rc = accounts_change(a->accounts, &order);
@@ -176,8 +177,8 @@ static void start(struct authd *a, uint64_t subject, const struct account_order 
 static void on_password_taken(void *arg, const struct dirjob_result *result)
 {
 	struct request *r = arg;
-	const struct account_write changed = {
-		.account = r->account, .generation = clock_wall_us(), .change = ACCOUNT_GOT_PASSWORD};
+	const struct account_write changed = {.account = r->account, .request = r->subject, .generation = clock_wall_us(),
+		.change = ACCOUNT_GOT_PASSWORD};
 
 	log_info(event_name(r->how), "account=%s result=%s reason=%s", LOG_TEXT(r->account),
 		LOG_TEXT(bh_strerror(result->rc)), LOG_TEXT(result->rc != 0 ? result->why : "-"));
@@ -254,6 +255,58 @@ int on_account_put(const struct bus_event *event)
 			.how = m.how, .account = jid.bare, .password = m.password});
 	return 0;
 }
+
+/* ---- trying a password --------------------------------------------------------------------- */
+
+int on_auth_test(const struct bus_event *event)
+{
+	struct authd *a = event->owner;
+	char text[JID_MAX + 1];
+	struct msg_auth_test m;
+	struct jid jid;
+
+	if (bus_get_auth_test(event->frame->body, &m) < 0)
+		return BH_EPROTO;
+	if (!check_account(a, event->frame->subject, m.account, text, &jid))
+		return 0;
+	m.account = jid.bare;
+	conversations_test(a->conversations, event->frame->subject, &m);
+	return 0;
+}
+
+/* By the reason; what stands nowhere is a failure of ours, or too much to do. */
+void requests_on_tested(void *owner, uint64_t id, const struct exchange *x)
+{
+	static const struct {
+		const char *reason;
+		enum exit_code code;
+		const char *text;
+	} answers[] = {
+		{"unknown-account", EXIT_NOT_FOUND, "there is no such account"},
+		{"wrong-password", EXIT_FAILED, "the password is wrong"},
+		{"disabled", EXIT_FAILED, "the password is right, and the account is disabled"},
+		{"locked", EXIT_FAILED, "the directory says that the account is locked"},
+		{"password-expired", EXIT_FAILED, "the directory says that the password has expired"},
+		{"password-must-change", EXIT_FAILED, "the password is right, and must be changed first, where the account is "
+			"managed"},
+		{"malformed", EXIT_USAGE, "no password is like that"},
+		{"throttled", EXIT_TEMPORARY, "there were too many wrong passwords for this account: try again later"},
+		{"directory-failed", EXIT_TEMPORARY, "the directory cannot be asked; the log of authd says why"},
+	};
+
+	if (x->condition == 0) {
+		reply(owner, id, EXIT_OK, "the password opens %s", x->account);
+		return;
+	}
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+		if (strcmp(answers[i].reason, x->reason) == 0) {
+			reply(owner, id, answers[i].code, "%s", answers[i].text);
+			return;
+		}
+	reply(owner, id, EXIT_TEMPORARY, "it could not be tried (%s)", x->reason);
+}
+
+/* ---- more about accounts ------------------------------------------------------------------- */
 
 /* how: ACCOUNT_REMOVE or ACCOUNT_PURGE. */
 static void remove_account(struct authd *a, uint64_t subject, struct str account, int how)

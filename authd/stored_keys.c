@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/decimal.h"
 #include "base/err.h"
 
 enum { ITERATIONS_MAX = 10000000 };
@@ -62,15 +63,7 @@ static int find_hash(struct str scheme)
 
 static bool read_number(struct str digits, uint32_t *out)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < digits.len && n <= ITERATIONS_MAX; i++) {
-		if (digits.p[i] < '0' || digits.p[i] > '9')
-			return false;
-		n = n * 10 + (uint32_t)(digits.p[i] - '0');
-	}
-	*out = n;
-	return n > 0 && n <= ITERATIONS_MAX;
+	return decimal_read_u32(digits, out) && *out > 0 && *out <= ITERATIONS_MAX;
 }
 
 /* The number of bytes, of which there are min to max; or BH_EINVAL. */

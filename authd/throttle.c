@@ -227,15 +227,18 @@ bool throttle_knows(const struct throttle *t, const struct throttle_who *who, ui
 bool throttle_allows(const struct throttle *t, const struct throttle_who *who, uint64_t now)
 {
 	struct tags tags = tags_of(t, who);
-	uint32_t address = count_of(t, tags.address, now);
+	uint32_t address = count_of(t, tags.address, now), account = count_of(t, tags.account, now);
 	uint64_t most = hard_limit(t->limits.per_account);
 
 	if (address >= hard_limit(t->limits.per_address))
 		return false;
-	if (count_of(t, tags.account, now) < most)
+	if (account < most)
 		return true;
-	/* Strangers have used up the account's guesses; a known address has its own. */
-	return tags.pair != 0 && address < most && table_find(&t->known, tags.pair, now) != NULL;
+	/* Others have used up the account's guesses; a known address has its own, and one that has not failed has one of
+	 * those that are left for such. */
+	if (tags.pair != 0 && address < most && table_find(&t->known, tags.pair, now) != NULL)
+		return true;
+	return tags.pair != 0 && account < most + t->limits.per_account && count_of(t, tags.pair, now) == 0;
 }
 
 /* Nothing up to the limit, then doubling. */
@@ -264,6 +267,7 @@ uint32_t throttle_charge(struct throttle *t, const struct throttle_who *who, uin
 	uint32_t account = count_one(t, tags.account, t->limits.per_account, now);
 	uint32_t address = count_one(t, tags.address, t->limits.per_address, now);
 
+	(void)count_one(t, tags.pair, t->limits.per_account, now);
 	return account > address ? account : address;
 }
 
@@ -281,6 +285,7 @@ void throttle_refund(struct throttle *t, const struct throttle_who *who, uint64_
 
 	take_back(t, tags.account, now);
 	take_back(t, tags.address, now);
+	take_back(t, tags.pair, now);
 	if (tags.pair != 0) {
 		struct slot *s = table_obtain(&t->known, tags.pair, now);
 

@@ -7,7 +7,9 @@
  * account that is being attacked.  Accounts that do not exist are counted alike.
  *
  * Up to the limit nothing happens; beyond it refusals are held back, for longer each time; at
- * twice the limit nothing is checked any more until the window is over.
+ * twice the limit nothing is checked any more until the window is over: but one guess each, and as many as the limit in
+ * all, from addresses that have not failed at the account yet, so that who guesses from a few addresses does not shut
+ * out its owner at another.
  *
  * A guess is charged before it is checked and given back when it was right, so that a thousand
  * parallel guesses count a thousand.  Who has logged in to an account from an address before is

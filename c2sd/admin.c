@@ -2,8 +2,7 @@
 #include "c2sd/admin.h"
 
 #include "base/err.h"
-#include "base/exits.h"
-#include "bus/ctl_answer.h"
+#include "bus/ctl_verb.h"
 #include "c2sd/client.h"
 #include "c2sd/sm.h"
 #include "key/used.h"
@@ -32,17 +31,16 @@ int on_connection_get(const struct bus_event *event)
 	return 0;
 }
 
+static void used(const struct ctl_ask *q)
+{
+	const struct c2sd *srv = q->owner;
+
+	certificates_used(srv->certificates.keys, srv->daemon->instance, q->event);
+}
+
 int on_ctl_request(const struct bus_event *event)
 {
-	const struct c2sd *srv = event->owner;
-	struct msg_ctl_request m;
+	static const struct ctl_verb verbs[] = {{"cert.used", used}, {NULL, NULL}};
 
-	if (bus_get_ctl_request(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	if (str_is(m.verb, "cert.used"))
-		certificates_used(srv->certificates.keys, srv->daemon->instance, event);
-	else
-		ctl_end(event->link, event->frame->subject, EXIT_USAGE, "this c2sd does not know \"%.*s\"",
-			STR_FMT(m.verb));
-	return 0;
+	return ctl_run(event, verbs, "c2sd");
 }

@@ -174,6 +174,11 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 	restore_send(&((struct c2sd *)owner)->carrier);
 }
 
+static void on_room(void *owner)
+{
+	restore_go_on(&((struct c2sd *)owner)->carrier);
+}
+
 /* What a client without a session had with routerd is gone with it. */
 static void on_router_lost(struct client *c)
 {
@@ -242,10 +247,12 @@ int c2sd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = c2sd_handlers,
 		.owner = srv,
 		.on_up = on_up,
 		.on_down = on_down,
+		.on_room = on_room,
 	};
 
 	counter_enrol(c2sd_counters);

@@ -71,13 +71,9 @@ static void out_of_memory(struct carried *c)
 	client_fail(client_of(c), STREAM_RESOURCE_CONSTRAINT, NULL);
 }
 
-static void restore_stanzas(const struct carried *c, const struct records *kept, struct link *link)
+static bool has_session(const struct carried *c)
 {
-	uint64_t at = records_first(kept);
-	struct msg_restore_stanza m;
-
-	while (kept_next(kept, &at, &m))
-		(void)LINK_SEND(link, RESTORE_STANZA, restore_stanza, c->id, &m);
+	return client_of(c)->state == CLIENT_BOUND || client_of(c)->detached;
 }
 
 static void restore(struct carried *carried, struct link *link)
@@ -96,16 +92,19 @@ static void restore(struct carried *carried, struct link *link)
 		.flags = (uint8_t)((sm ? RESTORE_SM : 0) | (c->inactive_told ? RESTORE_INACTIVE : 0)),
 	};
 
-	if (c->state != CLIENT_BOUND && !c->detached)
-		return;
 	if (c->stream != NULL) {
 		address_text(stream_peer(c->stream), address);
 		m.flags |= stream_is_secure(c->stream) ? RESTORE_TLS : 0;
 	}
 	m.address = str_of(address);
 	(void)LINK_SEND(link, RESTORE, restore, carried->id, &m);
-	if (sm)
-		restore_stanzas(carried, &c->sm->kept, link);
+}
+
+static const struct records *kept(const struct carried *carried)
+{
+	const struct client *c = client_of(carried);
+
+	return c->sm != NULL && c->sm->enabled ? &c->sm->kept : NULL;
 }
 
 const struct carrier_spec c2sd_carrier = {
@@ -115,5 +114,7 @@ const struct carrier_spec c2sd_carrier = {
 	.send_note = send_note,
 	.note_is_open = note_is_open,
 	.out_of_memory = out_of_memory,
+	.has_session = has_session,
 	.restore = restore,
+	.kept = kept,
 };

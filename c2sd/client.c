@@ -188,6 +188,17 @@ static void on_close(void *owner)
 
 static const struct reader_handlers reader_handlers = {on_open, on_element, on_close};
 
+/* Before there is a session nobody is owed so much. */
+static void check_unsent(struct client *c)
+{
+	if (c->state == CLIENT_CLOSING || stream_unsent(c->stream) <= STREAM_ANSWERS_MAX)
+		return;
+	if (c->state == CLIENT_BOUND)
+		session_answered(c);
+	else
+		client_fail(c, STREAM_POLICY_VIOLATION, "it does not read what it is answered");
+}
+
 static void on_data(void *owner, const uint8_t *p, size_t n)
 {
 	struct client *c = owner;
@@ -201,6 +212,7 @@ static void on_data(void *owner, const uint8_t *p, size_t n)
 	rc = reader_feed(c->reader, p, n);
 	if (rc < 0)
 		client_fail(c, (enum stream_error)-rc, reader_reason(c->reader));
+	check_unsent(c);
 	session_settle_state(c);
 }
 

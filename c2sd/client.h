@@ -51,6 +51,7 @@ struct client {
 	bool finishing; /* it has said </stream:stream>; what waits for credit goes out first */
 	bool versionless; /* it speaks the protocol of before RFC 3920 */
 	bool sasl_failed;
+	uint32_t attempt; /* of its log-ins the one that counts: what comes of an earlier one is about nothing */
 	uint16_t verdict; /* enum sasl_error that its next <response/> gets: it was judged before; or 0 */
 	bool legacy; /* logged in by XEP-0078 */
 	bool inactive_wanted, inactive_told; /* XEP-0352, as the client and as routerd has it */

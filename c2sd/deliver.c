@@ -15,6 +15,15 @@ static struct client *client_of(struct c2sd *srv, const struct target *t)
 	return c != NULL && (c->state == CLIENT_BOUND || c->detached) && c->carried.epoch == t->epoch ? c : NULL;
 }
 
+static void watch(struct client *c)
+{
+	c->mark_open = true;
+	c->mark_number = c->carried.out_number;
+	c->mark_offset = stream_written(c->stream);
+	guard_write_waits(c);
+	stream_wait_sent(c->stream);
+}
+
 /* What the socket has taken since the last look is done, unless the client says itself what it has. */
 void session_sent(struct client *c)
 {
@@ -27,13 +36,14 @@ void session_sent(struct client *c)
 			carried_done(&c->carried, c->mark_number);
 		guard_write_moves(c);
 	}
-	if (open && !c->mark_open) {
-		c->mark_open = true;
-		c->mark_number = c->carried.out_number;
-		c->mark_offset = stream_written(c->stream);
-		guard_write_waits(c);
-		stream_wait_sent(c->stream);
-	}
+	if (open && !c->mark_open)
+		watch(c);
+}
+
+void session_answered(struct client *c)
+{
+	if (!c->mark_open)
+		watch(c);
 }
 
 static void written(struct client *c, const struct bus_event *event, const struct msg_deliver *m,

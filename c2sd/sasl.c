@@ -54,6 +54,7 @@ int sasl_send_begin(struct client *c, struct str mechanism, struct str initial, 
 		.offered = offered,
 		.exporter = STR_LIT(""),
 		.tls = stream_is_secure(c->stream),
+		.attempt = ++c->attempt,
 	};
 	int rc;
 
@@ -102,7 +103,7 @@ void sasl_begin(struct client *c, const struct element *e)
 
 void sasl_respond(struct client *c, const struct element *e)
 {
-	struct msg_auth_step m = {.data = e->text.p != NULL ? e->text : STR_LIT("")};
+	struct msg_auth_step m = {.data = e->text.p != NULL ? e->text : STR_LIT(""), .attempt = c->attempt};
 
 	c->state = CLIENT_JUDGING;
 	if (c->verdict != 0)
@@ -115,7 +116,7 @@ void sasl_respond(struct client *c, const struct element *e)
 
 void sasl_abort(struct client *c, const struct element *e)
 {
-	struct msg_auth_abort m = {};
+	struct msg_auth_abort m = {.attempt = c->attempt};
 
 	(void)e;
 	if (c2sd_link(c->srv) != NULL)
@@ -131,7 +132,7 @@ int on_auth_challenge(const struct bus_event *event)
 
 	if (bus_get_auth_challenge(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL || c->state != CLIENT_JUDGING)
+	if (c == NULL || c->state != CLIENT_JUDGING || m.attempt != c->attempt)
 		return 0; /* aborted or gone meanwhile */
 	c->state = CLIENT_CHALLENGED;
 	out = client_output(c);
@@ -174,7 +175,7 @@ int on_auth_result(const struct bus_event *event)
 
 	if (bus_get_auth_result(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c != NULL)
+	if (c != NULL && m.attempt == c->attempt)
 		judged(c, &m);
 	return 0;
 }

@@ -23,6 +23,8 @@ void session_take(struct client *c, const struct msg_bound *m);
 
 /* The socket took all, or some, of what was written. */
 void session_sent(struct client *c);
+/* Much waits for it of what it is answered: it has c2sd.write_timeout to take that, too. */
+void session_answered(struct client *c);
 /* What the client said last of its state goes to routerd, if it is news, behind what waits for
  * credit. */
 void session_settle_state(struct client *c);

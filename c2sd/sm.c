@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include "bus/mark.h"
 #include "c2sd/carried.h"
@@ -18,22 +19,6 @@ void sm_failed(struct client *c, unsigned condition)
 {
 	buf_printf(client_output(c), "<failed xmlns='" NS_SM "'><%s xmlns='" NS_STANZA_ERRORS "'/></failed>",
 		stanza_error_name(condition));
-}
-
-/* A number of 32 bits, as h and max are.  false where it is none. */
-bool sm_number(struct str text, uint32_t *out)
-{
-	uint64_t n = 0;
-
-	if (text.p == NULL || text.len == 0 || text.len > 10)
-		return false;
-	for (uint32_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		n = n * 10 + (unsigned)(text.p[i] - '0');
-	}
-	*out = (uint32_t)n;
-	return n <= UINT32_MAX;
 }
 
 struct sm *sm_create(struct client *c)
@@ -72,7 +57,7 @@ static void enable(struct client *c, const struct element *e)
 		return;
 	}
 	wanted = resume.p != NULL && (str_is(resume, "true") || str_is(resume, "1"));
-	if (!sm_number(element_attribute(e, "max"), &max))
+	if (!decimal_read_u32(element_attribute(e, "max"), &max))
 		max = UINT32_MAX;
 	sm_create(c)->in_base = inbound_count(&c->carried);
 	inbound_note(&c->carried, NOTE_ENABLE, wanted, max);
@@ -123,7 +108,7 @@ static void acknowledged(struct client *c, const struct element *e)
 	struct sm *sm = c->sm;
 	uint32_t h, new;
 
-	if (!sm_number(element_attribute(e, "h"), &h)) {
+	if (!decimal_read_u32(element_attribute(e, "h"), &h)) {
 		client_fail(c, STREAM_BAD_FORMAT, "an <a/> without a number");
 		return;
 	}

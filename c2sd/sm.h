@@ -48,8 +48,6 @@ void sm_send_on(struct c2sd *srv);
 /* <failed/>, and the stream error for an h above what was sent (section 4). */
 void sm_failed(struct client *c, unsigned condition);
 void sm_too_high(struct client *c, uint32_t h, uint32_t sent);
-/* A number of 32 bits, as h and max are.  false where it is none. */
-bool sm_number(struct str text, uint32_t *out);
 
 bus_handler_fn on_sm_enabled, on_resumed, on_resume_refused, on_fence, on_drop;
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include "bus/codes.h"
 #include "c2sd/carried.h"
@@ -28,7 +29,7 @@ void sm_before_bind(struct client *c, const struct element *e)
 		sm_failed(c, STANZA_UNEXPECTED_REQUEST);
 		return;
 	}
-	if (m.id.p == NULL || !sm_number(element_attribute(e, "h"), &m.h)) {
+	if (m.id.p == NULL || !decimal_read_u32(element_attribute(e, "h"), &m.h)) {
 		sm_failed(c, STANZA_BAD_REQUEST);
 		return;
 	}

@@ -4,16 +4,17 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "bus/textlist.h"
 #include "conf/conf.h"
+#include "ctl/check.h"
+#include "ctl/identity.h"
 #include "ctl/query.h"
-#include "net/tls_inspect.h"
-#include "net/tls_key.h"
+#include "net/tls_facts.h"
+#include "net/tls_judge.h"
 
-enum { DAY_S = 24 * 3600, SOON_DAYS = 14, NAME_SIZE = 1024 };
+enum { DAY_S = 24 * 3600 };
 
-/* A walk over the certificates: each of those that domains name, for clients and, where they have one, for servers. */
+/* A walk over the certificates that the domains of the configuration name. */
 struct walk {
 	const struct call *call;
 	const struct conf *conf;
@@ -22,36 +23,15 @@ struct walk {
 	unsigned problems;
 };
 
-typedef void visit_fn(struct walk *w, const struct tls_identity *id, const char *purpose);
-
-static void columns(struct walk *w, const char *names)
-{
-	struct buf list = BUF_INIT;
-
-	for (size_t len; *names != '\0'; names += len + (names[len] == ' ')) {
-		len = strcspn(names, " ");
-		textlist_put(&list, str_make(names, len));
-	}
-	result_columns(&w->rows, buf_str(&list));
-	buf_fini(&list);
-}
+typedef void visit_fn(struct walk *w, const struct shown *shown);
 
 static void visit_domain(struct walk *w, size_t i, visit_fn *visit)
 {
-	const char *certificate = conf_domain_text(w->conf, i, "s2s_certificate");
-	const char *key = conf_domain_text(w->conf, i, "s2s_key");
-	struct tls_identity id = {
-		.domain = conf_domain_name(w->conf, i),
-		.certificate = conf_domain_text(w->conf, i, "certificate"),
-		.key = conf_domain_text(w->conf, i, "key"),
-	};
+	struct shown shown[2];
+	size_t n = identities_of(w->conf, i, shown);
 
-	visit(w, &id, certificate == NULL ? "all" : "clients");
-	if (certificate == NULL)
-		return;
-	id.certificate = certificate;
-	id.key = key != NULL ? key : id.key;
-	visit(w, &id, "servers");
+	for (size_t k = 0; k < n; k++)
+		visit(w, &shown[k]);
 }
 
 /* The configuration's domains, or the one that is named. */
@@ -82,16 +62,14 @@ static int visit_all(struct walk *w, visit_fn *visit)
 /* The columns of the verb "cert.used". */
 enum { USED_DOMAIN, USED_INSTANCE, USED_FINGERPRINT };
 
-/* The instances that show that certificate, or, by `other`, another one for that domain. */
-static void put_users(const struct walk *w, const struct tls_identity *id, const struct tls_facts *facts, bool other,
-	struct buf *out)
+/* The instances that show that certificate. */
+static void put_users(const struct walk *w, const struct tls_facts *facts, const char *domain, struct buf *out)
 {
 	struct str rows = buf_str(&w->used.result.rows), row;
 
 	while (textlist_take(&rows, &row)) {
-		bool same = str_is(result_value(row, USED_FINGERPRINT), facts->fingerprint);
-
-		if (!str_is(result_value(row, USED_DOMAIN), id->domain) || same == other)
+		if (!str_is(result_value(row, USED_DOMAIN), domain) ||
+			!str_is(result_value(row, USED_FINGERPRINT), facts->fingerprint))
 			continue;
 		if (out->len > 0)
 			buf_put_byte(out, ' ');
@@ -99,29 +77,28 @@ static void put_users(const struct walk *w, const struct tls_identity *id, const
 	}
 }
 
-static void list_one(struct walk *w, const struct tls_identity *id, const char *purpose)
+static void list_one(struct walk *w, const struct shown *shown)
 {
 	struct buf row = BUF_INIT, users = BUF_INIT;
-	struct tls_facts facts = {.from = 0};
+	struct tls_facts facts = {.until = 0};
 	char stamp[CLOCK_STAMP_SIZE] = "", what[512] = "";
-	int rc = tls_inspect(id, &facts, what, sizeof what);
+	bool read = tls_facts(&shown->id, &facts, what, sizeof what) == 0;
 
-	textlist_put(&row, str_of(id->domain));
-	textlist_put(&row, str_of(purpose));
-	if (rc == 0) {
+	w->problems += !read;
+	if (read) {
 		clock_stamp(facts.until, stamp);
-		put_users(w, id, &facts, false, &users);
-	} else {
-		w->problems++;
+		put_users(w, &facts, shown->id.domain, &users);
 	}
-	textlist_put(&row, rc == 0 ? str_of(facts.names) : STR_LIT(""));
-	textlist_put(&row, str_of(rc == 0 ? facts.issuer : what));
+	textlist_put(&row, str_of(shown->id.domain));
+	textlist_put(&row, str_of(shown->whom));
+	textlist_put(&row, str_of(facts.names));
+	textlist_put(&row, str_of(read ? facts.issuer : what));
 	textlist_put(&row, str_of(stamp));
-	textlist_printf(&row, "%" PRId64, rc == 0 ? (facts.until - clock_wall()) / DAY_S : 0);
-	textlist_put(&row, str_of(rc == 0 ? facts.key : ""));
+	textlist_printf(&row, "%" PRId64, read ? (facts.until - clock_wall()) / DAY_S : 0);
+	textlist_put(&row, str_of(facts.key));
 	textlist_put(&row, buf_str(&users));
-	textlist_put(&row, str_of(id->certificate));
-	textlist_put(&row, str_of(rc == 0 ? facts.fingerprint : ""));
+	textlist_put(&row, str_of(shown->id.certificate));
+	textlist_put(&row, str_of(facts.fingerprint));
 	result_row(&w->rows, buf_str(&row));
 	buf_fini(&users);
 	buf_fini(&row);
@@ -146,73 +123,38 @@ int run_cert_list(const struct call *call)
 	complain_silently(true);
 	(void)query_ask(call->ctl, "cert.used", STR_NONE, &w.used);
 	complain_silently(false);
-	columns(&w, "domain for names issuer until days key in_use_by file fingerprint");
+	result_name_columns(&w.rows, "domain for names issuer until days key in_use_by file fingerprint");
 	return finish(&w, visit_all(&w, list_one));
 }
 
 /* ---- cert test ------------------------------------------------------------------------------------ */
 
-static void say(struct walk *w, const struct tls_identity *id, const char *step, const char *problem)
+static void put_opinion(struct walk *w, const struct shown *shown, const char *aspect, const struct tls_opinion *opinion)
 {
-	bool good = problem[0] == '\0';
-	struct buf row = BUF_INIT;
+	const char *result = finding_name(finding_of(opinion->weight));
 
-	w->problems += !good;
-	if (good && w->call->ctl->quiet)
+	w->problems += opinion->weight == TLS_PROBLEM;
+	if (opinion->weight == TLS_GOOD && w->call->ctl->quiet)
 		return;
-	textlist_put(&row, str_of(id->domain));
-	textlist_put(&row, str_of(step));
-	textlist_put(&row, good ? STR_LIT("ok") : STR_LIT("problem"));
-	textlist_put(&row, str_of(problem));
-	result_row(&w->rows, buf_str(&row));
-	buf_fini(&row);
+	result_texts(&w->rows, (const char *const[]){shown->id.domain, shown->whom, aspect, result, opinion->text, NULL});
 }
 
-static void test_dates(struct walk *w, const struct tls_identity *id, const struct tls_facts *facts)
+/* As check certs does. */
+static void test_one(struct walk *w, const struct shown *shown)
 {
-	int64_t now = clock_wall(), left = (facts->until - now) / DAY_S;
-	char stamp[CLOCK_STAMP_SIZE], problem[128] = "";
+	struct tls_judgement j;
 
-	if (facts->from > now) {
-		clock_stamp(facts->from, stamp);
-		snprintf(problem, sizeof problem, "it is not valid before %s", stamp);
-	} else if (facts->until < now) {
-		clock_stamp(facts->until, stamp);
-		snprintf(problem, sizeof problem, "it has expired on %s: renew it", stamp);
-	} else if (left < SOON_DAYS) {
-		snprintf(problem, sizeof problem, "it expires in %" PRId64 " days: renew it", left);
-	}
-	say(w, id, "dates", problem);
-}
-
-static void test_one(struct walk *w, const struct tls_identity *id, const char *purpose)
-{
-	struct tls_facts facts = {.from = 0};
-	struct tls_key *key = NULL;
-	char what[2048] = "";
-
-	(void)purpose;
-	(void)tls_inspect(id, &facts, what, sizeof what);
-	say(w, id, "file", what);
-	if (what[0] != '\0')
+	if (shown->uses == 0)
 		return;
-	if (!facts.names_domain)
-		snprintf(what, sizeof what, "it does not name %s, but %s: get one that does", id->domain, facts.names);
-	say(w, id, "names", what);
-	test_dates(w, id, &facts);
-	what[0] = '\0';
-	(void)tls_inspect_trust(id, what, sizeof what);
-	say(w, id, "trust", what);
-	what[0] = '\0';
-	(void)tls_key_load(id, &key, what, sizeof what);
-	say(w, id, "key", what);
-	tls_key_free(&key);
+	tls_judge(&shown->id, shown->uses, conf_text(w->conf, "s2sd.ca"), &j);
+	for (unsigned i = 0; i < j.n; i++)
+		put_opinion(w, shown, tls_aspect_name(i), &j.of[i]);
 }
 
 int run_cert_test(const struct call *call)
 {
 	struct walk w = {.call = call};
 
-	columns(&w, "domain step result problem");
+	result_name_columns(&w.rows, "domain for step result text");
 	return finish(&w, visit_all(&w, test_one));
 }

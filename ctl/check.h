@@ -11,8 +11,14 @@
 #include "conf/conf.h"
 #include "ctl/result.h"
 #include "directory/connection.h"
+#include "net/tls_finding.h"
 
 enum finding { FOUND_OK, FOUND_WARNING, FOUND_PROBLEM };
+
+/* "ok", "warning", "problem".  check/all.c */
+const char *finding_name(enum finding finding);
+/* That of a certificate. */
+enum finding finding_of(enum tls_weight weight);
 
 struct check {
 	const struct conf *conf;

@@ -5,18 +5,15 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "bus/textlist.h"
 #include "ctl/check.h"
 #include "ctl/check/findings.h"
 #include "ctl/ctl.h"
 #include "net/tls.h"
 
-static const char *const finding_names[] = {
-	[FOUND_OK] = "ok", [FOUND_WARNING] = "warning", [FOUND_PROBLEM] = "problem"};
-
 void check_say(struct check *k, enum finding finding, const char *what, const char *fmt, ...)
 {
-	struct buf row = BUF_INIT;
+	const char *name = conf_directory_name(k->conf, k->i);
+	const char *server = k->directory != NULL ? k->directory->servers[k->server] : "";
 	char text[1024];
 	va_list ap;
 
@@ -27,18 +24,10 @@ void check_say(struct check *k, enum finding finding, const char *what, const ch
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (k->into != NULL) {
-		found(k->into, finding, conf_directory_name(k->conf, k->i), "%s %s: %s",
-			k->directory != NULL ? k->directory->servers[k->server] : "", what, text);
-		return;
-	}
-	textlist_put(&row, str_of(conf_directory_name(k->conf, k->i)));
-	textlist_put(&row, str_of(k->directory != NULL ? k->directory->servers[k->server] : ""));
-	textlist_put(&row, str_of(what));
-	textlist_put(&row, str_of(finding_names[finding]));
-	textlist_put(&row, str_of(text));
-	result_row(&k->rows, buf_str(&row));
-	buf_fini(&row);
+	if (k->into != NULL)
+		found(k->into, finding, name, "%s %s: %s", server, what, text);
+	else
+		result_texts(&k->rows, (const char *const[]){name, server, what, finding_name(finding), text, NULL});
 }
 
 const char *check_text(const struct check *k, const char *setting)
@@ -148,19 +137,12 @@ void look_at_ldap(struct findings *f)
 int run_check_ldap(const struct call *call)
 {
 	struct check k = {.quiet = call->ctl->quiet};
-	struct buf columns = BUF_INIT;
 	struct conf *conf = NULL;
 	int rc = load_conf(call->ctl, &conf);
 
 	if (rc != EXIT_OK)
 		return rc;
-	textlist_put(&columns, STR_LIT("directory"));
-	textlist_put(&columns, STR_LIT("server"));
-	textlist_put(&columns, STR_LIT("check"));
-	textlist_put(&columns, STR_LIT("result"));
-	textlist_put(&columns, STR_LIT("text"));
-	result_columns(&k.rows, buf_str(&columns));
-	buf_fini(&columns);
+	result_name_columns(&k.rows, "directory server check result text");
 	k.conf = conf;
 	(void)signal(SIGPIPE, SIG_IGN); /* of servers that hang up */
 	if (tls_global_init() != 0)

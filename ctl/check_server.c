@@ -1,10 +1,8 @@
 /* A server: is it there, who is it, does it know us, and what can it do? */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "ctl/check.h"
 #include "directory/inspect.h"
@@ -14,8 +12,6 @@
 #define OID_SYNC "1.3.6.1.4.1.4203.1.9.1.1"
 #define OID_POLICY "1.3.6.1.4.1.42.2.27.8.5.1"
 #define OID_PASSWORD "1.3.6.1.4.1.4203.1.11.1"
-
-enum { SOON_S = 14 * 24 * 3600 };
 
 /* ---- getting there ----------------------------------------------------------------------------- */
 
@@ -28,22 +24,21 @@ static const char *reason(const struct check *k, const char *why)
 	return strncmp(why, url, len) == 0 && strncmp(why + len, ": ", 2) == 0 ? why + len + 2 : why;
 }
 
-static void say_certificate(struct check *k, int rc, const struct tls_probed *found)
+static void say_certificate(struct check *k, int rc, const struct tls_probed *shown)
 {
-	int64_t left = found->expires - clock_wall();
+	enum finding finding = finding_of(tls_found_weight(&shown->found));
 
 	if (rc == BH_ECONFIG)
-		check_say(k, FOUND_PROBLEM, "certificate", "%s: correct ca", found->why);
-	else if (rc != 0 && rc != BH_EDENIED)
-		check_say(k, FOUND_PROBLEM, "certificate", "%s: is this its port for TLS?", found->why);
-	else if (rc != 0)
+		check_say(k, FOUND_PROBLEM, "certificate", "%s: correct ca", shown->why);
+	else if (rc == BH_EDENIED)
 		check_say(k, FOUND_PROBLEM, "certificate", "%s (%s): give the server another, or correct servers and ca",
-			found->why, found->certificate);
-	else if (left < SOON_S)
-		check_say(k, FOUND_WARNING, "certificate", "it expires in %" PRId64 " days: %s", left / INT64_C(86400),
-			found->certificate);
+			shown->why, shown->certificate);
+	else if (rc != 0)
+		check_say(k, FOUND_PROBLEM, "certificate", "%s: is this its port for TLS?", shown->why);
+	else if (finding != FOUND_OK)
+		check_say(k, finding, "certificate", "%s: %s", shown->found.text, shown->certificate);
 	else
-		check_say(k, FOUND_OK, "certificate", "%s", found->certificate);
+		check_say(k, FOUND_OK, "certificate", "%s", shown->certificate);
 }
 
 static bool check_certificate(struct check *k, int fd)
@@ -51,10 +46,10 @@ static bool check_certificate(struct check *k, int fd)
 	char *host = inspect_host(k->directory, k->server);
 	const struct tls_probe want = {
 		.server = host, .ca = k->directory->ca, .timeout_ms = k->directory->timeout_ms};
-	struct tls_probed found;
-	int rc = tls_probe(fd, &want, &found);
+	struct tls_probed shown;
+	int rc = tls_probe(fd, &want, &shown);
 
-	say_certificate(k, rc, &found);
+	say_certificate(k, rc, &shown);
 	free(host);
 	return rc == 0;
 }

@@ -3,7 +3,7 @@
 
 #include "bus/wire.h"
 
-static bool is_control(const unsigned char *p, size_t left)
+bool clean_is_control(const unsigned char *p, size_t left)
 {
 	return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && left > 1 && p[1] < 0xa0);
 }
@@ -14,7 +14,7 @@ void clean_put(FILE *out, struct str text)
 	bool utf8 = wire_utf8_valid(p, text.len);
 
 	for (uint32_t i = 0; i < text.len; i++) {
-		bool bad = is_control(p + i, text.len - i) || (p[i] >= 0x80 && !utf8);
+		bool bad = clean_is_control(p + i, text.len - i) || (p[i] >= 0x80 && !utf8);
 
 		fputc(bad ? '?' : p[i], out);
 		i += bad && utf8 && p[i] == 0xc2;

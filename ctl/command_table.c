@@ -11,10 +11,13 @@ const struct command commands[] = {
 		.run = run_wait, .options = TAKES(OPTION_TIMEOUT)},
 	{.name = "user add", .args = "JID [--password-stdin]", .least = 1, .most = 1,
 		.help = "Makes an account. The password is asked for twice, or read from the first line of standard input.",
-		.run = run_user_put, .options = TAKES(OPTION_PASSWORD_STDIN), .takes = {ARG_WORDS}},
+		.run = run_user_add, .options = TAKES(OPTION_PASSWORD_STDIN), .takes = {ARG_WORDS}},
 	{.name = "user passwd", .args = "JID [--password-stdin]", .least = 1, .most = 1,
 		.help = "Gives an account a new password. Its sessions end.",
-		.run = run_user_put, .options = TAKES(OPTION_PASSWORD_STDIN), .takes = {ARG_ACCOUNT}},
+		.run = run_user_passwd, .options = TAKES(OPTION_PASSWORD_STDIN), .takes = {ARG_ACCOUNT}},
+	{.name = "user auth-test", .args = "JID [--password-stdin]", .least = 1, .most = 1,
+		.help = "Tries whether a password opens an account, as a log-in would; a wrong one counts as a guess.",
+		.run = run_user_auth_test, .options = TAKES(OPTION_PASSWORD_STDIN), .takes = {ARG_ACCOUNT}},
 	{.name = "user del", .args = "JID", .least = 1, .most = 1,
 		.help = "Deletes an account. Its sessions end.",
 		.run = run_verb, .verb = "user.delete", .takes = {ARG_ACCOUNT}},
@@ -52,6 +55,14 @@ const struct command commands[] = {
 			"May be repeated. --dry-run changes nothing; --report writes what became of each account.",
 		.run = run_import, .options = TAKES(OPTION_FORMAT) | TAKES(OPTION_DRY_RUN) | TAKES(OPTION_REPORT),
 		.takes = {ARG_FILE}},
+	{.name = "backup", .args = "DIR", .least = 1, .most = 1,
+		.help = "Copies the stores of all daemons, as they are at one moment, into a new folder. The server may run, and is\n"
+			"not held up. Keys of TLS and the configuration are not among them.",
+		.run = run_backup, .takes = {ARG_FILE}},
+	{.name = "restore", .args = "DIR [--dry-run]", .least = 1, .most = 1,
+		.help = "Puts the stores of a backup in the place of those that are there. The server must be stopped. --dry-run only\n"
+			"looks whether the backup is good.",
+		.run = run_restore, .options = TAKES(OPTION_DRY_RUN), .takes = {ARG_FILE}},
 	{.name = "session list", .args = "[JID]", .most = 1,
 		.help = "Lists the sessions: all, or those of an account.",
 		.run = run_verb, .verb = "session.list", .takes = {ARG_ACCOUNT}},
@@ -102,8 +113,8 @@ const struct command commands[] = {
 		.help = "Lists the certificates: their names, issuer, end, kind of key, and which daemons show them.",
 		.run = run_cert_list, .takes = {ARG_DOMAIN}},
 	{.name = "cert test", .args = "[DOMAIN]", .most = 1,
-		.help = "Tries the certificates of the configuration: that they name the domain, are from somebody whom\n"
-			"others trust, are not over, and that their keys are theirs. No daemon need be running.",
+		.help = "Judges the certificates of the configuration, as check certs does: that they name the domain, are from\n"
+			"somebody whom others trust, are not over, and that their keys are theirs. No daemon need be running.",
 		.run = run_cert_test, .takes = {ARG_DOMAIN}},
 	{.name = "s2s list", .args = "",
 		.help = "Lists the streams from and to remote servers.",
@@ -126,6 +137,10 @@ const struct command commands[] = {
 	{.name = "s2s rules", .args = "",
 		.help = "Lists which remote domains are allowed, and which are denied.",
 		.run = run_verb, .verb = "s2s.rules"},
+	{.name = "dns flush", .args = "[DOMAIN]", .most = 1,
+		.help = "Forgets what the DNS has said, so that it is asked anew, and that remote domains could not be reached: all,\n"
+			"or one. Shows how many are tried again.",
+		.run = run_verb, .verb = "dns.flush", .takes = {ARG_REMOTE}},
 	{.name = "ldap status", .args = "",
 		.help = "Shows the directories: which server answers, how many entries, how far behind.",
 		.run = run_verb, .verb = "ldap.status"},
@@ -148,6 +163,14 @@ const struct command commands[] = {
 		.help = "Reads the configuration and the certificates again. All daemons take them, or none does; says for each\n"
 			"changed setting whether it is in force. --dry-run only says what would change.",
 		.run = run_verb, .verb = "reload", .options = TAKES(OPTION_DRY_RUN)},
+	{.name = "config get", .args = "SETTING", .least = 1, .most = 1,
+		.help = "Shows a setting as the configuration has it: \"log_level\", \"c2sd.listen\"; \"domain.key\" of all domains,\n"
+			"\"domain.example.org.key\" of one. Where it is not in the file, its default. No daemon need be running.",
+		.run = run_config_get, .takes = {ARG_SETTING}},
+	{.name = "config dump", .args = "[SECTION [NAME]]", .most = 2,
+		.help = "Shows all settings, or those of a section (\"c2sd\", \"domain\", \"domain example.org\"), and which of them\n"
+			"have their defaults. No daemon need be running.",
+		.run = run_config_dump, .takes = {ARG_SECTION}},
 	{.name = "check ldap", .args = "[DIRECTORY]", .most = 1,
 		.help = "Tries the directories of the configuration, each server and setting, and says what to change. No\n"
 			"daemon need be running.",

@@ -127,6 +127,31 @@ static void checks(const struct line *l)
 		offer(l, str_of(name));
 }
 
+/* "log_level", "c2sd.listen", "domain.key". */
+static void setting_names(const struct line *l)
+{
+	const char *section, *name;
+	char text[96];
+
+	for (size_t i = 0; conf_setting_known(i, &section, &name); i++) {
+		snprintf(text, sizeof text, "%s.%s", section, name);
+		offer(l, str_of(strcmp(section, "global") == 0 ? name : text));
+	}
+}
+
+/* Settings of one section stand together. */
+static void section_names(const struct line *l)
+{
+	const char *section, *name, *before = "";
+
+	for (size_t i = 0; conf_setting_known(i, &section, &name); i++) {
+		if (strcmp(section, before) != 0)
+			offer(l, str_of(section));
+		before = section;
+	}
+	offer(l, STR_LIT("instance"));
+}
+
 static void (*const sources[])(const struct line *l) = {
 	[ARG_ACCOUNT] = accounts,
 	[ARG_SESSION] = sessions,
@@ -138,6 +163,8 @@ static void (*const sources[])(const struct line *l) = {
 	[ARG_DIRECTORY] = directories,
 	[ARG_COMMAND] = command_words,
 	[ARG_CHECK] = checks,
+	[ARG_SETTING] = setting_names,
+	[ARG_SECTION] = section_names,
 	[ARG_WORDS] = NULL,
 };
 

@@ -52,6 +52,8 @@ enum argument {
 	ARG_FILE,
 	ARG_COMMAND,
 	ARG_CHECK,
+	ARG_SETTING,
+	ARG_SECTION,
 	ARG_WORDS, /* anything */
 };
 
@@ -100,18 +102,22 @@ int commands_run(const struct ctl *ctl, int argc, char **argv);
 /* The one that the words begin with, and how many words its name has; or NULL. */
 const struct command *command_find(int argc, char **argv, int *words);
 
-/* local.c, check/all.c, check_ldap.c, query.c, user.c, import.c, wait.c, certificate.c, complete.c, list.c, log_level.c,
- * trace.c */
+/* local.c, check/all.c, check_ldap.c, query.c, user.c, import.c, wait.c, certificate.c, complete.c, config.c, list.c,
+ * log_level.c, trace.c */
 int run_check(const struct call *call);
 /* What can be looked at; NULL behind the last. */
 const char *check_name(size_t i);
 int run_check_ldap(const struct call *call);
+int run_config_get(const struct call *call);
+int run_config_dump(const struct call *call);
 int run_version(const struct call *call);
 int run_help(const struct call *call);
 int run_verb(const struct call *call);
 int run_trace(const struct call *call);
 int run_log_level(const struct call *call);
-int run_user_put(const struct call *call);
+int run_user_add(const struct call *call);
+int run_user_passwd(const struct call *call);
+int run_user_auth_test(const struct call *call);
 int run_user_import(const struct call *call);
 int run_user_list(const struct call *call);
 int run_user_count(const struct call *call);
@@ -122,6 +128,9 @@ int run_cert_list(const struct call *call);
 int run_cert_test(const struct call *call);
 int run_top(const struct call *call); /* top/top.c */
 int run_complete(const struct call *call);
+/* backup/ */
+int run_backup(const struct call *call);
+int run_restore(const struct call *call);
 /* move/ */
 int run_export(const struct call *call);
 int run_import(const struct call *call);
@@ -129,8 +138,9 @@ int run_import(const struct call *call);
 /* Reads the configuration; an enum exit_code, after the complaint. */
 int load_conf(const struct ctl *ctl, struct conf **out);
 
-/* The value of OPTION_TIMEOUT in seconds, or the default: 1 to 86400.  0 after the complaint. */
-unsigned timeout_of(const struct ctl *ctl, unsigned otherwise);
+/* The value of an option that is a number of seconds, 1 to 86400; without the option *out stays.  An enum exit_code, after
+ * the complaint.  wait.c */
+int seconds_of(const struct ctl *ctl, enum command_option option, unsigned *out);
 
 /* The name of a command that is written much like that; NULL when none is. */
 const char *suggest(const char *unknown);

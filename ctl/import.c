@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "bus/codes.h"
+#include "bus/wire.h"
 #include "ctl/clean.h"
 #include "ctl/password.h"
 #include "ctl/request.h"
@@ -24,6 +25,7 @@ struct import {
 	size_t line_size;
 	uint64_t number; /* of the last line read */
 	bool at_end;
+	bool given_up; /* nobody can do it for now: nothing more is read */
 	uint64_t under_way[UNDER_WAY_MAX]; /* line numbers; 0: a free place */
 	unsigned nunder_way;
 	uint64_t done, failed;
@@ -59,6 +61,8 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 		im->done++;
 	else
 		fail(im, number, end->text);
+	im->given_up |= end->code == EXIT_TEMPORARY;
+	im->at_end |= im->given_up;
 }
 
 static const struct answer_handlers handlers = {.end = on_end};
@@ -78,6 +82,10 @@ static int send_line(struct import *im, struct routerd *routerd, struct str line
 	if (m.account.len == 0 || m.account.len > 2047 || m.password.len == 0 ||
 		m.password.len > PASSWORD_MAX) {
 		fail(im, im->number, STR_LIT("the JID or the password is empty or too long"));
+		return EXIT_OK;
+	}
+	if (!wire_utf8_valid((const uint8_t *)m.account.p, m.account.len)) {
+		fail(im, im->number, STR_LIT("the JID is not UTF-8"));
 		return EXIT_OK;
 	}
 	place = place_of(im, 0);
@@ -174,5 +182,7 @@ int run_user_import(const struct call *call)
 	}
 	routerd_close(&routerd);
 	close_file(&im);
+	if (rc == EXIT_OK && im.given_up)
+		return EXIT_TEMPORARY;
 	return rc == EXIT_OK && im.failed > 0 ? EXIT_FAILED : rc;
 }

@@ -1,6 +1,7 @@
 /* Answers as JSON (RFC 8259). */
 #include "bus/textlist.h"
 #include "bus/wire.h"
+#include "ctl/clean.h"
 #include "ctl/result.h"
 
 static void put_char(FILE *out, unsigned char c, bool utf8)
@@ -20,8 +21,15 @@ static void put_string(FILE *out, struct str text)
 	bool utf8 = wire_utf8_valid((const unsigned char *)text.p, text.len);
 
 	fputc('"', out);
-	for (uint32_t i = 0; i < text.len; i++)
-		put_char(out, (unsigned char)text.p[i], utf8);
+	for (uint32_t i = 0; i < text.len; i++) {
+		const unsigned char *p = (const unsigned char *)text.p + i;
+
+		/* U+0080 to U+009F; the others are of one byte. */
+		if (utf8 && *p == 0xc2 && clean_is_control(p, text.len - i))
+			fprintf(out, "\\u%04x", text.p[++i] & 0xff);
+		else
+			put_char(out, *p, utf8);
+	}
 	fputc('"', out);
 }
 

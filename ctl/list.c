@@ -84,22 +84,17 @@ static void count(const struct result *all, struct result *out)
 
 int run_user_count(const struct call *call)
 {
-	struct buf columns = BUF_INIT;
 	struct query q, counted = {.ended = true};
 	int rc = query_ask_command(call, &q);
 
 	counted.code = q.code;
 	snprintf(counted.text, sizeof counted.text, "%s", q.text);
-	textlist_put(&columns, STR_LIT("domain"));
-	textlist_put(&columns, STR_LIT("accounts"));
-	textlist_put(&columns, STR_LIT("disabled"));
 	if (rc == EXIT_OK && q.result.has_columns) {
-		result_columns(&counted.result, buf_str(&columns));
+		result_name_columns(&counted.result, "domain accounts disabled");
 		count(&q.result, &counted.result);
 	}
 	if (rc == EXIT_OK)
 		rc = query_show(call, &counted);
-	buf_fini(&columns);
 	result_fini(&counted.result);
 	result_fini(&q.result);
 	return rc;

@@ -94,12 +94,12 @@ static int prompt_twice(const char *account, struct password *out)
 	return rc;
 }
 
-int password_read(const struct ctl *ctl, const char *account, struct password *out)
+int password_read(const struct ctl *ctl, const char *account, bool is_new, struct password *out)
 {
 	if (has_option(ctl, OPTION_PASSWORD_STDIN))
 		return read_line(out);
 	if (!isatty(STDIN_FILENO))
 		return complain(EXIT_USAGE, "standard input is no terminal to ask for a password "
 			"at; use --password-stdin");
-	return prompt_twice(account, out);
+	return is_new ? prompt_twice(account, out) : prompt("Password", account, out);
 }

@@ -13,9 +13,9 @@ struct password {
 	size_t len;
 };
 
-/* Asks twice without echo where standard input is a terminal, or takes the first line of it with
+/* Asks without echo where standard input is a terminal, twice for a new one, or takes the first line of it with
  * --password-stdin.  An enum exit_code, after the complaint; the caller wipes it. */
-int password_read(const struct ctl *ctl, const char *account, struct password *out);
+int password_read(const struct ctl *ctl, const char *account, bool is_new, struct password *out);
 void password_wipe(struct password *password);
 
 #endif

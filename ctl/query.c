@@ -45,21 +45,27 @@ int query_show(const struct call *call, struct query *q)
 	return failed ? complain(q->code, "%s", q->text) : EXIT_OK;
 }
 
+int query_open(const struct ctl *ctl, struct query *q, struct routerd **out)
+{
+	*q = (struct query){.ended = false};
+	return routerd_open(ctl, &handlers, q, out);
+}
+
+int query_wait(struct query *q, struct routerd **routerd, int rc)
+{
+	while (rc == EXIT_OK && !q->ended)
+		rc = routerd_wait(*routerd);
+	routerd_close(routerd);
+	/* The link may end right after the answer. */
+	return q->ended ? EXIT_OK : rc;
+}
+
 int query_ask(const struct ctl *ctl, const char *verb, struct str args, struct query *q)
 {
 	struct routerd *routerd = NULL;
-	int rc;
+	int rc = query_open(ctl, q, &routerd);
 
-	*q = (struct query){.ended = false};
-	rc = routerd_open(ctl, &handlers, q, &routerd);
-	if (rc != EXIT_OK)
-		return rc;
-	rc = routerd_ask(routerd, 1, verb, args);
-	while (rc == EXIT_OK && !q->ended)
-		rc = routerd_wait(routerd);
-	routerd_close(&routerd);
-	/* The link may end right after the answer. */
-	return q->ended ? EXIT_OK : rc;
+	return rc == EXIT_OK ? query_wait(q, &routerd, routerd_ask(routerd, 1, verb, args)) : rc;
 }
 
 /* Bare options, the arguments, the values of options. */

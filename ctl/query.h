@@ -18,6 +18,12 @@ struct query {
  * complaint.  result_fini(&q->result) in any case. */
 int query_ask(const struct ctl *ctl, const char *verb, struct str args, struct query *q);
 
+/* The same in steps, for a request of another kind: connects; and, where it was sent (rc of that), waits for the answer, and
+ * hangs up. */
+struct routerd;
+int query_open(const struct ctl *ctl, struct query *q, struct routerd **out);
+int query_wait(struct query *q, struct routerd **routerd, int rc);
+
 /* Prints the answer as the command wants it; the exit code of the whole. */
 int query_show(const struct call *call, struct query *q);
 

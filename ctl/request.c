@@ -15,6 +15,8 @@
 #include "base/rand.h"
 #include "bus/codes.h"
 #include "bus/link.h"
+#include "bus/textlist.h"
+#include "bus/wire.h"
 #include "conf/conf.h"
 
 enum { PATIENCE_MS = 60000 };
@@ -27,6 +29,7 @@ struct routerd {
 	const struct answer_handlers *handlers;
 	void *arg;
 	bool welcome, refused, silent;
+	bool answered; /* since the last wait began */
 	char why[512];
 };
 
@@ -81,6 +84,7 @@ static int on_end(const struct bus_event *event)
 
 	if (bus_get_ctl_end(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	r->answered = true;
 	r->handlers->end(r->arg, event->frame->subject, &m);
 	return 0;
 }
@@ -318,23 +322,55 @@ void routerd_close(struct routerd **routerd)
 	free(r);
 }
 
+/* routerd ends the link of one who sends anything else as text, and cannot repeat it in an answer. */
+static int check_text(struct str text)
+{
+	if (wire_utf8_valid((const uint8_t *)text.p, text.len))
+		return EXIT_OK;
+	return complain(EXIT_USAGE, "\"%.*s\" is not UTF-8", STR_FMT(text));
+}
+
+static int check_texts(struct str list)
+{
+	struct str text;
+	int rc = EXIT_OK;
+
+	while (rc == EXIT_OK && textlist_take(&list, &text))
+		rc = check_text(text);
+	return rc;
+}
+
+static int send_request(struct routerd *r, uint64_t number, const struct msg_ctl_request *m)
+{
+	int rc = r->link != NULL ? LINK_SEND(r->link, CTL_REQUEST, ctl_request, number, m) : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the request could not be sent: %s", bh_strerror(rc));
+}
+
 int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str args)
 {
 	const struct msg_ctl_request m = {.verb = str_of(verb), .args = args};
-	int rc = r->link != NULL ? LINK_SEND(r->link, CTL_REQUEST, ctl_request, number, &m)
-				 : BH_ECLOSED;
+	int rc = check_texts(args);
 
-	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the request could not be sent: %s",
-		bh_strerror(rc));
+	return rc == EXIT_OK ? send_request(r, number, &m) : rc;
 }
 
 int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put)
 {
-	int rc = r->link != NULL ? LINK_SEND(r->link, ACCOUNT_PUT, account_put, number, put)
-				 : BH_ECLOSED;
+	int rc = check_text(put->account);
 
+	if (rc != EXIT_OK)
+		return rc;
+	rc = r->link != NULL ? LINK_SEND(r->link, ACCOUNT_PUT, account_put, number, put) : BH_ECLOSED;
 	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the account could not be sent: %s",
 		bh_strerror(rc));
+}
+
+int routerd_test_account(struct routerd *r, uint64_t number, const struct msg_auth_test *test)
+{
+	int rc = r->link != NULL ? LINK_SEND(r->link, AUTH_TEST, auth_test, number, test) : BH_ECLOSED;
+
+	return rc == 0 ? EXIT_OK : complain(EXIT_FAILED, "the question could not be sent: %s", bh_strerror(rc));
 }
 
 int routerd_check_writer(const struct routerd *r)
@@ -396,11 +432,13 @@ int routerd_wait(struct routerd *r)
 	/* Counted from now: the caller may have waited for somebody's typing. */
 	uv_update_time(&r->loop);
 	uv_timer_start(&r->timer, on_timer, PATIENCE_MS, 0);
+	r->answered = false;
 	if (r->link != NULL)
 		uv_run(&r->loop, UV_RUN_ONCE);
 	if (r->refused)
 		return complain(EXIT_FAILED, "routerd refuses us: %s", r->why);
-	if (r->link == NULL)
+	/* The link may end right after the answer, as routerd does: whoever waits for more asks again. */
+	if (r->link == NULL && !r->answered)
 		return complain(EXIT_TEMPORARY, "the connection to routerd broke: %s", r->why);
 	if (r->silent)
 		return complain(EXIT_TEMPORARY, "routerd does not answer");

@@ -37,9 +37,10 @@ void routerd_close(struct routerd **routerd);
 /* May we do all?  EXIT_OK or EXIT_NOT_AUTHORISED. */
 int routerd_check_writer(const struct routerd *r);
 
-/* args is a list of texts. */
+/* args is a list of texts.  Those that are not UTF-8, also as an account, are wrong usage, and nothing is sent. */
 int routerd_ask(struct routerd *r, uint64_t number, const char *verb, struct str args);
 int routerd_put_account(struct routerd *r, uint64_t number, const struct msg_account_put *put);
+int routerd_test_account(struct routerd *r, uint64_t number, const struct msg_auth_test *test);
 
 /* Asks for a picture of the suite (WATCH), which comes within a second. */
 int routerd_watch(struct routerd *r);

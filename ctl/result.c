@@ -21,6 +21,15 @@ void result_columns(struct result *r, struct str names)
 	r->has_columns = true;
 }
 
+void result_name_columns(struct result *r, const char *names)
+{
+	struct buf list = BUF_INIT;
+
+	textlist_put_words(&list, names);
+	result_columns(r, buf_str(&list));
+	buf_fini(&list);
+}
+
 void result_row(struct result *r, struct str values)
 {
 	if (r->rows.len + values.len > SIZE_LIMIT)
@@ -28,6 +37,16 @@ void result_row(struct result *r, struct str values)
 	else
 		textlist_put(&r->rows, values);
 	r->too_large = r->too_large || buf_failed(&r->rows);
+}
+
+void result_texts(struct result *r, const char *const *values)
+{
+	struct buf row = BUF_INIT;
+
+	for (; *values != NULL; values++)
+		textlist_put(&row, str_of(*values));
+	result_row(r, buf_str(&row));
+	buf_fini(&row);
 }
 
 void result_print(const struct call *call, const struct result *r)

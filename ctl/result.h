@@ -23,7 +23,11 @@ struct result {
 
 void result_fini(struct result *r);
 void result_columns(struct result *r, struct str names);
+/* The same, of names that are separated by spaces. */
+void result_name_columns(struct result *r, const char *names);
 void result_row(struct result *r, struct str values);
+/* The same of texts; NULL ends them. */
+void result_texts(struct result *r, const char *const *values);
 
 struct call;
 

@@ -48,8 +48,7 @@ struct instance_status status_of(const struct query *q, const char *instance)
 
 bool status_is_ready(const struct instance_status *s)
 {
-	return s->there && (strcmp(s->state, "up") == 0 || strcmp(s->state, "draining") == 0 ||
-		strcmp(s->state, "custody: healed") == 0);
+	return s->there && strcmp(s->state, "custody: healing") != 0;
 }
 
 bool status_until(const struct ctl *ctl, unsigned seconds, status_fn *good, void *arg)

@@ -1,13 +1,9 @@
 /* `trace`: rows are shown while they come. */
-#include <stdlib.h>
-
 #include "bus/textlist.h"
 #include "ctl/clean.h"
 #include "ctl/ctl.h"
 #include "ctl/request.h"
 #include "ctl/result.h"
-
-enum { SECONDS_MAX = 24 * 3600 };
 
 /* Of a row, in the order of routerd's columns. */
 enum column { TIME, DIRECTION, CONNECTION, SESSION, STANZA, LOST, NCOLUMNS };
@@ -38,8 +34,11 @@ static void show(struct str values)
 	for (unsigned i = 0; i < NCOLUMNS; i++)
 		if (!textlist_take(&values, &cells[i]))
 			return;
-	if (!str_is(cells[LOST], "0"))
-		printf("-- %.*s stanzas are not shown: this terminal is too slow --\n", STR_FMT(cells[LOST]));
+	if (!str_is(cells[LOST], "0")) {
+		fputs("-- ", stdout);
+		clean_put(stdout, cells[LOST]);
+		puts(" stanzas are not shown: this terminal is too slow --");
+	}
 	for (unsigned i = 0; i <= STANZA; i++) {
 		clean_put(stdout, cells[i]);
 		putchar(i < STANZA ? ' ' : '\n');
@@ -72,18 +71,6 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 
 static const struct answer_handlers handlers = {.columns = on_columns, .row = on_row, .end = on_end};
 
-/* 0 without the option; negative where it is no number of seconds. */
-static long seconds_of(const struct ctl *ctl)
-{
-	char *end;
-	long n;
-
-	if (ctl->values[OPTION_FOR] == NULL)
-		return 0;
-	n = strtol(ctl->values[OPTION_FOR], &end, 10);
-	return *end == '\0' && end != ctl->values[OPTION_FOR] && n > 0 && n <= SECONDS_MAX ? n : -1;
-}
-
 static int ask(struct tracing *t, const struct call *call)
 {
 	struct buf args = BUF_INIT;
@@ -100,16 +87,15 @@ static int ask(struct tracing *t, const struct call *call)
 int run_trace(const struct call *call)
 {
 	struct tracing t = {.ctl = call->ctl};
-	long seconds = seconds_of(call->ctl);
-	int rc;
+	unsigned seconds = 0;
+	int rc = seconds_of(call->ctl, OPTION_FOR, &seconds);
 
-	if (seconds < 0)
-		return complain(EXIT_USAGE, "--for wants a number of seconds, 1 to %d", SECONDS_MAX);
-	rc = routerd_open(call->ctl, &handlers, &t, &t.routerd);
+	if (rc == EXIT_OK)
+		rc = routerd_open(call->ctl, &handlers, &t, &t.routerd);
 	if (rc == EXIT_OK)
 		rc = ask(&t, call);
 	if (rc == EXIT_OK)
-		rc = routerd_follow(t.routerd, (unsigned)seconds);
+		rc = routerd_follow(t.routerd, seconds);
 	routerd_close(&t.routerd);
 	buf_fini(&t.names);
 	return rc == EXIT_OK && t.ended ? complain(t.code, "%s", t.text) : rc;

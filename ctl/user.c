@@ -1,69 +1,87 @@
-/* user add, user passwd. */
+/* user add, user passwd, user auth-test: what goes with a password. */
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/codes.h"
 #include "ctl/ctl.h"
 #include "ctl/password.h"
+#include "ctl/query.h"
 #include "ctl/request.h"
 
-struct put {
-	bool ended;
-	int code;
-	char text[1025];
+/* A command, how it sends its password, and what was done where routerd does not say it. */
+struct deed {
+	int (*send)(struct routerd *routerd, const struct call *call, struct str password);
+	bool is_new; /* the password */
+	const char *done;
 };
 
-static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
+static int put(struct routerd *routerd, const struct call *call, struct str password, unsigned how)
 {
-	struct put *put = arg;
-
-	(void)number;
-	put->ended = true;
-	put->code = end->code;
-	snprintf(put->text, sizeof put->text, "%.*s", STR_FMT(end->text));
+	return routerd_put_account(routerd, 1, &(struct msg_account_put){
+		.account = str_of(call->argv[0]), .how = (uint8_t)how, .password = password});
 }
 
-static const struct answer_handlers handlers = {.end = on_end};
+static int send_added(struct routerd *routerd, const struct call *call, struct str password)
+{
+	return put(routerd, call, password, ACCOUNT_ADD);
+}
 
-static int send_password(const struct call *call, struct routerd *routerd, bool add)
+static int send_changed(struct routerd *routerd, const struct call *call, struct str password)
+{
+	return put(routerd, call, password, ACCOUNT_PASSWORD);
+}
+
+static int send_tried(struct routerd *routerd, const struct call *call, struct str password)
+{
+	return routerd_test_account(routerd, 1, &(struct msg_auth_test){str_of(call->argv[0]), password});
+}
+
+static int send_password(const struct call *call, struct routerd *routerd, const struct deed *deed)
 {
 	struct password password = {.len = 0};
-	struct msg_account_put m = {
-		.account = str_of(call->argv[0]),
-		.how = add ? ACCOUNT_ADD : ACCOUNT_PASSWORD,
-	};
-	int rc = password_read(call->ctl, call->argv[0], &password);
+	int rc = password_read(call->ctl, call->argv[0], deed->is_new, &password);
 
-	m.password = str_make(password.text, password.len);
 	if (rc == EXIT_OK)
-		rc = routerd_put_account(routerd, 1, &m);
+		rc = deed->send(routerd, call, str_make(password.text, password.len));
 	password_wipe(&password);
 	return rc;
 }
 
 /* Connects first: nobody should type a password for a server that is not there. */
-int run_user_put(const struct call *call)
+static int run(const struct call *call, const struct deed *deed)
 {
-	bool add = strcmp(call->command->name, "user add") == 0;
 	struct routerd *routerd = NULL;
-	struct put put = {.ended = false};
-	int rc = routerd_open(call->ctl, &handlers, &put, &routerd);
+	struct query q;
+	int rc = query_open(call->ctl, &q, &routerd);
 
 	if (rc != EXIT_OK)
 		return rc;
 	rc = routerd_check_writer(routerd);
 	if (rc == EXIT_OK)
-		rc = send_password(call, routerd, add);
-	while (rc == EXIT_OK && !put.ended)
-		rc = routerd_wait(routerd);
-	routerd_close(&routerd);
-	if (!put.ended)
+		rc = send_password(call, routerd, deed);
+	rc = query_wait(&q, &routerd, rc);
+	result_fini(&q.result);
+	if (rc != EXIT_OK)
 		return rc;
-	if (put.code != EXIT_OK)
-		return complain(put.code, "%s", put.text);
-	if (put.text[0] == '\0')
-		snprintf(put.text, sizeof put.text, "%s: %s", call->argv[0],
-			add ? "added" : "the password was changed");
-	tell(call->ctl, put.text);
+	if (q.code != EXIT_OK)
+		return complain(q.code, "%s", q.text);
+	if (q.text[0] == '\0')
+		snprintf(q.text, sizeof q.text, "%s: %s", call->argv[0], deed->done);
+	tell(call->ctl, q.text);
 	return EXIT_OK;
+}
+
+int run_user_add(const struct call *call)
+{
+	return run(call, &(struct deed){send_added, true, "added"});
+}
+
+int run_user_passwd(const struct call *call)
+{
+	return run(call, &(struct deed){send_changed, true, "the password was changed"});
+}
+
+int run_user_auth_test(const struct call *call)
+{
+	return run(call, &(struct deed){send_tried, false, ""});
 }

@@ -1,27 +1,22 @@
 /* wait, restart, drain: commands that are over when a daemon is as it should be. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bus/textlist.h"
+#include "base/decimal.h"
 #include "conf/conf.h"
 #include "ctl/status.h"
 
-enum { PATIENCE_S = 60, TIMEOUT_MAX_S = 86400 };
+enum { PATIENCE_S = 60, SECONDS_MAX = 86400 };
 
-unsigned timeout_of(const struct ctl *ctl, unsigned otherwise)
+int seconds_of(const struct ctl *ctl, enum command_option option, unsigned *out)
 {
-	const char *text = ctl->values[OPTION_TIMEOUT];
-	char *end;
-	unsigned long n;
+	const char *text = ctl->values[option];
+	uint64_t n = *out;
 
-	if (text == NULL)
-		return otherwise;
-	n = strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && *end == '\0' && n >= 1 && n <= TIMEOUT_MAX_S)
-		return (unsigned)n;
-	complain(EXIT_USAGE, "--timeout is a number of seconds, 1 to %d", TIMEOUT_MAX_S);
-	return 0;
+	if (text != NULL && (!decimal_read(str_of(text), SECONDS_MAX, &n) || n == 0))
+		return complain(EXIT_USAGE, "%s is a number of seconds, 1 to %d", options_info[option].name, SECONDS_MAX);
+	*out = (unsigned)n;
+	return EXIT_OK;
 }
 
 /* ---- wait ---------------------------------------------------------------------------------------- */
@@ -73,15 +68,14 @@ static bool all_ready(void *arg, const struct query *q)
 
 int run_wait(const struct call *call)
 {
-	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
+	unsigned seconds = PATIENCE_S;
 	struct wanted w = {.missing = "routerd"};
 	struct conf *conf = NULL;
 	bool ready;
-	int rc;
+	int rc = seconds_of(call->ctl, OPTION_TIMEOUT, &seconds);
 
-	if (seconds == 0)
-		return EXIT_USAGE;
-	rc = load_conf(call->ctl, &conf);
+	if (rc == EXIT_OK)
+		rc = load_conf(call->ctl, &conf);
 	if (rc != EXIT_OK)
 		return rc;
 	w.conf = conf;
@@ -95,25 +89,32 @@ int run_wait(const struct call *call)
 
 /* ---- restart and drain ---------------------------------------------------------------------------- */
 
+/* Of an instance; and what it is, while it is not yet what is waited for. */
 struct change {
 	const char *instance;
+	bool (*is_over)(struct change *c);
 	struct instance_status before, now;
+	char still[48];
 };
 
-static bool is_another(void *arg, const struct query *q)
+static bool is_back(struct change *c)
 {
-	struct change *c = arg;
-
-	c->now = status_of(q, c->instance);
+	snprintf(c->still, sizeof c->still, "is not back");
 	return c->now.pid != c->before.pid && status_is_ready(&c->now);
 }
 
-static bool is_empty(void *arg, const struct query *q)
+static bool is_empty(struct change *c)
+{
+	snprintf(c->still, sizeof c->still, "has %lu sessions left", c->now.sessions);
+	return !c->now.there || c->now.sessions == 0;
+}
+
+static bool is_over(void *arg, const struct query *q)
 {
 	struct change *c = arg;
 
 	c->now = status_of(q, c->instance);
-	return !c->now.there || c->now.sessions == 0;
+	return c->is_over(c);
 }
 
 /* The command itself; and who the daemon was. */
@@ -122,7 +123,6 @@ static int begin(const struct call *call, struct change *c)
 	struct query status, q;
 	int rc;
 
-	c->instance = call->argv[0];
 	if (status_ask(call->ctl, &status))
 		c->before = status_of(&status, c->instance);
 	result_fini(&status.result);
@@ -133,36 +133,30 @@ static int begin(const struct call *call, struct change *c)
 	return rc;
 }
 
-int run_restart(const struct call *call)
+/* With a time it waits so long for the end of it. */
+static int run_change(const struct call *call, bool (*is_over_by)(struct change *c), const char *done)
 {
-	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
-	struct change c = {.now = {.there = false}};
-	int rc;
+	unsigned seconds = PATIENCE_S;
+	struct change c = {.instance = call->argv[0], .is_over = is_over_by};
+	int rc = seconds_of(call->ctl, OPTION_TIMEOUT, &seconds);
 
-	if (seconds == 0)
-		return EXIT_USAGE;
-	rc = begin(call, &c);
+	if (rc == EXIT_OK)
+		rc = begin(call, &c);
 	if (rc != EXIT_OK || !has_option(call->ctl, OPTION_TIMEOUT))
 		return rc;
-	if (!status_until(call->ctl, seconds, is_another, &c))
-		return complain(EXIT_TEMPORARY, "%s is not back after %u s", c.instance, seconds);
-	tell(call->ctl, "it is back");
+	(void)c.is_over(&c); /* for what is said where nobody can be asked */
+	if (!status_until(call->ctl, seconds, is_over, &c))
+		return complain(EXIT_TEMPORARY, "%s %s after %u s", c.instance, c.still, seconds);
+	tell(call->ctl, done);
 	return EXIT_OK;
+}
+
+int run_restart(const struct call *call)
+{
+	return run_change(call, is_back, "it is back");
 }
 
 int run_drain(const struct call *call)
 {
-	unsigned seconds = timeout_of(call->ctl, PATIENCE_S);
-	struct change c = {.now = {.there = false}};
-	int rc;
-
-	if (seconds == 0)
-		return EXIT_USAGE;
-	rc = begin(call, &c);
-	if (rc != EXIT_OK || !has_option(call->ctl, OPTION_TIMEOUT))
-		return rc;
-	if (!status_until(call->ctl, seconds, is_empty, &c))
-		return complain(EXIT_TEMPORARY, "%s has %lu sessions left after %u s", c.instance, c.now.sessions, seconds);
-	tell(call->ctl, "nobody is left");
-	return EXIT_OK;
+	return run_change(call, is_empty, "nobody is left");
 }

@@ -5,25 +5,17 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/exits.h"
 #include "base/list.h"
 #include "bus/ctl_answer.h"
+#include "bus/ctl_verb.h"
 #include "bus/textlist.h"
 #include "dirsyncd/groups.h"
 #include "dirsyncd/job.h"
 #include "dirsyncd/mirror.h"
 #include "dirsyncd/sharing.h"
 
-/* A request as its verb sees it. */
-struct ask {
-	struct dirsyncd *d;
-	struct link *link;
-	uint64_t subject;
-	struct str args;
-};
-
-static void fail(const struct ask *q, unsigned code, const char *why, struct str what)
+static void fail(const struct ctl_ask *q, unsigned code, const char *why, struct str what)
 {
 	ctl_end(q->link, q->subject, code, "%.*s%s%s", STR_FMT(what), what.len > 0 ? ": " : "", why);
 }
@@ -82,14 +74,14 @@ static void status(struct answer *a, const struct mirror *m, const struct groups
 		});
 }
 
-static void verb_status(const struct ask *q)
+static void verb_status(const struct ctl_ask *q)
 {
-	struct answer *a =
-		answer_create(q->d, q->subject, "directory part server state entries held since lag why");
+	struct dirsyncd *d = q->owner;
+	struct answer *a = answer_create(d, q->subject, "directory part server state entries held since lag why");
 
-	for (size_t i = 0; i < q->d->nmirrors; i++)
-		status(a, q->d->mirrors[i], sharing_groups(q->d->sharings[i]));
-	answer_send(q->d, &a);
+	for (size_t i = 0; i < d->nmirrors; i++)
+		status(a, d->mirrors[i], sharing_groups(d->sharings[i]));
+	answer_send(d, &a);
 }
 
 /* ---- ldap.sync ----------------------------------------------------------------------------- */
@@ -100,8 +92,9 @@ struct sync_order {
 };
 
 /* false: it has been answered. */
-static bool read_sync(const struct ask *q, struct sync_order *order)
+static bool read_sync(const struct ctl_ask *q, struct sync_order *order)
 {
+	struct dirsyncd *d = q->owner;
 	struct str args = q->args, arg;
 
 	*order = (struct sync_order){STR_NONE, false, false};
@@ -113,7 +106,7 @@ static bool read_sync(const struct ask *q, struct sync_order *order)
 		else
 			order->directory = arg;
 	}
-	if (order->directory.p == NULL || dirsyncd_mirror(q->d, order->directory) != NULL)
+	if (order->directory.p == NULL || dirsyncd_mirror(d, order->directory) != NULL)
 		return true;
 	fail(q, EXIT_NOT_FOUND, "there is no directory of that name", order->directory);
 	return false;
@@ -132,18 +125,19 @@ static size_t sync_one(const struct sync_order *order, struct mirror *m, struct 
 	return accepted;
 }
 
-static void verb_sync(const struct ask *q)
+static void verb_sync(const struct ctl_ask *q)
 {
+	struct dirsyncd *d = q->owner;
 	struct sync_order order;
 	size_t accepted = 0;
 
 	if (!read_sync(q, &order))
 		return;
-	for (size_t i = 0; i < q->d->nmirrors; i++) {
-		struct mirror *m = q->d->mirrors[i];
+	for (size_t i = 0; i < d->nmirrors; i++) {
+		struct mirror *m = d->mirrors[i];
 
 		if (order.directory.p == NULL || str_is(order.directory, mirror_directory(m)->name))
-			accepted += sync_one(&order, m, sharing_groups(q->d->sharings[i]));
+			accepted += sync_one(&order, m, sharing_groups(d->sharings[i]));
 	}
 	if (order.accept)
 		ctl_end(q->link, q->subject, EXIT_OK, "%zu accounts were held, and have gone", accepted);
@@ -195,9 +189,10 @@ static void list_domain(struct answer *a, const struct mirror *m, const char *do
 }
 
 /* One domain as the administrator writes it; or all. */
-static void verb_user_list(const struct ask *q)
+static void verb_user_list(const struct ctl_ask *q)
 {
-	struct answer *a = answer_create(q->d, q->subject, "account state created reason");
+	struct dirsyncd *d = q->owner;
+	struct answer *a = answer_create(d, q->subject, "account state created reason");
 	char wanted[JID_PART_MAX + 1] = "";
 	struct str args = q->args, arg = STR_NONE;
 	const char *domain;
@@ -205,19 +200,20 @@ static void verb_user_list(const struct ask *q)
 
 	if (textlist_take(&args, &arg) && jid_prepare_domain(arg, wanted, &len) == 0)
 		wanted[len] = '\0';
-	if (arg.len > 0 && dirsyncd_mirror_of(q->d, str_of(wanted)) == NULL)
+	if (arg.len > 0 && dirsyncd_mirror_of(d, str_of(wanted)) == NULL)
 		answer_end(a, EXIT_NOT_FOUND, "%.*s: that is no domain of a directory", STR_FMT(arg));
-	for (size_t i = 0; i < q->d->nmirrors; i++)
-		for (size_t k = 0; (domain = mirror_domain(q->d->mirrors[i], k)) != NULL; k++)
+	for (size_t i = 0; i < d->nmirrors; i++)
+		for (size_t k = 0; (domain = mirror_domain(d->mirrors[i], k)) != NULL; k++)
 			if (arg.len == 0 || strcmp(domain, wanted) == 0)
-				list_domain(a, q->d->mirrors[i], domain);
-	answer_send(q->d, &a);
+				list_domain(a, d->mirrors[i], domain);
+	answer_send(d, &a);
 }
 
 /* ---- what a directory has to be asked for --------------------------------------------------- */
 
-static void ask_of_account(const struct ask *q, const struct job_kind *kind)
+static void ask_of_account(const struct ctl_ask *q, const struct job_kind *kind)
 {
+	struct dirsyncd *d = q->owner;
 	struct str args = q->args, arg = STR_NONE;
 	char text[JID_MAX + 1];
 	struct mirror *m;
@@ -227,55 +223,42 @@ static void ask_of_account(const struct ask *q, const struct job_kind *kind)
 		fail(q, EXIT_USAGE, "that is no address of an account", arg);
 		return;
 	}
-	m = dirsyncd_mirror_of(q->d, jid.domain);
+	m = dirsyncd_mirror_of(d, jid.domain);
 	if (m == NULL)
 		fail(q, EXIT_NOT_FOUND, "accounts of that domain are in no directory", jid.domain);
 	else
-		job_start(q->d, q->subject, kind, m, jid.bare);
+		job_start(d, q->subject, kind, m, jid.bare);
 }
 
-static void verb_test(const struct ask *q)
+static void verb_test(const struct ctl_ask *q)
 {
 	ask_of_account(q, &job_test);
 }
 
-static void verb_explain(const struct ask *q)
+static void verb_explain(const struct ctl_ask *q)
 {
 	ask_of_account(q, &job_explain);
 }
 
-static void verb_diff(const struct ask *q)
+static void verb_diff(const struct ctl_ask *q)
 {
+	struct dirsyncd *d = q->owner;
 	struct str args = q->args, name = STR_NONE;
 	bool all = !textlist_take(&args, &name);
-	struct mirror *m = all ? dirsyncd_mirror_after(q->d, NULL) : dirsyncd_mirror(q->d, name);
+	struct mirror *m = all ? dirsyncd_mirror_after(d, NULL) : dirsyncd_mirror(d, name);
 
 	if (m == NULL)
 		fail(q, EXIT_NOT_FOUND, all ? "there is no directory" : "there is no directory of that name", name);
 	else
-		job_start(q->d, q->subject, all ? &job_diff_all : &job_diff, m, STR_NONE);
+		job_start(d, q->subject, all ? &job_diff_all : &job_diff, m, STR_NONE);
 }
 
 int on_ctl_request(const struct bus_event *event)
 {
-	static const struct {
-		const char *name;
-		void (*run)(const struct ask *q);
-	} verbs[] = {
+	static const struct ctl_verb verbs[] = {
 		{"ldap.status", verb_status}, {"ldap.sync", verb_sync}, {"ldap.diff", verb_diff}, {"ldap.test", verb_test},
-		{"ldap.explain", verb_explain}, {"user.list", verb_user_list},
+		{"ldap.explain", verb_explain}, {"user.list", verb_user_list}, {NULL, NULL},
 	};
-	struct ask q = {.d = event->owner, .link = event->link, .subject = event->frame->subject};
-	struct msg_ctl_request m;
 
-	if (bus_get_ctl_request(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	q.args = m.args;
-	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-		if (str_is(m.verb, verbs[i].name)) {
-			verbs[i].run(&q);
-			return 0;
-		}
-	fail(&q, EXIT_USAGE, "this dirsyncd does not know that", m.verb);
-	return 0;
+	return ctl_run(event, verbs, "dirsyncd");
 }

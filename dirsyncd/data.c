@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "store/stores.h"
+
 /* Accounts that may be used, by how their texts begin: ?1 directory; ?2 to ?6 first name, last name, nickname, e-mail
  * address, user, folded; ?7 how many.  The one that is most of a help leads, by its index. */
 #define PROFILE_FIRST "profile p CROSS JOIN entry e", "p.directory"
@@ -62,6 +64,7 @@ static const char *const migrations[] = {
 	"DROP TABLE revoked;",
 	NULL,
 };
+STORE_HAS_SCHEMA(migrations, dirsyncd);
 
 int data_open(struct daemon *d, struct store **out)
 {

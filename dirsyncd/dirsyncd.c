@@ -275,6 +275,7 @@ int dirsyncd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = "bulkhead-dirsyncd " BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = handlers,
 		.owner = s,
 		.on_up = on_up,

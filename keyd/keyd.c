@@ -236,6 +236,7 @@ static int start_bus(struct keyd *keyd)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = handlers,
 		.owner = keyd,
 		.on_up = on_up,

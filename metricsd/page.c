@@ -23,7 +23,7 @@ static bool is_name(struct str text)
 	for (uint32_t i = 0; i < text.len; i++)
 		if (!islower((unsigned char)text.p[i]) && !isdigit((unsigned char)text.p[i]) && text.p[i] != '_')
 			return false;
-	return text.len > 0;
+	return text.len > 0 && !isdigit((unsigned char)text.p[0]);
 }
 
 /* Between quotes: no end of it, and no line's end. */
@@ -38,7 +38,7 @@ static bool is_quotable(struct str text)
 	return true;
 }
 
-/* {label="value"}, or nothing; not the label that is ours. */
+/* {label="value"}, or nothing; not the label that is ours, nor one that is Prometheus' own. */
 static bool is_label(struct str text)
 {
 	const char *equals = text.len > 0 ? memchr(text.p, '=', text.len) : NULL;
@@ -49,7 +49,7 @@ static bool is_label(struct str text)
 	if (equals == NULL)
 		return false;
 	name = str_make(text.p + 1, (size_t)(equals - text.p) - 1);
-	if (!is_name(name) || str_is(name, "process"))
+	if (!is_name(name) || str_is(name, "process") || (name.len > 1 && memcmp(name.p, "__", 2) == 0))
 		return false;
 	value = str_make(equals + 1, (size_t)(text.p + text.len - equals) - 1);
 	return value.len >= 3 && value.p[0] == '"' && ends_with(value, "\"}") &&
@@ -212,6 +212,14 @@ static const struct entry *put_entries(const struct page *page, const struct ent
 	return e;
 }
 
+/* What it has at this moment, it has only while it is there; what it has counted, it has counted. */
+static bool is_shown(const struct seen *s, const struct counted *c)
+{
+	bool there = s->state != INSTANCE_RESTARTING && s->state != INSTANCE_GONE;
+
+	return is_sound(c) && (there || is_counter(c->kind));
+}
+
 static size_t gather(const struct picture *p, struct entry *out)
 {
 	size_t n = 0;
@@ -222,7 +230,7 @@ static size_t gather(const struct picture *p, struct entry *out)
 		for (size_t i = 0; i < s->ncounters && bus_role_name(s->role) != NULL; i++) {
 			const struct counted *c = &s->counters[i];
 
-			if (!is_sound(c))
+			if (!is_shown(s, c))
 				continue;
 			if (out != NULL)
 				out[n] = (struct entry){s, c, is_common(counted_base(c)) ? 0 : s->role, n};

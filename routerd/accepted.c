@@ -6,13 +6,19 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "bus/mark.h"
 #include "routerd/custody.h"
 #include "routerd/front.h"
 #include "routerd/restore.h"
+#include "routerd/session.h"
 
 /* Of one front end: more than an honest one ever has under way. */
 enum { ACCEPTED_MAX = 1 << 20 };
+
+/* Who says that a session has accepted it: stands in the key in the place of accepted.zero, beside the mark of a front
+ * end (said_by()). */
+enum { BY_ANYBODY = 0, BY_THE_STORE = 1 };
 
 struct entry {
 	struct map_node node;
@@ -31,6 +37,21 @@ static struct accepted entry_of(const struct bus_id *session, const struct parce
 	return a;
 }
 
+static uint32_t said_by(const struct front *front)
+{
+	const char *name = front->peer->instance;
+
+	return (uint32_t)hash_bytes(hash_process_key(), name, strlen(name)) | 2;
+}
+
+static bool is_said(const struct router *r, struct accepted a, uint32_t by)
+{
+	a.zero = by;
+	return map_find(&r->accepted, &a, sizeof a) != NULL;
+}
+
+/* A front end is believed about the sessions that it has: what it says of another's would keep from that what it never
+ * had.  Of a session that has moved its front end of before may know. */
 bool accepted_has(const struct router *r, const struct parcel *p, const struct session *s)
 {
 	struct accepted a;
@@ -38,7 +59,11 @@ bool accepted_has(const struct router *r, const struct parcel *p, const struct s
 	if (r->accepted.count == 0)
 		return false;
 	a = entry_of(&s->origin->id, p);
-	return map_find(&r->accepted, &a, sizeof a) != NULL;
+	if (is_said(r, a, BY_THE_STORE))
+		return true;
+	if (s->connection != NULL && is_said(r, a, said_by(s->connection->front)))
+		return true;
+	return (s->connection == NULL || s->epoch > 1) && is_said(r, a, BY_ANYBODY);
 }
 
 void accepted_forget(struct router *r)
@@ -75,6 +100,7 @@ void accepted_note_queued(struct router *r, const struct bus_id *session, const 
 {
 	struct accepted a = entry_of(session, p);
 
+	a.zero = BY_THE_STORE;
 	(void)add(r, &a);
 }
 
@@ -86,6 +112,7 @@ static struct accepted judged(const struct bus_id *origin, uint64_t number)
 	memset(&a, 0, sizeof a);
 	a.origin = *origin;
 	a.number = number;
+	a.zero = BY_THE_STORE;
 	return a;
 }
 
@@ -103,6 +130,17 @@ bool accepted_was_judged(const struct router *r, const struct bus_id *origin, ui
 	return r->accepted.count > 0 && map_find(&r->accepted, &a, sizeof a) != NULL;
 }
 
+/* Of itself, and for whoever has the session next. */
+static int add_said(struct router *r, struct accepted *what, uint32_t by)
+{
+	int rc;
+
+	what->zero = by;
+	rc = add(r, what);
+	what->zero = BY_ANYBODY;
+	return rc == 0 ? add(r, what) : rc;
+}
+
 int on_accepted(const struct bus_event *event)
 {
 	struct front *front = front_of(event);
@@ -113,7 +151,7 @@ int on_accepted(const struct bus_event *event)
 	if (bus_get_accepted(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	while (accepted_take(&m.list, &what))
-		if (++front->accepted > ACCEPTED_MAX || add(r, &what) != 0)
+		if (++front->accepted > ACCEPTED_MAX || add_said(r, &what, said_by(front)) != 0)
 			return BH_EPROTO;
 	return m.list.len == 0 ? 0 : BH_EPROTO;
 }

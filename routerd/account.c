@@ -231,22 +231,22 @@ struct session *account_session(const struct account *a, struct str resource)
 	return NULL;
 }
 
-void account_revoke(struct account *a, uint64_t generation, unsigned stream_error, const char *text)
+void account_revoke(struct account *a, const struct revocation *why)
 {
 	list_for_each_safe(pos, &a->connections) {
 		struct connection *c = container_of(pos, struct connection, in_account);
 
-		if (c->generation >= generation)
+		if (c->generation >= why->generation)
 			continue;
-		if (c->spared)
-			c->generation = generation;
+		if (c->spared != 0 && c->spared == why->request)
+			c->generation = why->generation;
 		else
-			connection_kill(c, stream_error, text);
+			connection_kill(c, why->stream_error, why->text);
 	}
 	list_for_each_safe(pos, &a->sessions) {
 		struct session *s = container_of(pos, struct session, in_account);
 
-		if (s->connection == NULL && s->generation < generation)
+		if (s->connection == NULL && s->generation < why->generation)
 			session_end(s);
 	}
 }

@@ -47,6 +47,7 @@ struct account {
 	struct list idle;     /* its place in router.idle, while nobody needs it */
 	uint64_t idle_since;  /* ms */
 	uint64_t asked;	      /* when the last load began, ms */
+	bool stored;	      /* that has found it in the store */
 	struct roster roster;
 	struct blocklist blocklist;
 	struct offline offline;
@@ -102,8 +103,15 @@ void account_detach(struct connection *c);
 /* Its session with that resource, or NULL. */
 struct session *account_session(const struct account *a, struct str resource);
 
-/* Closes all its connections of a generation below this one. */
-void account_revoke(struct account *a, uint64_t generation, unsigned stream_error, const char *text);
+/* Why an account's connections end. */
+struct revocation {
+	uint64_t generation; /* those below this one */
+	uint64_t request;    /* but for the one that asked for it by this (connection.spared); 0: by none */
+	unsigned stream_error;
+	const char *text;
+};
+
+void account_revoke(struct account *a, const struct revocation *why);
 
 /* Frees idle accounts that are old or too many; all of them when `all`. */
 void accounts_expire(struct router *r, bool all);

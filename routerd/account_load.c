@@ -24,6 +24,7 @@ void account_clear(struct account *a)
 static void loaded(struct account *a, enum account_state state)
 {
 	a->state = (uint8_t)state;
+	a->asked = clock_ms(); /* what is not known now is not asked again at once */
 	account_wake(a);
 	account_release(a);
 }
@@ -71,6 +72,7 @@ static void take_account(struct account *a, const struct store_rows *row)
 {
 	struct str status = store_row_text(row, 5);
 
+	a->stored = true;
 	a->created = store_row_int(row, 1);
 	a->roster.version = (uint64_t)store_row_int(row, 2);
 	a->roster.floor = (uint64_t)store_row_int(row, 3);
@@ -78,44 +80,48 @@ static void take_account(struct account *a, const struct store_rows *row)
 	a->last_status = status.p != NULL ? bh_strndup(status.p, status.len) : NULL;
 }
 
-/* true: it is the account's own row. */
-static bool take_row(struct account *a, const struct store_rows *row)
+static void take_row(struct account *a, const struct store_rows *row)
 {
 	switch (store_row_int(row, 0)) {
 	case ROW_ACCOUNT:
 		take_account(a, row);
-		return true;
+		break;
 	case ROW_CONTACT:
 		roster_load_contact(&a->roster, row);
-		return false;
+		break;
 	case ROW_REMOVED:
 		roster_load_removed(&a->roster, row);
-		return false;
+		break;
 	case ROW_BLOCKED:
 		blocklist_load(&a->blocklist, row);
-		return false;
+		break;
 	case ROW_OFFLINE:
 		offline_loaded(a, (uint32_t)store_row_int(row, 1));
-		return false;
-	default:
-		return false;
+		break;
 	}
 }
 
-static void on_rows(void *arg, int rc, struct store_rows *rows)
+static bool on_rows(void *arg, struct store_rows *rows)
 {
 	struct account *a = arg;
-	bool known = false;
+
+	while (store_row(rows))
+		take_row(a, rows);
+	return true;
+}
+
+static void on_loaded(void *arg, int rc)
+{
+	struct account *a = arg;
 
 	if (rc != 0) {
+		account_clear(a);
 		log_error("store-failed", "account=%s reason=%s", LOG_TEXT(a->text),
 			LOG_TEXT(bh_strerror(rc)));
 		loaded(a, ACCOUNT_UNKNOWN);
 		return;
 	}
-	while (store_row(rows))
-		known |= take_row(a, rows);
-	if (known) {
+	if (a->stored) {
 		loaded(a, ACCOUNT_THERE);
 	} else if (!list_empty(&a->connections)) {
 		remember(a); /* somebody has logged in to it */
@@ -132,11 +138,11 @@ void account_load(struct account *a)
 	struct store_tx *tx = store_begin(a->router->store);
 
 	a->state = ACCOUNT_LOADING;
-	a->asked = clock_ms();
+	a->stored = false;
 	account_hold(a);
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
 		store_text(tx, a->jid.bare);
 		store_do(tx, questions[i]);
 	}
-	store_ask(tx, on_rows, a);
+	store_read(tx, on_rows, on_loaded, a);
 }

@@ -9,6 +9,11 @@
 #include "routerd/relay.h"
 #include "routerd/verb.h"
 
+enum {
+	OPEN_MAX = 64,	      /* requests of a link; one command has one, top two */
+	UNREAD_MAX = 1048576, /* answers on a link that may ask again */
+};
+
 static const struct verb *const tables[] = {daemon_verbs, session_verbs, user_verbs, queue_verbs, rule_verbs};
 
 void ask_done(const struct ask *q)
@@ -65,6 +70,11 @@ static const struct verb *find(struct str name)
 	return NULL;
 }
 
+void admin_note(const struct ask *q, struct str verb)
+{
+	log_info("admin", "verb=%s uid=%lu pid=%ld", LOG_STR(verb), (unsigned long)q->asker->uid, (long)q->asker->pid);
+}
+
 /* Whoever came by monitor.sock may look at everything, and change nothing. */
 static bool allowed(const struct ask *q, struct str verb, bool writes)
 {
@@ -76,8 +86,7 @@ static bool allowed(const struct ask *q, struct str verb, bool writes)
 			bus_role_socket(ROLE_MONITOR));
 		return false;
 	}
-	log_info("admin", "verb=%s uid=%lu pid=%ld", LOG_STR(verb), (unsigned long)q->asker->uid,
-		(long)q->asker->pid);
+	admin_note(q, verb);
 	return true;
 }
 
@@ -97,6 +106,20 @@ static void run(const struct ask *q, struct str name)
 		relay_verb(q->router, &ask);
 }
 
+/* Who asks and does not read, or never waits for an answer, costs no more memory than one who asks once. */
+static bool has_room(const struct ask *q)
+{
+	const struct front *front = q->asker->data;
+
+	if (link_queued(q->asker->link) > UNREAD_MAX) {
+		link_close_after_write(q->asker->link, "it does not read what it asks for");
+		return false;
+	}
+	if (front->asked >= OPEN_MAX)
+		ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY, "%d requests of this link wait already", OPEN_MAX);
+	return front->asked < OPEN_MAX;
+}
+
 int on_ctl_request(const struct bus_event *event)
 {
 	struct ask q = {
@@ -109,6 +132,7 @@ int on_ctl_request(const struct bus_event *event)
 	if (bus_get_ctl_request(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	q.args = m.args;
-	run(&q, m.verb);
+	if (has_room(&q))
+		run(&q, m.verb);
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "bus/link.h"
 
-bus_handler_fn on_ctl_request, on_account_put, on_account_row, on_account_reply, on_account_found, on_account_changed,
+bus_handler_fn on_ctl_request, on_account_put, on_auth_test, on_account_row, on_account_reply, on_account_found, on_account_changed,
 	on_stats, on_connection;
 
 #endif

@@ -42,6 +42,15 @@ static void status_row(const struct ask *q, const struct bus_peer *p, const char
 	ctl_row_end(&row);
 }
 
+static const char *state_of(const struct router *r, const struct bus_peer *p)
+{
+	const struct front *front = p->data;
+
+	if (front->draining)
+		return "draining";
+	return reload_differs(r, p) ? "other configuration" : "up";
+}
+
 static void verb_status(const struct ask *q)
 {
 	struct router *r = q->router;
@@ -55,24 +64,22 @@ static void verb_status(const struct ask *q)
 	self.data = &none;
 	ctl_columns(q->asker->link, q->subject, "daemon instance pid uptime version state sessions restarts");
 	status_row(q, &self, hibernate_healed(r) ? "custody: healed" : "custody: healing");
-	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLES_ADMIN, p)) != NULL)
-		status_row(q, p, ((struct front *)p->data)->draining ? "draining" : "up");
+	while ((p = bus_server_next(r->server, ROLES_DAEMONS, p)) != NULL)
+		status_row(q, p, state_of(r, p));
 	ask_done(q);
 }
 
 static struct bus_peer *instance_argument(const struct ask *q, struct str *args)
 {
-	struct bus_peer *p = NULL;
+	struct bus_peer *p;
 	struct str name;
 
 	if (!textlist_take(args, &name))
 		name = STR_LIT("");
-	while ((p = bus_server_next(q->router->server, ROLES_PEERS & ~(unsigned)ROLES_ADMIN, p)) != NULL)
-		if (str_is(name, p->instance))
-			return p;
-	ctl_end(q->asker->link, q->subject, EXIT_NOT_FOUND, "no daemon \"%.*s\" is running",
-		STR_FMT(name));
-	return NULL;
+	p = bus_server_find(q->router->server, name);
+	if (p == NULL)
+		ctl_end(q->asker->link, q->subject, EXIT_NOT_FOUND, "no daemon \"%.*s\" is running", STR_FMT(name));
+	return p;
 }
 
 static void counter_rows(struct link *link, uint64_t subject, struct str list)

@@ -15,6 +15,9 @@
 /* Of those who are away, with most messages. */
 enum { LISTED = 10000 };
 
+/* After a look at the store, so many times as long as it took. */
+enum { REST = 4 };
+
 static const char *kind_of(const struct session *s)
 {
 	if (s->pair != NULL)
@@ -44,6 +47,7 @@ static void queue_row(const struct ask *q, const struct session *s)
 struct asking {
 	struct router *router;
 	uint64_t id; /* of the request, which the asker may have left */
+	bool paced;
 	void (*row)(const struct ask *q, const struct store_rows *rows);
 };
 
@@ -63,6 +67,29 @@ static void away_row(const struct ask *q, const struct store_rows *rows)
 	ctl_row_end(&row);
 }
 
+static void end_look(struct looks *looks)
+{
+	uint64_t now = clock_ms();
+
+	looks->open = false;
+	looks->next_ms = now + REST * (now - looks->began_ms);
+}
+
+/* Administrators always may. */
+static bool may_look(const struct ask *q)
+{
+	struct looks *looks = &q->router->looks;
+
+	if (q->asker->role != ROLE_MONITOR)
+		return true;
+	if (looks->open || clock_ms() < looks->next_ms) {
+		ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY, "somebody has just looked at the queues: ask again");
+		return false;
+	}
+	*looks = (struct looks){.open = true, .began_ms = clock_ms()};
+	return true;
+}
+
 static void on_offline(void *arg, int rc, struct store_rows *rows)
 {
 	struct asking *asking = arg;
@@ -74,6 +101,8 @@ static void on_offline(void *arg, int rc, struct store_rows *rows)
 		asking->row(&(struct ask){.asker = request->asker, .subject = request->subject}, rows);
 	if (request != NULL)
 		request_answer(asking->router, request, &done);
+	if (asking->paced)
+		end_look(&asking->router->looks);
 	free(asking);
 }
 
@@ -82,7 +111,8 @@ static void ask_store(const struct ask *q, struct store_tx *tx,
 {
 	struct asking *asking = bh_alloc(sizeof *asking);
 
-	*asking = (struct asking){q->router, request_open(q->router, q->asker, q->subject, NULL), row};
+	*asking = (struct asking){.router = q->router, .row = row, .paced = q->asker->role == ROLE_MONITOR};
+	asking->id = request_open(q->router, q->asker, q->subject, NULL);
 	store_ask(tx, on_offline, asking);
 }
 
@@ -91,10 +121,12 @@ static void ask_store(const struct ask *q, struct store_tx *tx,
 /* Those that hold something. */
 static void verb_queue_list(const struct ask *q)
 {
-	struct store_tx *tx = store_begin(q->router->store);
+	struct store_tx *tx;
 	struct map_walk walk;
 	struct map_node *n;
 
+	if (!may_look(q))
+		return;
 	ctl_columns(q->asker->link, q->subject, QUEUE_COLUMNS);
 	map_walk_start(&walk, &q->router->sessions);
 	while ((n = map_walk_next(&walk)) != NULL) {
@@ -103,6 +135,7 @@ static void verb_queue_list(const struct ask *q)
 		if (!list_empty(&s->outbound))
 			queue_row(q, s);
 	}
+	tx = store_begin(q->router->store);
 	store_int(tx, LISTED);
 	store_do(tx, SQL_OFFLINE_QUEUES);
 	ask_store(q, tx, away_row);
@@ -179,7 +212,7 @@ static void verb_queue_show(const struct ask *q)
 	struct map_node *n;
 	struct jid jid;
 
-	if (ask_address(q, text, &jid) != 0)
+	if (ask_address(q, text, &jid) != 0 || !may_look(q))
 		return;
 	ctl_columns(q->asker->link, q->subject, "kind queue number from stanza bytes state since");
 	map_walk_start(&walk, &q->router->sessions);

@@ -193,7 +193,8 @@ static void on_state_told(void *arg, const struct reply *found)
 	struct request *q = request_find(showing->router, showing->id, NULL);
 
 	if (found->lost || found->code == ACCOUNT_UNREADABLE) {
-		end_showing(showing, &(struct reply){.code = EXIT_TEMPORARY, .text = STR_LIT("authd cannot tell")});
+		end_showing(showing, &(struct reply){.code = EXIT_TEMPORARY,
+			.text = found->lost ? found->text : STR_LIT("authd cannot tell")});
 		return;
 	}
 	if (found->code == ACCOUNT_ABSENT) {
@@ -219,7 +220,7 @@ static void on_loaded(void *arg)
 	if (id != 0)
 		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
 	else
-		on_state_told(showing, &(struct reply){.lost = true});
+		on_state_told(showing, &(struct reply){.lost = true, .text = STR_LIT("authd is not running")});
 }
 
 static void verb_user_show(const struct ask *q)
@@ -266,6 +267,27 @@ int on_account_put(const struct bus_event *event)
 	return 0;
 }
 
+/* Who tries whose password is worth a line, right or wrong. */
+int on_auth_test(const struct bus_event *event)
+{
+	struct ask q = {
+		.router = front_of(event)->router,
+		.asker = event->owner,
+		.subject = event->frame->subject,
+	};
+	struct bus_peer *authd;
+	struct msg_auth_test m;
+	uint64_t id;
+
+	if (bus_get_auth_test(event->frame->body, &m) != 0)
+		return BH_EPROTO;
+	admin_note(&q, STR_LIT("user.auth-test"));
+	id = ask_authd(&q, &authd);
+	if (id != 0)
+		(void)LINK_SEND(authd->link, AUTH_TEST, auth_test, id, &m);
+	return 0;
+}
+
 int on_account_row(const struct bus_event *event)
 {
 	struct request *q = request_find(front_of(event)->router, event->frame->subject, event->owner);
@@ -275,8 +297,11 @@ int on_account_row(const struct bus_event *event)
 
 	if (bus_get_account_row(event->frame->body, &m) != 0)
 		return BH_EPROTO;
+	if (q != NULL && q->row != NULL)
+		q->row(q->arg, &m);
 	if (q == NULL || q->asker == NULL)
 		return 0;
+	request_heard(q);
 	clock_stamp((int64_t)m.created, since);
 	ctl_row_begin(&row, q->asker->link, q->subject);
 	ctl_cell(&row, "%.*s", STR_FMT(m.account));
@@ -338,12 +363,14 @@ int on_account_changed(const struct bus_event *event)
 		return BH_EPROTO;
 	if (from_directory && !domains_in_directory(&r->domains, m.account, &jid))
 		return 0;
-	if (from_directory)
-		revoked_note(r, m.account, m.generation);
+	if (from_directory || (m.change != ACCOUNT_WAS_ADDED && m.change != ACCOUNT_WAS_ENABLED))
+		revoked_note(r, m.account, m.generation,
+			m.change == ACCOUNT_GOT_PASSWORD ? SASL_NOT_AUTHORIZED : SASL_ACCOUNT_DISABLED);
 	a = account_find(r, m.account);
 	if (a != NULL && m.change < sizeof why / sizeof why[0] && why[m.change] != NULL) {
 		snprintf(text, sizeof text, "%s%s%.*s", why[m.change], m.reason.len > 0 ? ": " : "", STR_FMT(m.reason));
-		account_revoke(a, m.generation, STREAM_NOT_AUTHORIZED, text);
+		account_revoke(a, &(struct revocation){.generation = m.generation, .request = event->frame->subject,
+			.stream_error = STREAM_NOT_AUTHORIZED, .text = text});
 	}
 	if (a != NULL && m.change == ACCOUNT_WAS_ADDED && a->state == ACCOUNT_NOWHERE)
 		account_load(a);

@@ -210,15 +210,14 @@ int on_closed(const struct bus_event *event)
 
 	if (bus_get_closed(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL)
+	if (c == NULL || c->closing)
 		return 0;
 	if (!connection_killed(c))
 		c->close_reason = m.reason; /* else it may have been lost before its front end heard that */
 	if (c->session != NULL)
 		log_info("session-closed", "conn=%s jid=%s", connection_name(c), LOG_STR(c->session->jid.full));
-	if (c->session != NULL && origin_busy(c->session->origin))
-		c->closing = true; /* what it sent last is judged before it goes */
-	else
+	/* What it sent last is judged before it goes. */
+	if (c->session == NULL || !origin_busy(c->session->origin) || !origin_closing(c->session->origin))
 		connection_end(c);
 	return 0;
 }

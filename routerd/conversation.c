@@ -21,9 +21,6 @@
  * PATIENCE_MS already ends for a new one: most log-ins need a moment, those of an attack all that they can get. */
 enum { CONVERSATION_MS = 30000, DELAY_MAX_MS = 60000, CONVERSATIONS_OF_ONE = 4000, PATIENCE_MS = 3000 };
 
-/* What may wait to be written to an authd, so that its link is never closed for it. */
-enum { AUTHD_QUEUE_MAX = 16 * 1024 * 1024 };
-
 struct conversations {
 	struct router *router;
 	struct map open; /* struct conversation by id */
@@ -98,8 +95,9 @@ static struct conversation *find_of(const struct bus_event *event)
 	return conv != NULL && conv->authd == event->owner ? conv : NULL;
 }
 
-static void send_result(struct connection *c, const struct msg_auth_result *m)
+static void send_result(struct connection *c, struct msg_auth_result *m)
 {
+	m->attempt = c->attempt;
 	if (c->front->peer->link != NULL)
 		(void)LINK_SEND(c->front->peer->link, AUTH_RESULT, auth_result, c->id, m);
 }
@@ -188,6 +186,12 @@ static bool make_room(struct front *front)
 	return true;
 }
 
+/* Nobody has used the log-in yet: the client had given up before its success reached it. */
+static bool is_unused(const struct connection *c)
+{
+	return c->account != NULL && c->session == NULL && c->binding == NULL && c->wanted == NULL && !connection_killed(c);
+}
+
 /* The connection of an AUTH_BEGIN: a new one, or one that tries again. */
 static int begin_on(struct front *front, uint64_t id, const struct msg_auth_begin *m,
 	struct connection **out)
@@ -198,10 +202,13 @@ static int begin_on(struct front *front, uint64_t id, const struct msg_auth_begi
 		return BH_EBUSY;
 	if (c == NULL)
 		c = front_add_connection(front, id);
+	if (c != NULL && is_unused(c) && c->attempt != m->attempt)
+		account_detach(c);
 	if (c == NULL || c->account != NULL || c->component != NULL)
 		return BH_EPROTO;
 	if (c->conversation != NULL)
 		conversation_end(c->conversation);
+	c->attempt = m->attempt;
 	free(c->address);
 	c->address = bh_strndup(m->address.p != NULL ? m->address.p : "", m->address.len);
 	c->tls = m->tls != 0;
@@ -213,7 +220,7 @@ int on_auth_begin(const struct bus_event *event)
 {
 	struct front *front = front_of(event);
 	struct bus_peer *authd = requests_authd(front->router);
-	const struct msg_auth_result busy = {.condition = SASL_TEMPORARY_AUTH_FAILURE};
+	struct msg_auth_result busy = {.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	struct conversation *conv;
 	struct connection *c;
 	struct msg_auth_begin m;
@@ -223,11 +230,12 @@ int on_auth_begin(const struct bus_event *event)
 	if (bus_get_auth_begin(event->frame->body, &m) != 0)
 		return BH_EPROTO;
 	rc = begin_on(front, event->frame->subject, &m, &c);
+	busy.attempt = m.attempt;
 	if (rc == BH_EBUSY)
 		return LINK_SEND(event->link, AUTH_RESULT, auth_result, event->frame->subject, &busy);
 	if (rc != 0)
 		return rc;
-	has_room = authd != NULL && link_queued(authd->link) < AUTHD_QUEUE_MAX && make_room(front);
+	has_room = authd != NULL && make_room(front);
 	conv = has_room ? open_for(c, authd) : NULL;
 	m.connection = str_of(connection_name(c));
 	if (conv == NULL || LINK_SEND(authd->link, AUTH_BEGIN, auth_begin, conv->id, &m) != 0)
@@ -242,7 +250,7 @@ int on_auth_step(const struct bus_event *event)
 
 	if (bus_get_auth_step(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c == NULL || c->conversation == NULL || c->conversation->authd == NULL)
+	if (c == NULL || c->conversation == NULL || c->conversation->authd == NULL || m.attempt != c->attempt)
 		return 0;
 	if (!c->conversation->asked)
 		return BH_EPROTO;
@@ -258,8 +266,10 @@ int on_auth_abort(const struct bus_event *event)
 
 	if (bus_get_auth_abort(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	if (c != NULL && c->conversation != NULL)
+	if (c != NULL && c->conversation != NULL && m.attempt == c->attempt)
 		conversation_end(c->conversation);
+	else if (c != NULL && is_unused(c) && m.attempt == c->attempt)
+		account_detach(c);
 	return 0;
 }
 
@@ -275,6 +285,7 @@ int on_auth_challenge(const struct bus_event *event)
 	if (conv->asked)
 		return BH_EPROTO;
 	conv->asked = true;
+	m.attempt = conv->connection->attempt;
 	(void)LINK_SEND(conv->connection->front->peer->link, AUTH_CHALLENGE, auth_challenge,
 		conv->connection->id, &m);
 	return 0;
@@ -334,9 +345,9 @@ static void judge(struct conversation *conv, const struct msg_auth_verdict *v)
 		.text = v->text,
 	};
 
-	if (v->condition == 0 && revoked_since(c->front->router, v->account, v->generation))
-		m.condition = SASL_ACCOUNT_DISABLED;
-	else if (v->condition == 0 && grant(c, v) != 0)
+	if (v->condition == 0)
+		m.condition = (uint16_t)revoked_since(c->front->router, v->account, v->generation);
+	if (m.condition == 0 && grant(c, v) != 0)
 		m = (struct msg_auth_result){.condition = SASL_TEMPORARY_AUTH_FAILURE};
 	if (m.condition != 0) {
 		count_login_failed(m.condition);

@@ -192,13 +192,15 @@ static struct custody *entry(struct parcel *p, struct session *s)
 	return c;
 }
 
-/* To the front end that carries the session, or to the store. */
+/* To the front end that carries the session, or to the store: so also while the front end is still being sent what is
+ * before it. */
 static void enter(struct parcel *p, struct session *s)
 {
 	struct front *front = s->connection != NULL ? s->connection->front : NULL;
 	struct custody *c = entry(p, s);
 
-	if (front == NULL) {
+	if (front == NULL || !list_empty(&s->resending)) {
+		c->frame = UINT64_MAX;
 		custody_store(c, false);
 		return;
 	}

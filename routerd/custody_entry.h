@@ -15,7 +15,7 @@ struct custody {
 	struct list in_session; /* session.outbound, until it is done */
 	struct parcel *parcel;
 	struct session *session;
-	uint64_t frame; /* the link's number of the DELIVER */
+	uint64_t frame; /* the link's number of the DELIVER; the last there is: of none yet */
 	uint64_t n;	/* the session's number */
 	bool stored;	/* there is a row of it */
 };

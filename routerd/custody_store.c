@@ -113,6 +113,7 @@ void custody_store_overdue(struct router *r)
 void custody_store_all(struct session *s)
 {
 	list_remove(&s->waking);
+	list_remove(&s->resending);
 	list_for_each(pos, &s->outbound) {
 		struct custody *c = container_of(pos, struct custody, in_session);
 
@@ -319,6 +320,7 @@ static void send_again(struct custody *c, struct front *front)
 		&(struct target){c->session->connection->id, c->session->epoch, c->n});
 	m.targets = buf_str(&front->targets);
 	(void)LINK_SEND(front->peer->link, DELIVER, deliver, 0, &m);
+	c->frame = link_sent(front->peer->link);
 	buf_clear(&front->targets);
 }
 
@@ -351,6 +353,51 @@ static void renumber(struct session *s, uint64_t after)
 	}
 }
 
+/* false: the link has no room for more of it. */
+static bool send_rest(struct session *s, struct front *front)
+{
+	list_for_each(pos, &s->outbound) {
+		struct custody *c = container_of(pos, struct custody, in_session);
+
+		if (c->n <= s->sent_again)
+			continue;
+		if (link_queued(front->peer->link) > LINK_ROOM)
+			return false;
+		send_again(c, front);
+		s->sent_again = c->n;
+	}
+	return true;
+}
+
+void custody_go_on(struct front *front)
+{
+	while (!list_empty(&front->resending)) {
+		struct session *s = container_of(front->resending.next, struct session, resending);
+
+		if (!send_rest(s, front))
+			return;
+		list_remove(&s->resending);
+		s->wake_frame = link_sent(front->peer->link);
+		s->wake_n = s->sent;
+		if (list_empty(&s->outbound))
+			forget_rows(s); /* the front end has nothing to confirm */
+		else
+			list_append(&front->waking, &s->waking);
+	}
+}
+
+/* What is behind that number, in its turn. */
+static void send_after(struct session *s, uint64_t after)
+{
+	struct front *front = s->connection->front;
+
+	s->sent_again = after;
+	list_remove(&s->waking);
+	list_remove(&s->resending);
+	list_append(&front->resending, &s->resending);
+	custody_go_on(front);
+}
+
 void custody_renew(struct session *s)
 {
 	uint64_t after = s->sent;
@@ -358,28 +405,12 @@ void custody_renew(struct session *s)
 	if (list_empty(&s->outbound) || last_number(s) <= after)
 		return;
 	renumber(s, after);
-	list_for_each(pos, &s->outbound) {
-		struct custody *c = container_of(pos, struct custody, in_session);
-
-		if (c->n > after)
-			send_again(c, s->connection->front);
-	}
+	send_after(s, after);
 }
 
 void custody_send_again(struct session *s)
 {
-	struct front *front = s->connection->front;
-
-	list_for_each(pos, &s->outbound)
-		send_again(container_of(pos, struct custody, in_session), front);
-	s->wake_frame = link_sent(front->peer->link);
-	s->wake_n = s->sent;
-	list_remove(&s->waking);
-	if (list_empty(&s->outbound)) {
-		forget_rows(s); /* the front end has nothing to confirm */
-		return;
-	}
-	list_append(&front->waking, &s->waking);
+	send_after(s, 0);
 }
 
 void custody_store_held(struct front *front, uint64_t upto)

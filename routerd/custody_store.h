@@ -39,6 +39,9 @@ void custody_renew(struct session *s);
 /* A front end carries the session from now on: it is sent all that its client has not
  * acknowledged, with the numbers that they have. */
 void custody_send_again(struct session *s);
+/* There is room on the front end's link: sessions whose queues found none before go on, one after another.  Until then
+ * what comes for them is stored behind that. */
+void custody_go_on(struct front *front);
 /* That front end confirmed frames up to there: what it was sent again needs no rows any more. */
 void custody_store_held(struct front *front, uint64_t upto);
 

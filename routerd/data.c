@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "conf/conf.h"
+#include "store/stores.h"
 
 static const char *const statements[] = {
 #define STATEMENT(name, sql) [SQL_##name] = sql,
@@ -73,6 +74,7 @@ static const char *const migrations[] = {
 	" account TEXT NOT NULL, origin BLOB NOT NULL, PRIMARY KEY (account, origin)) WITHOUT ROWID;",
 	NULL,
 };
+STORE_HAS_SCHEMA(migrations, routerd);
 
 int data_open(struct daemon *d, struct store **out)
 {

@@ -29,8 +29,9 @@ struct front *front_create(struct router *r, struct bus_peer *peer)
 	f->peer = peer;
 	list_init(&f->unheld);
 	list_init(&f->waking);
+	list_init(&f->resending);
 	list_init(&f->log_ins);
-	f->settling = (struct settling){RECORDS_INIT, RECORDS_INIT};
+	f->settling = (struct settling){.sent = RECORDS_INIT, .told = RECORDS_INIT};
 	list_init(&f->fanout);
 	return f;
 }
@@ -46,8 +47,10 @@ void front_free(struct front **front)
 		return;
 	/* From here on nothing is sent to it any more. */
 	f->peer->link = NULL;
+	/* The end of one may be that of another: where an account has too many sessions asleep, the eldest ends, and with
+	 * it the connection that it has been taken from. */
 	map_walk_start(&walk, &f->connections);
-	while ((n = map_walk_next(&walk)) != NULL)
+	while ((n = map_walk_any(&walk)) != NULL)
 		connection_end(container_of(n, struct connection, node));
 	map_fini(&f->connections);
 	settle_free(f);

@@ -29,12 +29,15 @@ struct front {
 	struct map connections; /* struct connection by number */
 	struct list unheld;	/* struct custody, in the order of the link's numbers */
 	struct list waking;	/* struct session (custody_store.h), in that order too */
+	struct list resending;	/* struct session: it is to be sent more of their queues, when there is room */
 	struct settling settling;
 	uint64_t held;	     /* frames of its link that it has confirmed */
 	uint64_t awaited;    /* up to which sharing_tell.c waits for it */
 	uint64_t overdue[2]; /* what it had been sent at the last tick, and at the one before */
 	size_t unsafe_bytes;	/* of stanzas that its sessions have sent (origin.h) */
+	size_t closing_bytes;	/* and of those whose connections it has closed */
 	size_t conversations;	/* that are open */
+	size_t asked;		/* requests of an administrator that are open (requests.h) */
 	struct list log_ins;	/* those, the oldest first */
 	size_t accepted;	/* entries of its ACCEPTEDs */
 	bool full;		/* it has claimed more connections than there can be */
@@ -64,13 +67,14 @@ struct connection {
 	struct session *session;
 	struct session *wanted;	 /* that it waits to resume */
 	struct session *left;	 /* that it has lost, and of which its front end keeps a copy */
+	uint32_t attempt;	 /* of its last AUTH_BEGIN */
 	struct binding *binding; /* on its way to the store (bind.c) */
 	struct deferred *deferred; /* what it asks for, until the barrier opens (restore.h) */
 	char *address;	  /* of the client, for the log and `session list` */
 	char mechanism[24];
 	bool tls;
 	bool both;    /* of a server's stream: what goes there may take it, too (XEP-0288) */
-	bool spared;  /* its user changes the password on it: it outlives the old one */
+	uint64_t spared; /* its user's request for a new password: it outlives the old one; or 0 */
 	uint8_t close_reason; /* enum close_reason, when it ends; CLOSE_LOST with its front end */
 	bool closing; /* CLOSED came while stanzas of it were waiting: it ends after them */
 };

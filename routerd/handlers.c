@@ -41,6 +41,7 @@ const struct bus_handler router_handlers[] = {
 	{BUS_DONE, on_done},
 	{BUS_CTL_REQUEST, on_ctl_request},
 	{BUS_ACCOUNT_PUT, on_account_put},
+	{BUS_AUTH_TEST, on_auth_test},
 	{BUS_ACCOUNT_MOVE, on_account_move},
 	{BUS_MOVED, on_moved},
 	{BUS_KEYS_GET, on_keys_get},

@@ -19,26 +19,44 @@ bool session_outlives(const struct session *s, unsigned reason)
 	return s->sm && s->resume_s > 0 && reason != CLOSE_BY_CLIENT && reason != CLOSE_BY_SERVER;
 }
 
-/* The account's oldest sleepers end when there are too many. */
+static bool is_asleep(const struct session *s)
+{
+	return !list_empty(&s->asleep);
+}
+
+/* When it fell asleep, by the clock of wakes_until: that may be before that clock began. */
+static int64_t slept_at(const struct session *s)
+{
+	return (int64_t)s->wakes_until - (int64_t)s->resume_s * 1000;
+}
+
+/* Of the account's other sleepers the one that has slept longest; how many sleep. */
+static unsigned count_asleep(const struct session *newest, struct session **oldest)
+{
+	unsigned n = 0;
+
+	*oldest = NULL;
+	list_for_each(pos, &newest->account->sessions) {
+		struct session *s = container_of(pos, struct session, in_account);
+
+		n += is_asleep(s);
+		if (s != newest && is_asleep(s) && (*oldest == NULL || slept_at(s) < slept_at(*oldest)))
+			*oldest = s;
+	}
+	return n;
+}
+
+/* The account's oldest sleepers end when there are too many.  Only the account's are looked through: a front end that
+ * dies leaves tens of thousands at once. */
 static void enforce_limit(const struct session *newest)
 {
-	struct router *r = newest->origin->router;
-	unsigned n = 0;
+	const struct router *r = newest->origin->router;
+	struct session *oldest;
 
 	if (newest->account == NULL)
 		return;
-	list_for_each(pos, &r->asleep)
-		n += container_of(pos, struct session, asleep)->account == newest->account;
-	list_for_each_safe(pos, &r->asleep) {
-		struct session *s = container_of(pos, struct session, asleep);
-
-		if (n <= r->limits.resume_sessions)
-			return;
-		if (s->account != newest->account || s == newest)
-			continue;
-		session_end(s);
-		n--;
-	}
+	while (count_asleep(newest, &oldest) > r->limits.resume_sessions && oldest != NULL)
+		session_end(oldest);
 }
 
 void hibernate_begin(struct session *s)
@@ -166,7 +184,7 @@ void hibernate_forget(struct session *s)
  * front end knew that it has come. */
 static bool may_repeat(const struct session *s)
 {
-	return custody_unsafe(s) || !list_empty(&s->waking);
+	return custody_unsafe(s) || !list_empty(&s->waking) || !list_empty(&s->resending);
 }
 
 bool hibernate_healed(const struct router *r)

@@ -51,17 +51,24 @@ static void held_free(struct held *h)
 	free(h);
 }
 
+/* Not in the list while it is judged: what it does may end the session, and all that waits there. */
 static bool run_first(struct origin *o)
 {
 	struct held *h = container_of(o->waiting.next, struct held, link);
 	struct transit t;
+	bool judged;
 
+	list_remove(&h->link);
 	kept_restore(h->stanza, &t);
-	if (!judge(&t, h->refuse))
+	judged = judge(&t, h->refuse);
+	if (!judged && o->session != NULL) {
+		list_prepend(&o->waiting, &h->link);
 		return false;
-	origin_close(o, t.cause.number);
+	}
+	if (judged)
+		origin_close(o, t.cause.number);
 	held_free(h);
-	return true;
+	return judged;
 }
 
 void hold_resume(struct origin *o)

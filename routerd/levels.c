@@ -26,7 +26,7 @@ struct asked {
 	char instance[65];
 };
 
-static void put_row(const struct listing *l, const char *instance, enum log_level level)
+static void put_row(const struct listing *l, const char *instance, const char *level)
 {
 	struct request *q = request_find(l->router, l->id, NULL);
 	struct ctl_row row;
@@ -35,7 +35,7 @@ static void put_row(const struct listing *l, const char *instance, enum log_leve
 		return;
 	ctl_row_begin(&row, q->asker->link, q->subject);
 	ctl_cell(&row, "%s", instance);
-	ctl_cell(&row, "%s", log_level_name(level));
+	ctl_cell(&row, "%s", level);
 	ctl_row_end(&row);
 }
 
@@ -54,8 +54,7 @@ static void on_level(void *arg, const struct reply *reply)
 {
 	struct asked *a = arg;
 
-	if (!reply->lost)
-		put_row(a->listing, a->instance, (enum log_level)reply->code);
+	put_row(a->listing, a->instance, reply->lost ? "-" : log_level_name((enum log_level)reply->code));
 	finish(a->listing);
 	free(a);
 }
@@ -85,8 +84,8 @@ static void list(struct router *r, const struct relay_ask *ask)
 	l->id = request_open(r, ask->asker, ask->subject, NULL);
 	l->waiting = 1; /* we ourselves */
 	ctl_columns(ask->asker->link, ask->subject, "instance level");
-	put_row(l, "routerd", log_level());
-	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
+	put_row(l, "routerd", log_level_name(log_level()));
+	while ((p = bus_server_next(r->server, ROLES_DAEMONS, p)) != NULL)
 		ask_peer(l, p);
 	finish(l);
 }
@@ -104,16 +103,6 @@ int on_log_is(const struct bus_event *event)
 	return 0;
 }
 
-static struct bus_peer *find_peer(struct router *r, struct str instance)
-{
-	struct bus_peer *p = NULL;
-
-	while ((p = bus_server_next(r->server, ROLES_PEERS & ~(unsigned)ROLE_CTL, p)) != NULL)
-		if (str_is(instance, p->instance))
-			return p;
-	return NULL;
-}
-
 /* Who did it, by the kernel's word: less in the log may hide something. */
 static void tell(const struct bus_peer *asker, struct str instance, enum log_level level)
 {
@@ -128,7 +117,7 @@ static void tell(const struct bus_peer *asker, struct str instance, enum log_lev
 static void set(struct router *r, const struct relay_ask *ask, struct str instance, enum log_level level)
 {
 	struct msg_set_log m = {.log_level = (uint8_t)level};
-	struct bus_peer *p = find_peer(r, instance);
+	struct bus_peer *p = bus_server_find(r->server, instance);
 
 	if (str_is(instance, "routerd"))
 		log_set_level(level);

@@ -6,7 +6,7 @@
 
 #include "routerd/relay.h"
 
-/* Without arguments a row for each daemon that is connected, and routerd's own; with two, an instance and a level,
+/* Without arguments a row for each daemon that is connected ("-" where it does not say), and routerd's own; with two, an instance and a level,
  * sets it. */
 void levels_ask(struct router *r, const struct relay_ask *ask);
 

@@ -19,7 +19,7 @@
 #include "xmpp/addition.h"
 #include "xmpp/stanza.h"
 
-enum { PAGE = 100, EXPIRE_SECONDS = 3600 };
+enum { AT_ONCE = 100, EXPIRE_SECONDS = 3600 };
 
 static struct session *taker(const struct account *a)
 {
@@ -235,21 +235,29 @@ static int give(struct account *a, struct session *s, const struct store_rows *r
 	return rc;
 }
 
-static void on_page(void *arg, int rc, struct store_rows *rows)
+static bool on_page(void *arg, struct store_rows *rows)
 {
 	struct account *a = arg;
 	struct session *s = taker(a);
-	unsigned n = 0;
+
+	a->offline.found = true;
+	while (s != NULL && !a->offline.enough && store_row(rows))
+		a->offline.enough = give(a, s, rows) != 0;
+	return s != NULL && !a->offline.enough;
+}
+
+static void on_read(void *arg, int rc)
+{
+	struct account *a = arg;
+	struct session *s = taker(a);
 
 	a->offline.sending = false;
-	while (rc == 0 && s != NULL && store_row(rows)) {
-		n++;
-		rc = give(a, s, rows);
-	}
+	if (rc != 0)
+		log_error("store-failed", "account=%s reason=%s", LOG_TEXT(a->text), LOG_TEXT(bh_strerror(rc)));
 	/* What has expired meanwhile is counted no longer. */
-	if (rc == 0 && s != NULL && n == 0)
+	if (rc == 0 && s != NULL && !a->offline.found)
 		a->offline.rows = 0;
-	if (rc == 0 && s != NULL && n > 0)
+	if (rc == 0 && s != NULL && a->offline.found && !a->offline.enough)
 		offline_send(s);
 	account_release(a);
 }
@@ -259,17 +267,22 @@ void offline_send(struct session *s)
 	struct account *a = s->account;
 	struct store_tx *tx;
 
-	if (a->offline.rows == 0 || a->offline.sending)
+	if (a->offline.rows == 0)
 		return;
+	if (a->offline.sending) {
+		a->offline.enough = false; /* there may be room again */
+		return;
+	}
 	a->offline.sending = true;
+	a->offline.found = a->offline.enough = false;
 	account_hold(a);
 	/* What was given is not read again. */
 	custody_store_flush(a->router);
 	tx = store_begin(a->router->store);
 	store_text(tx, a->jid.bare);
-	store_int(tx, PAGE);
+	store_int(tx, AT_ONCE);
 	store_do(tx, SQL_OFFLINE_GET);
-	store_ask(tx, on_page, a);
+	store_read(tx, on_page, on_read, a);
 }
 
 void offline_tick(struct router *r)

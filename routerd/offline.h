@@ -25,7 +25,9 @@ struct store_tx;
 /* In struct account. */
 struct offline {
 	uint32_t rows; /* in the store, those on their way there included */
-	bool sending;  /* a page of them is being read */
+	bool sending;  /* some of them are being read, */
+	bool found;    /* there were any, */
+	bool enough;   /* and no session takes more of them for now */
 };
 
 /* The account was loaded: so many rows are there. */

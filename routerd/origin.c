@@ -86,6 +86,14 @@ void origin_open(struct origin *o, uint64_t n)
 		++*count;
 }
 
+/* What of its front end it counts against. */
+static size_t *charged(const struct origin *o)
+{
+	const struct connection *c = o->session->connection;
+
+	return c->closing ? &c->front->closing_bytes : &c->front->unsafe_bytes;
+}
+
 bool origin_charge(struct origin *o, uint64_t n, uint32_t bytes)
 {
 	const struct router_limits *most = &o->router->most;
@@ -108,7 +116,17 @@ static void discharge(struct origin *o, uint64_t n)
 		return;
 	o->bytes[n % ORIGIN_WINDOW] = 0;
 	o->unsafe_bytes -= bytes;
-	o->session->connection->front->unsafe_bytes -= bytes;
+	*charged(o) -= bytes;
+}
+
+bool origin_closing(struct origin *o)
+{
+	struct connection *c = o->session->connection;
+
+	*charged(o) -= o->unsafe_bytes;
+	c->closing = true;
+	*charged(o) += o->unsafe_bytes;
+	return *charged(o) / 2 <= o->router->most.link_credit;
 }
 
 void origin_uncharge(struct origin *o)
@@ -189,7 +207,7 @@ void origin_unblock(struct origin *o)
 
 bool origin_busy(const struct origin *o)
 {
-	return o->blocked > 0 || !list_empty(&o->waiting);
+	return o->blocked > 0 || o->running || !list_empty(&o->waiting);
 }
 
 void origin_forget(struct origin *o)

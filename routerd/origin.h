@@ -64,6 +64,9 @@ void origins_tell(struct router *r);
 /* The n-th stanza has come, and counts against the credit of its session and of its front end's link until it is safe.
  * false: the credit was used up before. */
 bool origin_charge(struct origin *o, uint64_t n, uint32_t bytes);
+/* Its connection is closed, and what came on it is still to be judged.  The front end does not count that any more: it
+ * counts for itself, with that of others like it.  false: it is more than twice the credit of the link, and is not to be waited for. */
+bool origin_closing(struct origin *o);
 /* The front end carries the session no longer. */
 void origin_uncharge(struct origin *o);
 

@@ -71,11 +71,24 @@ static void forget_in_memory(struct router *r, struct str bare)
 	}
 }
 
+static void end_with(struct purge *p, int rc, unsigned code, const char *text)
+{
+	if (rc == BH_EBUSY)
+		answer(p, EXIT_TEMPORARY, "it is deleted, and the log of the store still has it, since a backup is made at this "
+			"moment: repeat it then");
+	else
+		answer(p, rc == 0 ? code : EXIT_TEMPORARY, rc == 0 ? text : bh_strerror(rc));
+}
+
 static void on_gone(void *arg, int rc)
 {
-	struct purge *p = arg;
+	end_with(arg, rc, EXIT_OK, "");
+}
 
-	answer(p, rc == 0 ? EXIT_OK : EXIT_TEMPORARY, rc == 0 ? "" : bh_strerror(rc));
+/* The log may have been left by a purge before this one. */
+static void on_nothing(void *arg, int rc)
+{
+	end_with(arg, rc, EXIT_NOT_FOUND, "there is nothing of such an account");
 }
 
 static void on_deleted(void *arg, int rc)
@@ -140,7 +153,8 @@ static void end_sessions(struct account *a)
 {
 	list_for_each_safe(pos, &a->sessions)
 		session_kill(container_of(pos, struct session, in_account), STREAM_NOT_AUTHORIZED, "the account was deleted");
-	account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account was deleted");
+	account_revoke(a, &(struct revocation){
+			.generation = UINT64_MAX, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the account was deleted"});
 }
 
 /* One after the other: endings keep their order. */
@@ -178,7 +192,7 @@ static void on_counted(void *arg, int rc, struct store_rows *rows)
 	if (p->rows > 0)
 		begin_endings(p, buf_str(&owners));
 	else
-		answer(p, EXIT_NOT_FOUND, "there is nothing of such an account");
+		store_checkpoint(p->router->store, on_nothing, p);
 	buf_fini(&owners);
 }
 
@@ -200,7 +214,7 @@ static void on_authd_purged(void *arg, const struct reply *reply)
 
 	if (reply->lost || (reply->code != EXIT_OK && reply->code != EXIT_NOT_FOUND)) {
 		snprintf(text, sizeof text, "%.*s", STR_FMT(reply->text));
-		answer(p, reply->lost ? EXIT_TEMPORARY : reply->code, reply->lost ? "authd went away" : text);
+		answer(p, reply->code, text);
 		return;
 	}
 	count_row(p, STR_LIT("accounts with keys"), reply->code == EXIT_OK);

@@ -133,6 +133,12 @@ static void tell(const struct stranger *s, enum stanza_error condition, const ch
 			(void)LINK_SEND(p->link, REGISTERED, registered, s->connection, &m);
 }
 
+/* Beside that error. */
+static const char *text_of(const struct reply *reply)
+{
+	return reply->lost ? "there was no answer: nobody knows whether it was done" : NULL;
+}
+
 /* The error of XEP-0077 for what authd says; 0 where it did it. */
 static unsigned condition_of(const struct reply *reply)
 {
@@ -154,20 +160,19 @@ static void on_added(void *arg, const struct reply *reply)
 {
 	struct stranger *s = arg;
 
-	tell(s, condition_of(reply), NULL);
+	tell(s, condition_of(reply), text_of(reply));
 	free(s);
 }
 
-/* Asks authd to make the account, or to change its password. */
-static int put_account(struct router *r, const struct msg_account_put *m, reply_fn *fn, void *arg)
+/* Asks authd to make the account, or to change its password.  The number of the request, or 0. */
+static uint64_t put_account(struct router *r, const struct msg_account_put *m, reply_fn *fn, void *arg)
 {
 	struct bus_peer *authd = requests_authd(r);
 	uint64_t id = authd != NULL ? request_ask(r, authd, fn, arg) : 0;
 
-	if (id == 0)
-		return BH_EAGAIN;
-	(void)LINK_SEND(authd->link, ACCOUNT_PUT, account_put, id, m);
-	return 0;
+	if (id != 0)
+		(void)LINK_SEND(authd->link, ACCOUNT_PUT, account_put, id, m);
+	return id;
 }
 
 /* username@domain in prepared form; BH_EINVAL where it is none. */
@@ -204,7 +209,7 @@ static void register_stranger(struct router *r, const struct stranger *who,
 		put.account = jid.bare;
 		s = bh_alloc(sizeof *s);
 		*s = *who;
-		if (put_account(r, &put, on_added, s) == 0)
+		if (put_account(r, &put, on_added, s) != 0)
 			return;
 		free(s);
 		tell(who, STANZA_INTERNAL_SERVER_ERROR, NULL);
@@ -273,11 +278,11 @@ static void on_changed(void *arg, const struct reply *reply)
 
 	kept_restore(c->kept, &t);
 	if (t.sender != NULL && t.sender->connection != NULL)
-		t.sender->connection->spared = false;
+		t.sender->connection->spared = 0;
 	if (condition == 0)
 		transit_result(&t, STR_LIT(""));
 	else
-		transit_error(&t, condition, NULL);
+		transit_error(&t, condition, text_of(reply));
 	kept_end(&c->kept);
 	free(c);
 }
@@ -292,10 +297,9 @@ static void change_password(struct transit *t, struct str password)
 	c->router = r;
 	c->kept = transit_keep(t);
 	/* Everybody else who is logged in with the old one is closed. */
-	t->sender->connection->spared = true;
-	if (put_account(r, &m, on_changed, c) == 0)
+	t->sender->connection->spared = put_account(r, &m, on_changed, c);
+	if (t->sender->connection->spared != 0)
 		return;
-	t->sender->connection->spared = false;
 	transit_error(t, STANZA_INTERNAL_SERVER_ERROR, NULL);
 	kept_end(&c->kept);
 	free(c);

@@ -23,6 +23,7 @@ static const struct relayed {
 	{"s2s.show", ROLE_S2S, true, false},
 	{"s2s.close", ROLE_S2S, true, true},
 	{"s2s.test", ROLE_S2S, false, true},
+	{"dns.flush", ROLE_S2S, true, true},
 	{"cert.used", ROLES_FRONT, true, false},
 	{"ldap.status", ROLE_DIR, false, false},
 	{"ldap.test", ROLE_DIR, false, false},
@@ -164,7 +165,10 @@ static struct request *find(const struct bus_event *event)
 {
 	struct request *q = request_find(front_of(event)->router, event->frame->subject, event->owner);
 
-	return q != NULL && q->relaying != NULL ? q : NULL;
+	if (q == NULL || q->relaying == NULL)
+		return NULL;
+	request_heard(q);
+	return q;
 }
 
 int on_ctl_columns(const struct bus_event *event)
@@ -206,9 +210,10 @@ int on_ctl_end(const struct bus_event *event)
 		return 0;
 	relaying = take_over(r, q);
 	relaying->found |= m.code == EXIT_OK;
-	if (relaying->all && ask_next(r, relaying, event->owner))
+	/* One may have nothing of what is asked after; but what failed at one has failed. */
+	if (relaying->all && (m.code == EXIT_OK || m.code == EXIT_NOT_FOUND) && ask_next(r, relaying, event->owner))
 		return 0;
-	if (relaying->found && m.code != EXIT_OK)
+	if (relaying->found && m.code == EXIT_NOT_FOUND)
 		say(&relaying, EXIT_OK, STR_NONE);
 	else
 		say(&relaying, m.code, m.text);

@@ -17,7 +17,7 @@
 #include "routerd/front.h"
 #include "routerd/requests.h"
 
-enum { PATIENCE_MS = 15000, WHY_SIZE = 1200 };
+enum { PATIENCE_MS = 15000, ASKS_EVERY_MS = 5000, COMING_BACK_MS = 2000, WHY_SIZE = 1200 };
 
 /* In this order; keyd has the keys before anybody shows a certificate. */
 enum stage { STAGE_NONE, STAGE_PREPARE, STAGE_KEYS, STAGE_OTHERS };
@@ -26,8 +26,12 @@ struct reload {
 	uint64_t generation; /* of the one under way, or the last */
 	enum stage stage;
 	bool dry, again;
+	bool catch_up; /* others take what we run on */
+	uint64_t catch_up_ms; /* when that begins next; 0: it need not */
 	uint64_t request; /* the administrator's; 0: a signal */
 	uint64_t deadline_ms;
+	bool put_off; /* a daemon has asked for another */
+	uint64_t next_ask_ms; /* from when on one that asks is heard */
 	struct buf rows;
 	char why[WHY_SIZE]; /* the first refusal; "" without */
 };
@@ -62,13 +66,34 @@ static struct bus_peer *awaited(struct router *r)
 	return NULL;
 }
 
+/* What is to be taken. */
+static const uint8_t *wanted(const struct router *r)
+{
+	return r->reload->catch_up ? r->daemon->configuration : conf_digest(reload_fresh(r->daemon));
+}
+
+bool reload_differs(const struct router *r, const struct bus_peer *p)
+{
+	static const uint8_t unknown[DIGEST_SHA256_SIZE];
+
+	return memcmp(p->configuration, r->daemon->configuration, sizeof unknown) != 0 &&
+	       memcmp(p->configuration, unknown, sizeof unknown) != 0;
+}
+
+static struct bus_peer *next_that_differs(struct router *r, struct bus_peer *p)
+{
+	do
+		p = bus_server_next(r->server, ROLES_DAEMONS, p);
+	while (p != NULL && !reload_differs(r, p));
+	return p;
+}
+
 static void tell(struct router *r, struct bus_peer *p, enum reload_step step)
 {
-	const struct conf *fresh = reload_fresh(r->daemon);
 	struct msg_reload m = {.step = (uint8_t)step};
 
 	if (step == RELOAD_PREPARE)
-		m.digest = str_make((const char *)conf_digest(fresh), DIGEST_SHA256_SIZE);
+		m.digest = str_make((const char *)wanted(r), DIGEST_SHA256_SIZE);
 	(void)LINK_SEND(p->link, RELOAD, reload, r->reload->generation, &m);
 }
 
@@ -82,7 +107,7 @@ static void tell_all(struct router *r, enum stage stage, enum reload_step step)
 	while ((p = bus_server_next(r->server, roles_of(stage), p)) != NULL) {
 		struct front *front = p->data;
 
-		if (step == RELOAD_PREPARE)
+		if (step == RELOAD_PREPARE && (!r->reload->catch_up || reload_differs(r, p)))
 			front->prepared = r->reload->generation;
 		if (front->prepared != r->reload->generation)
 			continue;
@@ -124,7 +149,7 @@ static void row_absent(void *arg, const struct conf_change *change)
 	const struct absent *a = arg;
 
 	if (change->effect != CONF_ON_RUN)
-		reload_row(a->rows, change, "applied when %s starts: it is not running", a->daemon);
+		reload_row(a->rows, change, "applied when %s comes: it is not there now", a->daemon);
 }
 
 static bool runs(struct router *r, const char *daemon)
@@ -197,16 +222,21 @@ static void answer(struct router *r, unsigned code, const char *text)
 		request_answer(r, q, &(struct reply){.code = code, .text = str_of(text)});
 }
 
-static void finish(struct router *r, unsigned code, const char *text)
+static void clear(struct reload *l)
 {
-	struct reload *l = r->reload;
-	bool again = l->again;
-
-	answer(r, code, text);
 	buf_fini(&l->rows);
 	l->rows = BUF_INIT;
 	l->stage = STAGE_NONE;
 	l->again = false;
+	l->catch_up = false;
+}
+
+static void finish(struct router *r, unsigned code, const char *text)
+{
+	bool again = r->reload->again;
+
+	answer(r, code, text);
+	clear(r->reload);
 	if (again)
 		reload_begin(r, NULL);
 }
@@ -230,15 +260,19 @@ static void end_dry(struct router *r)
 	finish(r, EXIT_OK, any ? "this would change; nothing has changed yet" : "nothing would change");
 }
 
+/* Who has come back meanwhile runs on the one of before, maybe: what it says cannot be told from now. */
 static void adopt_own(struct router *r)
 {
 	struct reload *l = r->reload;
 	char hex[2 * DIGEST_SHA256_SIZE + 1];
 	bool any = l->rows.len > 0;
 
+	if (!l->catch_up) {
+		reload_adopt(r->daemon);
+		l->catch_up_ms = clock_ms();
+	}
 	for (size_t i = 0; i < DIGEST_SHA256_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", conf_digest(reload_fresh(r->daemon))[i]);
-	reload_adopt(r->daemon);
+		snprintf(hex + 2 * i, 3, "%02x", r->daemon->configuration[i]);
 	daemon_tell_configuration(hex);
 	log_rows(l);
 	log_info("reload-done", "settings=%s", any ? "changed" : "unchanged");
@@ -272,14 +306,24 @@ static void go_on(struct router *r)
 	}
 }
 
+/* A reload is for all of them, and need not wait for this. */
+static void abandon(struct router *r)
+{
+	tell_all(r, STAGE_PREPARE, RELOAD_DISCARD);
+	clear(r->reload);
+}
+
 static bool begin_refused(struct router *r, const struct reload_ask *ask)
 {
 	struct reload *l = r->reload;
 
-	if (l->stage == STAGE_NONE)
+	if (!r->stopping && l->catch_up)
+		abandon(r);
+	if (!r->stopping && l->stage == STAGE_NONE)
 		return false;
 	if (ask != NULL)
-		ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "another reload is under way; try again");
+		ctl_end(ask->asker->link, ask->subject, EXIT_TEMPORARY, "%s",
+			r->stopping ? "routerd stops" : "another reload is under way; try again");
 	else
 		l->again = true;
 	return true;
@@ -301,6 +345,32 @@ void reload_begin(struct router *r, const struct reload_ask *ask)
 		return;
 	}
 	add_own_rows(r);
+	tell_all(r, STAGE_PREPARE, RELOAD_PREPARE);
+	go_on(r);
+}
+
+void reload_joined(struct router *r, const struct bus_peer *peer)
+{
+	if (r->reload->catch_up_ms == 0 && reload_differs(r, peer))
+		r->reload->catch_up_ms = clock_ms() + COMING_BACK_MS;
+}
+
+/* As in a reload, keys come before certificates. */
+static void catch_up(struct router *r)
+{
+	struct reload *l = r->reload;
+	struct bus_peer *p = NULL;
+
+	l->catch_up_ms = 0;
+	if (next_that_differs(r, NULL) == NULL)
+		return;
+	while ((p = next_that_differs(r, p)) != NULL)
+		log_warn("configuration-differs", "peer=%s", p->instance);
+	l->generation++;
+	l->catch_up = true;
+	l->dry = false;
+	l->request = 0;
+	l->why[0] = '\0';
 	tell_all(r, STAGE_PREPARE, RELOAD_PREPARE);
 	go_on(r);
 }
@@ -327,18 +397,48 @@ int on_reload_state(const struct bus_event *event)
 		note_failure(l, front->peer->instance, m.why);
 	else if (l->stage == STAGE_PREPARE)
 		buf_put_str(&l->rows, m.rows);
+	else
+		memcpy(front->peer->configuration, wanted(r), DIGEST_SHA256_SIZE);
 	go_on(r);
 	return 0;
 }
 
+static void begin_for_daemon(struct router *r)
+{
+	r->reload->put_off = false;
+	r->reload->next_ask_ms = clock_ms() + ASKS_EVERY_MS;
+	reload_begin(r, NULL);
+}
+
+/* Whoever has taken over a daemon could keep the others at it for ever, and authd's log-ins failing. */
 int on_reload_ask(const struct bus_event *event)
 {
+	struct router *r = front_of(event)->router;
+	const struct bus_peer *peer = event->owner;
 	struct msg_reload_ask m;
 
 	if (bus_get_reload_ask(event->frame->body, &m) != 0)
 		return BH_EPROTO;
-	reload_begin(front_of(event)->router, NULL);
+	if (r->reload->put_off)
+		return 0;
+	log_info("reload-asked", "peer=%s", peer->instance);
+	if (clock_ms() < r->reload->next_ask_ms)
+		r->reload->put_off = true;
+	else
+		begin_for_daemon(r);
 	return 0;
+}
+
+/* What we have prepared ourselves is discarded already. */
+void reload_stop(struct router *r)
+{
+	struct reload *l = r->reload;
+
+	if (l->stage == STAGE_NONE)
+		return;
+	tell_all(r, STAGE_PREPARE, RELOAD_DISCARD);
+	l->again = false;
+	finish(r, EXIT_TEMPORARY, "routerd stops");
 }
 
 void reload_lost(struct router *r, const struct bus_peer *peer)
@@ -357,6 +457,10 @@ void reload_tick(struct router *r)
 	struct reload *l = r->reload;
 	struct bus_peer *p;
 
+	if (l->stage == STAGE_NONE && l->put_off && clock_ms() >= l->next_ask_ms)
+		begin_for_daemon(r);
+	if (l->stage == STAGE_NONE && l->catch_up_ms != 0 && clock_ms() >= l->catch_up_ms)
+		catch_up(r);
 	if (l->stage == STAGE_NONE || clock_ms() < l->deadline_ms)
 		return;
 	while ((p = awaited(r)) != NULL) {

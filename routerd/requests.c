@@ -1,13 +1,22 @@
 /* Requests under way to other processes. */
 #include "routerd/requests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/rand.h"
 #include "bus/ctl_answer.h"
+#include "routerd/front.h"
 #include "routerd/relay.h"
+
+enum {
+	PATIENCE_MS = 20000,
+	PATIENCE_ADMIN_MS = 50000,
+	UNREAD_MAX = 16 * 1024 * 1024, /* of an authd that is still asked: its link is never closed for it */
+};
 
 struct requests {
 	struct map open;
@@ -59,75 +68,145 @@ void request_answer(struct router *r, struct request *q, const struct reply *rep
 	finish(r, q, reply);
 }
 
+/* Each may end others with it, also of these. */
+static void lose_all(struct router *r, struct list *over, const char *why)
+{
+	char text[128];
+
+	while (!list_empty(over)) {
+		struct request *q = container_of(over->next, struct request, over);
+
+		snprintf(text, sizeof text, "%s %s", q->answerer->instance, why);
+		request_answer(r, q, &(struct reply){.lost = true, .code = EXIT_TEMPORARY, .text = str_of(text)});
+	}
+}
+
 void requests_lost(struct router *r, const struct bus_peer *peer)
 {
 	struct map_walk walk;
 	struct map_node *n;
+	struct list over;
 
+	list_init(&over);
 	map_walk_start(&walk, &r->requests->open);
 	while ((n = map_walk_next(&walk)) != NULL) {
 		struct request *q = container_of(n, struct request, node);
 
-		if (q->asker != peer && q->answerer != peer)
-			continue;
-		if (q->asker == peer) {
+		if (q->asker == peer)
 			request_close(r, q);
-			continue;
-		}
-		if (q->asker != NULL)
-			ctl_end(q->asker->link, q->subject, EXIT_TEMPORARY,
-				"%s went away before it answered", peer->instance);
-		finish(r, q, &(struct reply){.lost = true});
+		else if (q->answerer == peer)
+			list_append(&over, &q->over);
 	}
+	lose_all(r, &over, "went away before it answered");
+}
+
+void requests_tick(struct router *r)
+{
+	uint64_t now = clock_ms();
+	struct map_walk walk;
+	struct map_node *n;
+	struct list over;
+
+	list_init(&over);
+	map_walk_start(&walk, &r->requests->open);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct request *q = container_of(n, struct request, node);
+
+		if (q->answerer != NULL && now >= q->deadline_ms)
+			list_append(&over, &q->over);
+	}
+	lose_all(r, &over, "does not answer");
+}
+
+/* The next one, after that or (NULL) from the first, that reads what it is asked. */
+static struct bus_peer *next_authd(struct router *r, struct bus_peer *after)
+{
+	do {
+		after = bus_server_next(r->server, ROLE_AUTH, after);
+	} while (after != NULL && link_queued(after->link) > UNREAD_MAX);
+	return after;
 }
 
 struct bus_peer *requests_authd(struct router *r)
 {
-	struct bus_peer *first = bus_server_next(r->server, ROLE_AUTH, NULL), *peer = first;
+	struct bus_peer *first = next_authd(r, NULL), *peer = first;
 	unsigned n = 0;
 
-	for (; peer != NULL; peer = bus_server_next(r->server, ROLE_AUTH, peer))
+	for (; peer != NULL; peer = next_authd(r, peer))
 		n++;
 	if (n == 0)
 		return NULL;
 	peer = first;
 	for (n = (unsigned)(r->requests->last++ % n); n > 0; n--)
-		peer = bus_server_next(r->server, ROLE_AUTH, peer);
+		peer = next_authd(r, peer);
 	return peer;
 }
 
-static struct request *add(struct router *r, struct bus_peer *answerer)
+void request_heard(struct request *q)
+{
+	q->deadline_ms = clock_ms() + (q->asker != NULL ? PATIENCE_ADMIN_MS : PATIENCE_MS);
+}
+
+/* Whom it counts for: only an administrator, or one who looks, is an asker. */
+static struct front *counts_for(const struct request *q)
+{
+	return q->asker != NULL ? q->asker->data : NULL;
+}
+
+static struct request *add(struct router *r, struct bus_peer *asker, struct bus_peer *answerer)
 {
 	struct request *q = bh_alloc(sizeof *q);
 
+	list_init(&q->over);
 	q->id = ++r->requests->last;
+	q->asker = asker;
 	q->answerer = answerer;
-	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) == 0)
-		return q;
-	free(q);
-	return NULL;
+	request_heard(q);
+	if (map_add(&r->requests->open, &q->node, &q->id, sizeof q->id) != 0) {
+		free(q);
+		return NULL;
+	}
+	if (counts_for(q) != NULL)
+		counts_for(q)->asked++;
+	return q;
 }
 
 uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
 	struct bus_peer *answerer)
 {
-	struct request *q = add(r, answerer);
+	struct request *q = add(r, asker, answerer);
 
 	if (q == NULL)
 		return 0;
-	q->asker = asker;
 	q->subject = subject;
 	return q->id;
 }
 
+static struct request *add_own(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+{
+	struct request *q = add(r, NULL, answerer);
+
+	if (q == NULL)
+		return NULL;
+	q->fn = fn;
+	q->arg = arg;
+	return q;
+}
+
 uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
 {
-	struct request *q = add(r, answerer);
+	const struct request *q = add_own(r, answerer, fn, arg);
+
+	return q != NULL ? q->id : 0;
+}
+
+uint64_t request_ask_at_leisure(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
+{
+	struct request *q = add_own(r, answerer, fn, arg);
 
 	if (q == NULL)
 		return 0;
-	q->fn = fn;
-	q->arg = arg;
+	q->deadline_ms = UINT64_MAX;
 	return q->id;
 }
 
@@ -142,6 +221,9 @@ struct request *request_find(struct router *r, uint64_t id, const struct bus_pee
 void request_close(struct router *r, struct request *q)
 {
 	map_remove(&r->requests->open, &q->node);
+	list_remove(&q->over);
+	if (counts_for(q) != NULL)
+		counts_for(q)->asked--;
 	relaying_free(&q->relaying);
 	free(q);
 }

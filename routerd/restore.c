@@ -29,7 +29,7 @@
 #include "routerd/sharing.h"
 #include "xmpp/error.h"
 
-enum { BARRIER_MS = 1500, REPEATS_MS = 60000 };
+enum { BARRIER_MS = 1500, REPEATS_MS = 60000, CHECK_AGAIN_MS = 10000 };
 
 /* A request that waits for the barrier, of connection.deferred. */
 struct deferred {
@@ -347,12 +347,12 @@ static void on_time(uv_timer_t *timer)
 	restoring_open_barrier(timer->data);
 }
 
-static void on_rows(void *arg, int rc, struct store_rows *rows)
+static bool on_rows(void *arg, struct store_rows *rows)
 {
 	struct restoring *x = arg;
 	struct session_row row;
 
-	while (rc == 0 && store_row(rows)) {
+	while (store_row(rows)) {
 		if (store_row_int(rows, 0) == 1) {
 			session_row_take(rows, &row);
 			take_row(x, &row);
@@ -364,6 +364,13 @@ static void on_rows(void *arg, int rc, struct store_rows *rows)
 			outbox_load(x->router, rows);
 		}
 	}
+	return true;
+}
+
+static void on_loaded(void *arg, int rc)
+{
+	struct restoring *x = arg;
+
 	if (rc == 0)
 		uv_timer_start(&x->timer, on_time, restoring_waits_for_somebody(x) ? BARRIER_MS : 0, 0);
 	x->done(x->router, rc);
@@ -378,10 +385,16 @@ void restore_load(struct router *r, void (*done)(struct router *r, int rc))
 	store_do(tx, SQL_SESSIONS_GET);
 	store_do(tx, SQL_QUEUED_GET);
 	store_do(tx, SQL_OUTBOX_GET);
-	store_ask(tx, on_rows, r->restoring);
+	store_read(tx, on_rows, on_loaded, r->restoring);
 }
 
 /* ---- accounts ---------------------------------------------------------------------- */
+
+static void check_later(struct restoring *x)
+{
+	x->checked = false;
+	x->check_ms = clock_ms() + CHECK_AGAIN_MS;
+}
 
 /* What changed while routerd was away. */
 static void on_authd_says(void *arg, const struct reply *reply)
@@ -389,11 +402,13 @@ static void on_authd_says(void *arg, const struct reply *reply)
 	struct account *a = arg;
 
 	if (reply->lost || reply->code == ACCOUNT_UNREADABLE)
-		a->router->restoring->checked = false;
+		check_later(a->router->restoring);
 	else if (reply->code != ACCOUNT_ACTIVE)
-		account_revoke(a, UINT64_MAX, STREAM_NOT_AUTHORIZED, "the account is gone");
+		account_revoke(a, &(struct revocation){
+			.generation = UINT64_MAX, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the account is gone"});
 	else
-		account_revoke(a, reply->generation, STREAM_NOT_AUTHORIZED, "the password was changed");
+		account_revoke(a, &(struct revocation){
+			.generation = reply->generation, .stream_error = STREAM_NOT_AUTHORIZED, .text = "the password was changed"});
 	account_release(a);
 }
 
@@ -424,4 +439,10 @@ void restore_check_accounts(struct router *r)
 		if (a->nsessions > 0)
 			check_account(a, authd);
 	}
+}
+
+void restore_tick(struct router *r)
+{
+	if (r->restoring->check_ms != 0 && clock_ms() >= r->restoring->check_ms)
+		restore_check_accounts(r);
 }

@@ -38,6 +38,8 @@ void restore_credit(struct router *r);
 
 /* An authd is there: it is asked about the accounts of restored sessions. */
 void restore_check_accounts(struct router *r);
+/* Once a second: another one is asked, or that one again, where it could not say. */
+void restore_tick(struct router *r);
 
 /* The barrier is open, and everybody has come who is to come. */
 bool restore_over(const struct router *r);

@@ -25,6 +25,7 @@ struct restoring {
 	bool barrier, opening;
 	bool late;    /* nothing of before the restart comes any more */
 	bool checked; /* authd has been asked about the accounts */
+	uint64_t check_ms; /* it could not say: when it is asked again; 0: when one comes */
 	uv_timer_t timer; /* the end of the barrier; then, of repetitions */
 };
 

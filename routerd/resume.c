@@ -158,9 +158,10 @@ static void want(struct connection *c, struct session *s, uint64_t n)
 		before->wanted = NULL;
 		refuse_unknown(before, NULL, "another connection resumes it");
 	}
+	/* Before it is fenced off: nobody ends a session that is wanted. */
+	s->wanted = c;
 	if (s->connection != NULL)
 		fence(s);
-	s->wanted = c;
 	s->wishes++;
 	s->wanted_acked = n;
 	c->wanted = s;

@@ -13,6 +13,7 @@ struct revoked {
 	struct list order;    /* in router.revoked_order, the oldest first */
 	char *account;	      /* the key */
 	uint64_t generation, noted_ms;
+	unsigned condition;
 };
 
 static struct revoked *find(const struct router *r, struct str account)
@@ -30,7 +31,7 @@ static void drop(struct router *r, struct revoked *v)
 	free(v);
 }
 
-void revoked_note(struct router *r, struct str account, uint64_t generation)
+void revoked_note(struct router *r, struct str account, uint64_t generation, unsigned condition)
 {
 	struct revoked *v = find(r, account);
 
@@ -41,6 +42,7 @@ void revoked_note(struct router *r, struct str account, uint64_t generation)
 	v = bh_alloc(sizeof *v);
 	v->account = bh_strndup(account.p, account.len);
 	v->generation = generation;
+	v->condition = condition;
 	v->noted_ms = clock_ms();
 	if (map_add(&r->revoked, &v->node, v->account, account.len) != 0) {
 		free(v->account);
@@ -50,11 +52,11 @@ void revoked_note(struct router *r, struct str account, uint64_t generation)
 	list_append(&r->revoked_order, &v->order);
 }
 
-bool revoked_since(const struct router *r, struct str account, uint64_t generation)
+unsigned revoked_since(const struct router *r, struct str account, uint64_t generation)
 {
 	const struct revoked *v = find(r, account);
 
-	return v != NULL && generation < v->generation;
+	return v != NULL && generation < v->generation ? v->condition : 0;
 }
 
 void revoked_tick(struct router *r)

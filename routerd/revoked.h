@@ -11,9 +11,10 @@
 
 #include "routerd/router.h"
 
-void revoked_note(struct router *r, struct str account, uint64_t generation);
-/* Is a verdict of that generation older? */
-bool revoked_since(const struct router *r, struct str account, uint64_t generation);
+/* condition: enum sasl_error, that the user of such a log-in is told. */
+void revoked_note(struct router *r, struct str account, uint64_t generation, unsigned condition);
+/* That condition where a verdict of that generation is older; or 0. */
+unsigned revoked_since(const struct router *r, struct str account, uint64_t generation);
 /* Once a second: those older than any log-in can be go. */
 void revoked_tick(struct router *r);
 void revoked_free(struct router *r);

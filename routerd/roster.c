@@ -54,6 +54,19 @@ static struct contact *make(const struct contact_text *text)
 	return c;
 }
 
+static size_t request_size(struct str jid, struct str request)
+{
+	return request.len > 0 ? (size_t)jid.len + request.len : 0;
+}
+
+bool roster_fits_request(const struct roster *r, const struct contact_text *text)
+{
+	const struct contact *old = roster_find(r, text->jid);
+	size_t others = r->requests - (old != NULL ? request_size(old->jid, old->request) : 0);
+
+	return others + request_size(text->jid, text->request) <= ROSTER_REQUESTS_MAX;
+}
+
 struct contact *roster_put(struct roster *r, const struct contact_text *text)
 {
 	struct contact *c = make(text), *old;
@@ -63,15 +76,18 @@ struct contact *roster_put(struct roster *r, const struct contact_text *text)
 	old = roster_find(r, c->jid);
 	if (old != NULL)
 		roster_remove(r, old);
-	if (map_add(&r->contacts, &c->node, c->jid.p, c->jid.len) == 0)
-		return c;
-	free(c);
-	return NULL;
+	if (map_add(&r->contacts, &c->node, c->jid.p, c->jid.len) != 0) {
+		free(c);
+		return NULL;
+	}
+	r->requests += request_size(c->jid, c->request);
+	return c;
 }
 
 void roster_remove(struct roster *r, struct contact *c)
 {
 	map_remove(&r->contacts, &c->node);
+	r->requests -= request_size(c->jid, c->request);
 	free(c);
 }
 

@@ -21,6 +21,8 @@
 
 /* Contacts removed that are remembered; a client that knows only an older version gets all. */
 enum { ROSTER_REMOVED_MAX = 200 };
+/* Strangers' requests may take so much of an account's memory and rows. */
+enum { ROSTER_REQUESTS_MAX = 1024 * 1024 };
 
 enum contact_flag {
 	CONTACT_LISTED = 1,   /* in the roster */
@@ -35,7 +37,7 @@ struct contact {
 	struct str jid; /* bare; these are in the contact's own memory */
 	struct str name;   /* absent without */
 	struct str groups; /* a textlist */
-	struct str request; /* the envelope of the subscribe that waits for an answer; or absent */
+	struct str request; /* what is kept (pending.h) of the subscribe that waits for an answer; or absent */
 };
 
 struct removed;
@@ -43,6 +45,7 @@ struct removed;
 struct roster {
 	struct map contacts; /* struct contact */
 	struct map removed;  /* struct removed (roster.c) by jid */
+	size_t requests;     /* bytes of what waits for an answer, the addresses included */
 	uint64_t version;
 	uint64_t floor; /* of removals at or below this nothing is remembered */
 };
@@ -61,6 +64,8 @@ struct contact_text contact_text(const struct contact *c);
  * borrow from that.  NULL without memory: nothing happened. */
 struct contact *roster_put(struct roster *r, const struct contact_text *text);
 void roster_remove(struct roster *r, struct contact *c);
+/* Would that request be within ROSTER_REQUESTS_MAX? */
+bool roster_fits_request(const struct roster *r, const struct contact_text *text);
 /* Remembers a removal, forgets it again, or those at or below the floor. */
 void roster_remember(struct roster *r, struct str jid, uint64_t version);
 bool roster_unremember(struct roster *r, struct str jid); /* false: it was not remembered */

@@ -103,6 +103,14 @@ static void tell_secret(struct router *r, struct bus_peer *peer)
 	(void)LINK_SEND(peer->link, DIALBACK_SECRET, dialback_secret, 0, &m);
 }
 
+static void on_daemon(struct router *r, struct bus_peer *peer)
+{
+	instances_joined(r, peer);
+	log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance, bus_role_name(peer->role),
+		(long)peer->pid, LOG_TEXT(peer->software));
+	reload_joined(r, peer);
+}
+
 static void on_peer(void *owner, struct bus_peer *peer)
 {
 	struct router *r = owner;
@@ -110,11 +118,8 @@ static void on_peer(void *owner, struct bus_peer *peer)
 
 	peer->data = front;
 	association_opened(ASSOCIATION_IN);
-	if ((peer->role & ROLES_ADMIN) == 0)
-		instances_joined(r, peer);
-	if ((peer->role & ROLES_ADMIN) == 0)
-		log_info("peer-joined", "peer=%s role=%s pid=%ld version=%s", peer->instance,
-			bus_role_name(peer->role), (long)peer->pid, LOG_TEXT(peer->software));
+	if ((peer->role & ROLES_DAEMONS) != 0)
+		on_daemon(r, peer);
 	if (peer->role == ROLE_AUTH)
 		restore_check_accounts(r);
 	if (peer->role == ROLE_S2S)
@@ -152,6 +157,11 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 static void on_peer_held(struct bus_peer *peer, uint64_t upto)
 {
 	custody_held(peer->data, upto);
+}
+
+static void on_peer_room(struct bus_peer *peer)
+{
+	custody_go_on(peer->data);
 }
 
 static void on_refused(void *owner, unsigned role, pid_t pid, const char *why)
@@ -231,9 +241,12 @@ static void on_tick(uv_timer_t *timer)
 	revoked_tick(r);
 	endings_tick(r);
 	custody_store_overdue(r);
+	settle_tick(r);
 	sharing_tick(r);
 	registrations_tick(r->registrations);
 	questions_tick(r);
+	requests_tick(r);
+	restore_tick(r);
 	reload_tick(r);
 	connections_tick(r);
 	instances_tick(r);
@@ -283,6 +296,7 @@ static void on_restored_rows(struct router *r, int rc)
 		.on_peer = on_peer,
 		.on_gone = on_gone,
 		.on_held = on_peer_held,
+		.on_room = on_peer_room,
 		.on_refused = on_refused,
 		.boot = r->boot,
 	};
@@ -452,5 +466,6 @@ void routerd_stop(struct daemon *d)
 	struct router *r = d->state;
 
 	r->stopping = true;
+	reload_stop(r);
 	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
 }

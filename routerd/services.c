@@ -74,10 +74,11 @@ static bool must_wait(struct transit *t, const struct service *s)
 bool services_answer(struct transit *t, enum service_place place)
 {
 	const struct service *s;
-	struct tree *tree;
+	struct tree *tree = NULL;
 	bool waits;
 
-	if (tree_parse(t->stanza.inner, NS_CLIENT, &tree) != 0) {
+	if (tree_parse(t->stanza.inner, NS_CLIENT, &tree) != 0 || tree_first(tree) == NULL) {
+		tree_free(&tree);
 		transit_error(t, STANZA_BAD_REQUEST, NULL);
 		return true;
 	}

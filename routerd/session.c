@@ -20,6 +20,8 @@
 #include "routerd/route.h"
 #include "routerd/session_row.h"
 #include "routerd/sharing.h"
+#include "xmpp/stanza.h"
+#include "xmpp/xmlcheck.h"
 
 char *session_address(const struct connection *c, struct str resource)
 {
@@ -45,6 +47,7 @@ static void init_lists(struct session *s)
 	list_init(&s->asleep);
 	list_init(&s->unsealed);
 	list_init(&s->waking);
+	list_init(&s->resending);
 	list_init(&s->changed);
 	client_state_init(&s->state);
 }
@@ -117,6 +120,7 @@ static void leave(struct session *s)
 	}
 	restore_forget(s);
 	list_remove(&s->waking);
+	list_remove(&s->resending);
 	list_remove(&s->changed);
 	if (s->component != NULL)
 		component_left(s->component);
@@ -177,9 +181,26 @@ static void take_out(struct session *s)
 	s->origin->session = NULL;
 }
 
+/* Does what was for a session of a client go on from it?  After a start of routerd its front end says what it had, and
+ * is believed as to what the client is shown: not when it is to go to somebody else, nor beyond the canonical form. */
+static bool may_go_on(const struct session *s, const struct stanza *stanza)
+{
+	struct jid to;
+
+	if (s->account == NULL || stanza->to.p == NULL)
+		return true;
+	return jid_check(stanza->to, &to) == 0 && str_eq(to.bare, s->account->jid.bare) &&
+	       xmlcheck_inner(stanza->inner) == 0 && xmlcheck_attrs(stanza->attrs) == 0 &&
+	       xmlcheck_text(stanza->id) && xmlcheck_text(stanza->lang);
+}
+
 static void undelivered(void *arg, struct parcel *p)
 {
-	route_undelivered(arg, p);
+	const struct session *s = arg;
+	struct stanza stanza;
+
+	if (stanza_decode(parcel_envelope(p), &stanza) == 0 && may_go_on(s, &stanza))
+		route_undelivered(s->origin->router, p);
 }
 
 /* Nobody could bring it to the remote domain in time. */
@@ -198,7 +219,7 @@ void session_end(struct session *s)
 	take_out(s);
 	if (s->account != NULL)
 		presence_session_gone(s);
-	custody_abandon(s, abroad ? too_late : undelivered, r);
+	custody_abandon(s, abroad ? too_late : undelivered, s);
 	custody_store_flush(r);
 	forget_row(r, &s->origin->id);
 	if (s->account != NULL)

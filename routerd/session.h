@@ -68,8 +68,9 @@ struct session {
 	int64_t asleep_since;	     /* wall clock; 0: it is not asleep */
 	uint64_t wakes_until;	     /* ms: then it ends */
 	uint64_t wake_frame, wake_n; /* custody_store.h */
+	uint64_t sent_again;	     /* while it is in front.resending: so far its front end was sent its queue */
 	struct list asleep, unsealed; /* in the router's lists of that name */
-	struct list waking;	      /* in front.waking */
+	struct list waking, resending; /* in its front's lists of that name */
 	struct list changed;	      /* in router.changed: its row is to be written */
 	struct claim *claim;	      /* that a front end may have to it (restore.h), or NULL */
 	uint8_t counted;	      /* the gauge that it stands in (counters.h) */

@@ -3,7 +3,8 @@
  *
  * A stanza is settled when it is safe and its sender's front end has confirmed that it knows: it never
  * comes again; a stored message also when its row has moved to the session's queue.  Front ends remember what
- * they accepted until SETTLED says so.
+ * they accepted until SETTLED says so.  One that does not confirm what it gets would let that of all others grow: its link
+ * is ended after one to two minutes, or when too much has gathered.
  */
 #ifndef ROUTERD_SETTLE_H
 #define ROUTERD_SETTLE_H
@@ -21,6 +22,7 @@ struct router;
 struct settling {
 	struct records sent; /* DELIVERs: struct note (settle.c) */
 	struct records told; /* SAFEs */
+	uint64_t due, due_ms; /* up to there it was sent when it had last confirmed all that was due; when */
 };
 
 /* That frame delivers the parcel. */
@@ -30,6 +32,8 @@ void settle_told(struct front *front, uint64_t frame, struct origin *o, uint64_t
 /* The front end confirmed frames up to there. */
 void settle_held(struct front *front, uint64_t upto);
 
+/* Once a second: who has not confirmed for a minute loses his link. */
+void settle_tick(struct router *r);
 /* At the end of a turn: SETTLED to those for whom there is news. */
 void settle_tell(struct router *r);
 void settle_free(struct front *front);

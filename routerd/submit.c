@@ -10,6 +10,18 @@
 #include "routerd/trace.h"
 #include "xmpp/xmlcheck.h"
 
+/* What the envelope says of the elements is true: as many, and a stanza-id is not hidden from stanza_id_strip(). */
+static int check_inner(const struct stanza *s)
+{
+	struct xmlcheck_top top;
+
+	if (xmlcheck_inner_top(s->inner, &top) != 0)
+		return BH_EPROTO;
+	if (s->nchildren != (top.elements < STANZA_CHILDREN_MAX ? top.elements : STANZA_CHILDREN_MAX))
+		return BH_EPROTO;
+	return top.claims_id && !(s->content & CONTENT_STANZA_ID) ? BH_EPROTO : 0;
+}
+
 /* The envelope and its addresses are in the form that an honest front end gives them. */
 static int check(struct transit *t, const struct msg_submit *m)
 {
@@ -19,7 +31,7 @@ static int check(struct transit *t, const struct msg_submit *m)
 		return BH_EPROTO;
 	if (!xmlcheck_text(t->stanza.id) || !xmlcheck_text(t->stanza.lang))
 		return BH_EPROTO;
-	if (xmlcheck_attrs(t->stanza.attrs) != 0 || xmlcheck_inner(t->stanza.inner) != 0)
+	if (xmlcheck_attrs(t->stanza.attrs) != 0 || check_inner(&t->stanza) != 0)
 		return BH_EPROTO;
 	return 0;
 }
@@ -30,6 +42,8 @@ static int check_sender(struct transit *t, const struct session *s, const struct
 {
 	if (s->account != NULL) {
 		t->from = s->jid;
+		if (t->stanza.kind == STANZA_MESSAGE && t->stanza.to.p == NULL && m->refuse == 0)
+			return BH_EPROTO; /* its front end says that it is to the client's own account */
 		return m->from.p == NULL ? 0 : BH_EPROTO;
 	}
 	if (m->from.p == NULL || jid_check(m->from, &t->from) != 0)
@@ -79,7 +93,7 @@ int on_submit(const struct bus_event *event)
 		return 0; /* on its way when the connection ended */
 	if (c->left != NULL)
 		return 0; /* on its way when it was fenced off: never counted, so the client sends it again */
-	if (c->session == NULL || m.number != c->session->origin->number + 1)
+	if (c->session == NULL || c->closing || m.number != c->session->origin->number + 1)
 		return BH_EPROTO;
 	t.sender = c->session->account != NULL ? c->session : NULL;
 	t.cause.origin = c->session->origin;

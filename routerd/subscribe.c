@@ -1,10 +1,10 @@
 /* Subscription stanzas: judged on the user's side, then on the contact's (RFC 6121 3). */
 #include "routerd/subscribe.h"
 
-#include "base/err.h"
 #include "routerd/domains.h"
 #include "routerd/emit.h"
 #include "routerd/federation.h"
+#include "routerd/pending.h"
 #include "routerd/presence.h"
 #include "routerd/roster_edit.h"
 #include "routerd/sharing.h"
@@ -44,30 +44,27 @@ static void reply_subscribed(struct change *c, struct account *a, struct str to)
 }
 
 /* Keeps what a request says, to show it again until it is answered. */
-static int keep_request(struct contact_text *text, const struct stanza *s, struct buf *envelope)
+static bool keep_request(const struct account *a, struct contact_text *text, const struct stanza *s, struct buf *envelope)
 {
-	stanza_encode(envelope, s);
-	if (buf_failed(envelope))
-		return BH_ENOMEM;
+	pending_encode(envelope, s);
 	text->request = buf_str(envelope);
-	return 0;
+	return !buf_failed(envelope) && roster_fits_request(&a->roster, text);
 }
 
-/* A.3: the stanza has come to an account of ours. */
-static void inbound(struct change *c, struct account *a, const struct stanza *s)
+/* envelope: of what is kept, the caller's to free.  What cannot be kept is dropped. */
+static void take_in(struct change *c, struct account *a, const struct stanza *s, struct buf *envelope)
 {
 	struct contact_text text = known(a, s->from);
 	bool gave = subscription_gives(text.state), seen = sees(a, s->from);
 	struct transition t = subscription_inbound(text.state, s->type, seen || (text.flags & CONTACT_APPROVED));
-	struct buf envelope = BUF_INIT;
 
 	if (t.passed && !roster_edit_fits(a, s->from))
 		return; /* what cannot be kept is not shown either */
 	text.state = t.state;
 	if (!subscription_pending_in(t.state))
 		text.request = STR_NONE;
-	else if (s->type == TYPE_SUBSCRIBE && t.passed)
-		(void)keep_request(&text, s, &envelope);
+	else if (s->type == TYPE_SUBSCRIBE && t.passed && !keep_request(a, &text, s, envelope))
+		return;
 	if (t.granted && !gave) {
 		text.flags |= CONTACT_LISTED;
 		text.flags &= (uint8_t)~CONTACT_APPROVED;
@@ -79,6 +76,14 @@ static void inbound(struct change *c, struct account *a, const struct stanza *s)
 		reply_subscribed(c, a, s->from);
 	if (gave && !seen && !subscription_gives(t.state))
 		presence_then(c, THEN_HIDE, a, s->from);
+}
+
+/* A.3: the stanza has come to an account of ours. */
+static void inbound(struct change *c, struct account *a, const struct stanza *s)
+{
+	struct buf envelope = BUF_INIT;
+
+	take_in(c, a, s, &envelope);
 	buf_fini(&envelope);
 }
 
@@ -198,11 +203,12 @@ void subscribe_cancel(struct change *c, struct account *a, const struct contact 
 
 static void show_request(struct cause *cause, struct session *to, const struct contact *contact)
 {
-	struct stanza s;
+	struct stanza s = {.kind = STANZA_PRESENCE, .type = TYPE_SUBSCRIBE};
 
-	if (contact->request.len == 0 || stanza_decode(contact->request, &s) != 0)
+	if (contact->request.len > 0 && stanza_decode(contact->request, &s) != 0)
 		return;
 	s.from = contact->jid;
+	s.to = to->account->jid.bare;
 	emit_to_session(cause, &s, to);
 }
 

@@ -29,6 +29,9 @@ struct verb {
 /* Each ends with a NULL name. */
 extern const struct verb daemon_verbs[], session_verbs[], user_verbs[], queue_verbs[], rule_verbs[];
 
+/* For the log: who does what. */
+void admin_note(const struct ask *q, struct str verb);
+
 /* The end of an answer that is all rows. */
 void ask_done(const struct ask *q);
 

@@ -190,7 +190,7 @@ static void on_told(void *arg, const struct reply *reply)
 /* The number of a request for that, or 0: nobody is asked again who has not answered yet. */
 static uint64_t ask(struct watching *w, struct told *t)
 {
-	uint64_t id = t->asked ? 0 : request_ask(w->router, t->of->peer, on_told, t);
+	uint64_t id = t->asked ? 0 : request_ask_at_leisure(w->router, t->of->peer, on_told, t);
 
 	if (id == 0)
 		return 0;

@@ -1,10 +1,11 @@
-/* s2s list, show, close, test; cert list; and the streams as SNMP has them. */
+/* s2s list, show, close, test; dns flush; cert list; and the streams as SNMP has them. */
 #include "s2sd/admin.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/exits.h"
 #include "bus/ctl_answer.h"
+#include "bus/ctl_verb.h"
 #include "bus/textlist.h"
 #include "daemon/association.h"
 #include "key/used.h"
@@ -14,15 +15,6 @@
 #include "s2sd/trial.h"
 #include "s2sd/way.h"
 #include "xmpp/jid.h"
-
-/* A request as its verb sees it. */
-struct ask {
-	struct s2sd *srv;
-	const struct bus_event *event;
-	struct link *link;
-	uint64_t subject;
-	struct str args;
-};
 
 static const char *text_of(const char *text)
 {
@@ -78,7 +70,7 @@ static void put_rest(struct ctl_row *row, const struct peer *p)
 }
 
 struct rows {
-	const struct ask *q;
+	const struct ctl_ask *q;
 	struct str remote; /* these alone; absent: all */
 	bool whole;
 	unsigned n;
@@ -131,19 +123,20 @@ static void put_waiting(struct rows *r, const struct way *w)
 
 static void put_all(struct rows *r)
 {
+	const struct s2sd *srv = r->q->owner;
 	struct map_walk walk;
 	struct map_node *n;
 
-	list_for_each(pos, &r->q->srv->peers)
+	list_for_each(pos, &srv->peers)
 		put_peer(r, container_of(pos, struct peer, link));
-	map_walk_start(&walk, &r->q->srv->ways);
+	map_walk_start(&walk, &srv->ways);
 	while ((n = map_walk_next(&walk)) != NULL)
 		put_waiting(r, container_of(n, struct way, node));
 }
 
 #define COLUMNS "local remote direction instance connection address state method tls"
 
-static void list(const struct ask *q)
+static void list(const struct ctl_ask *q)
 {
 	struct rows r = {.q = q, .remote = STR_NONE};
 
@@ -153,7 +146,7 @@ static void list(const struct ask *q)
 }
 
 /* The first argument as a domain; an END has been sent when it is none. */
-static int domain_argument(const struct ask *q, char text[JID_MAX + 1], struct jid *jid)
+static int domain_argument(const struct ctl_ask *q, char text[JID_MAX + 1], struct jid *jid)
 {
 	struct str args = q->args, arg;
 
@@ -167,7 +160,7 @@ static int domain_argument(const struct ask *q, char text[JID_MAX + 1], struct j
 /* Nothing here may still be something at another s2sd. */
 static void end(const struct rows *r, const char *done)
 {
-	const struct ask *q = r->q;
+	const struct ctl_ask *q = r->q;
 
 	if (r->n == 0)
 		ctl_end(q->link, q->subject, EXIT_NOT_FOUND, "there is no stream with %.*s", STR_FMT(r->remote));
@@ -175,7 +168,7 @@ static void end(const struct rows *r, const char *done)
 		ctl_end(q->link, q->subject, EXIT_OK, "%s", done);
 }
 
-static void show(const struct ask *q)
+static void show(const struct ctl_ask *q)
 {
 	struct rows r = {.q = q, .whole = true};
 	char text[JID_MAX + 1];
@@ -189,8 +182,9 @@ static void show(const struct ask *q)
 	end(&r, "");
 }
 
-static void close_streams(const struct ask *q)
+static void close_streams(const struct ctl_ask *q)
 {
+	struct s2sd *srv = q->owner;
 	struct rows r = {.q = q};
 	char text[JID_MAX + 1];
 	struct jid jid;
@@ -198,10 +192,10 @@ static void close_streams(const struct ask *q)
 	if (domain_argument(q, text, &jid) != 0)
 		return;
 	r.remote = jid.domain;
-	failures_forget(q->srv, jid.domain);
+	(void)failures_forget(srv, jid.domain);
 	ctl_columns(q->link, q->subject, COLUMNS);
 	put_all(&r);
-	list_for_each_safe(pos, &q->srv->peers) {
+	list_for_each_safe(pos, &srv->peers) {
 		struct peer *p = container_of(pos, struct peer, link);
 
 		if (p->remote != NULL && str_is(jid.domain, p->remote))
@@ -210,7 +204,7 @@ static void close_streams(const struct ask *q)
 	end(&r, "closed");
 }
 
-static void test(const struct ask *q)
+static void test(const struct ctl_ask *q)
 {
 	char local_text[JID_MAX + 1], text[JID_MAX + 1];
 	struct str args = q->args, arg;
@@ -223,40 +217,52 @@ static void test(const struct ask *q)
 		ctl_end(q->link, q->subject, EXIT_USAGE, "%.*s is no domain", STR_FMT(arg));
 		return;
 	}
-	trial_start(q->srv, q->subject, local.domain, jid.domain);
+	trial_start(q->owner, q->subject, local.domain, jid.domain);
 }
 
-static void used(const struct ask *q)
+/* The domain, where one is named, is dialled again with the next stanza. */
+static void flush(const struct ctl_ask *q)
 {
-	certificates_used(q->srv->certificates.keys, q->srv->daemon->instance, q->event);
+	struct s2sd *srv = q->owner;
+	char text[JID_MAX + 1], what[256];
+	struct jid jid = {.domain = STR_NONE};
+	struct ctl_row row;
+
+	if (q->args.len > 0 && domain_argument(q, text, &jid) != 0)
+		return;
+	if (resolver_flush(srv->resolver, what, sizeof what) != 0) {
+		ctl_end(q->link, q->subject, EXIT_FAILED, "%s: nothing is forgotten: %s; a restart would begin anew",
+			srv->daemon->instance, what);
+		return;
+	}
+	ctl_columns(q->link, q->subject, "instance retries");
+	ctl_row_begin(&row, q->link, q->subject);
+	ctl_cell(&row, "%s", srv->daemon->instance);
+	ctl_cell(&row, "%u", failures_forget(srv, jid.domain));
+	ctl_row_end(&row);
+	ctl_end(q->link, q->subject, EXIT_OK, "%s", "");
 }
 
-static const struct {
-	const char *name;
-	void (*run)(const struct ask *q);
-} verbs[] = {
-	{"s2s.list", list},
-	{"s2s.show", show},
-	{"s2s.close", close_streams},
-	{"s2s.test", test},
-	{"cert.used", used},
-};
+static void used(const struct ctl_ask *q)
+{
+	const struct s2sd *srv = q->owner;
+
+	certificates_used(srv->certificates.keys, srv->daemon->instance, q->event);
+}
 
 int on_ctl_request(const struct bus_event *event)
 {
-	struct ask q = {.srv = event->owner, .event = event, .link = event->link, .subject = event->frame->subject};
-	struct msg_ctl_request m;
+	static const struct ctl_verb verbs[] = {
+		{"s2s.list", list},
+		{"s2s.show", show},
+		{"s2s.close", close_streams},
+		{"s2s.test", test},
+		{"dns.flush", flush},
+		{"cert.used", used},
+		{NULL, NULL},
+	};
 
-	if (bus_get_ctl_request(event->frame->body, &m) != 0)
-		return BH_EPROTO;
-	q.args = m.args;
-	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-		if (str_is(m.verb, verbs[i].name)) {
-			verbs[i].run(&q);
-			return 0;
-		}
-	ctl_end(event->link, q.subject, EXIT_USAGE, "this s2sd does not know \"%.*s\"", STR_FMT(m.verb));
-	return 0;
+	return ctl_run(event, verbs, "s2sd");
 }
 
 static bool put_association(struct associations *all, const struct peer *p)

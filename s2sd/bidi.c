@@ -104,7 +104,7 @@ void bidi_open(struct peer *p)
 	list_for_each(pos, &p->proofs) {
 		const struct proof *proof = container_of(pos, struct proof, link);
 
-		if (proof->state == PROOF_DONE && p->way == NULL)
+		if (proof->state == PROOF_DONE && proof_both(proof) && p->way == NULL)
 			way_meet(p, proof->local, proof->remote);
 	}
 }
@@ -120,9 +120,10 @@ struct peer *bidi_find(const struct s2sd *srv, const char *local, const char *re
 {
 	list_for_each(pos, &srv->peers) {
 		struct peer *p = container_of(pos, struct peer, link);
+		const struct proof *proof = proof_find(p, str_of(local), str_of(remote));
 
-		if (p->bidi && !p->ours && p->state != PEER_CLOSING && p->stream != NULL && p->way == NULL &&
-			proof_holds(p, str_of(local), str_of(remote)))
+		if (proof != NULL && proof->state == PROOF_DONE && proof_both(proof) && p->state != PEER_CLOSING &&
+			p->stream != NULL && p->way == NULL)
 			return p;
 	}
 	return NULL;

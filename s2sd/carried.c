@@ -68,8 +68,6 @@ static void restore_peer(const struct peer *p, struct link *link)
 		.flags = (p->sm.counted ? RESTORE_SM : 0) | (p->bidi && !p->ours ? RESTORE_BOTH : 0),
 	};
 
-	if (!p->bound)
-		return;
 	if (p->stream != NULL) {
 		m.flags |= stream_is_secure(p->stream) ? RESTORE_TLS : 0;
 		address_text(stream_peer(p->stream), address);
@@ -81,8 +79,6 @@ static void restore_peer(const struct peer *p, struct link *link)
 static void restore_way(struct way *w, struct link *link)
 {
 	const struct carried *c = &w->carrying.carried;
-	uint64_t at = records_first(&w->kept);
-	struct msg_restore_stanza stanza;
 	struct msg_restore m = {
 		.session = c->session,
 		.epoch = c->epoch,
@@ -93,8 +89,6 @@ static void restore_way(struct way *w, struct link *link)
 	};
 
 	(void)LINK_SEND(link, RESTORE, restore, c->id, &m);
-	while (kept_next(&w->kept, &at, &stanza))
-		(void)LINK_SEND(link, RESTORE_STANZA, restore_stanza, c->id, &stanza);
 	way_tell(w);
 }
 
@@ -106,6 +100,16 @@ static void restore(struct carried *c, struct link *link)
 		restore_way(way_of(c), link);
 }
 
+static bool has_session(const struct carried *c)
+{
+	return peer_of(c) == NULL || peer_of(c)->bound;
+}
+
+static const struct records *kept(const struct carried *c)
+{
+	return peer_of(c) == NULL ? &way_of(c)->kept : NULL;
+}
+
 const struct carrier_spec s2sd_carrier = {
 	.stall = stall,
 	.go_on = go_on,
@@ -113,5 +117,7 @@ const struct carrier_spec s2sd_carrier = {
 	.send_note = send_note,
 	.note_is_open = note_is_open,
 	.out_of_memory = out_of_memory,
+	.has_session = has_session,
 	.restore = restore,
+	.kept = kept,
 };

@@ -170,9 +170,12 @@ static void begin_proof(struct peer *p, const struct named *n, struct str key)
 	if (proof != NULL)
 		return;
 	proof = proof_begin(p, n->to, n->from, PROOF_DIALBACK);
-	if (proof == NULL)
+	if (proof == NULL) {
 		answer_result(p, n->to, n->from, STANZA_RESOURCE_CONSTRAINT);
-	else if (certified_for(p, n->from))
+		return;
+	}
+	proof->certified = certified_for(p, n->from);
+	if (proof->certified)
 		proof_hold(proof);
 	else if (!verify_start(proof, key))
 		proof_refuse(proof, STANZA_RESOURCE_CONSTRAINT, "too many domains are being asked");
@@ -186,7 +189,8 @@ static void asked_result(struct peer *p, const struct element *e, const struct n
 		begin_proof(p, n, e->text);
 		return;
 	}
-	log_info("proof-refused", "conn=%s from=%s port=%u local=%s remote=%s method=dialback reason=%s", peer_name(p),
+	log_event(peer_is_news(p) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "proof-refused",
+		"conn=%s from=%s port=%u local=%s remote=%s method=dialback reason=%s", peer_name(p),
 		peer_ip(p), peer_port(p), LOG_STR(n->to), LOG_STR(n->from), stanza_error_name(error));
 	answer_result(p, n->to, n->from, error);
 }
@@ -288,7 +292,8 @@ static void asked_verify(struct peer *p, const struct element *e, const struct n
 		put_error(out, "verify", STANZA_ITEM_NOT_FOUND);
 	else
 		buf_printf(out, " type='%s'/>", valid ? "valid" : "invalid");
-	log_info("key-verified", "conn=%s from=%s port=%u local=%s remote=%s result=%s", peer_name(p), peer_ip(p), peer_port(p),
+	log_event(peer_is_news(p) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "key-verified",
+		"conn=%s from=%s port=%u local=%s remote=%s result=%s", peer_name(p), peer_ip(p), peer_port(p),
 		LOG_STR(n->to), LOG_STR(n->from), valid ? "valid" : "invalid");
 }
 

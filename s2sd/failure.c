@@ -77,18 +77,22 @@ void failure_forget(struct s2sd *srv, const char *pair)
 		drop(srv, f);
 }
 
-void failures_forget(struct s2sd *srv, struct str remote)
+unsigned failures_forget(struct s2sd *srv, struct str remote)
 {
 	struct map_walk walk;
 	struct map_node *n;
+	unsigned gone = 0;
 
 	map_walk_start(&walk, &srv->failures);
 	while ((n = map_walk_next(&walk)) != NULL) {
 		struct failure *f = container_of(n, struct failure, node);
 
-		if (strncmp(f->pair, remote.p, remote.len) == 0 && f->pair[remote.len] == '/')
-			drop(srv, f);
+		if (remote.p != NULL && (strncmp(f->pair, remote.p, remote.len) != 0 || f->pair[remote.len] != '/'))
+			continue;
+		drop(srv, f);
+		gone++;
 	}
+	return gone;
 }
 
 void failures_free(struct s2sd *srv)

@@ -26,8 +26,8 @@ void failure_note(struct s2sd *srv, const char *pair, unsigned condition, const 
 /* NULL where it may be tried. */
 const struct failure *failure_find(struct s2sd *srv, const char *pair);
 void failure_forget(struct s2sd *srv, const char *pair);
-/* All of that remote domain. */
-void failures_forget(struct s2sd *srv, struct str remote);
+/* All of that remote domain, or (absent) of every one: how many pairs may be tried again. */
+unsigned failures_forget(struct s2sd *srv, struct str remote);
 void failures_free(struct s2sd *srv);
 
 #endif

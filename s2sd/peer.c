@@ -68,6 +68,15 @@ unsigned peer_port(const struct peer *p)
 	return p->stream != NULL ? stream_peer(p->stream)->port : 0;
 }
 
+bool peer_is_news(struct peer *p)
+{
+	enum { NEWS_MAX = 16 };
+	bool news = p->news < NEWS_MAX;
+
+	p->news += news;
+	return news;
+}
+
 struct buf *peer_output(struct peer *p)
 {
 	p->moved = clock_ms();
@@ -233,6 +242,19 @@ static void on_close(void *owner)
 
 static const struct reader_handlers reader_handlers = {on_open, on_element, on_close};
 
+/* A stranger is owed no such answers; another has s2sd.write_timeout to take them. */
+static void check_unsent(struct peer *p)
+{
+	if (p->state == PEER_CLOSING || stream_unsent(p->stream) <= STREAM_ANSWERS_MAX)
+		return;
+	if (!list_empty(&p->stranger)) {
+		peer_fail(p, STREAM_POLICY_VIOLATION, "it does not read what it is answered");
+	} else if (p->unsent_since == 0) {
+		p->unsent_since = clock_ms();
+		stream_wait_sent(p->stream);
+	}
+}
+
 static void on_data(void *owner, const uint8_t *bytes, size_t n)
 {
 	struct peer *p = owner;
@@ -244,6 +266,7 @@ static void on_data(void *owner, const uint8_t *bytes, size_t n)
 	rc = reader_feed(p->reader, bytes, n);
 	if (rc < 0)
 		peer_fail(p, (enum stream_error)-rc, reader_reason(p->reader));
+	check_unsent(p);
 }
 
 static void on_secure(void *owner)

@@ -41,6 +41,7 @@ struct peer {
 	uint64_t unsent_since;	  /* ms: since when the socket takes nothing; 0 */
 	uint64_t mark_number, mark_offset; /* of its way: done when the socket has taken so much */
 	uint8_t state;	      /* enum peer_state */
+	uint8_t news;	      /* lines that the log has of what it asked */
 	uint8_t close_reason; /* enum close_reason */
 	bool ours;	     /* we have connected */
 	bool known;	     /* routerd has heard of it */
@@ -98,6 +99,9 @@ const char *peer_address(const struct peer *p);
 /* The same without and of the port; "-" and 0 where there is none. */
 const char *peer_ip(const struct peer *p);
 unsigned peer_port(const struct peer *p);
+
+/* Of what it says of domains, which it may say without end: news at first, later for those alone who look for it. */
+bool peer_is_news(struct peer *p);
 
 bus_handler_fn on_kill;
 

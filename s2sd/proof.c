@@ -31,6 +31,11 @@ bool proof_holds(const struct peer *p, struct str local, struct str remote)
 	return proof != NULL && proof->state == PROOF_DONE;
 }
 
+bool proof_both(const struct proof *proof)
+{
+	return proof->peer->bidi && !proof->peer->ours && proof->certified;
+}
+
 struct proof *proof_begin(struct peer *p, struct str local, struct str remote, enum proof_method method)
 {
 	struct proof *proof;
@@ -40,6 +45,7 @@ struct proof *proof_begin(struct peer *p, struct str local, struct str remote, e
 	proof = bh_alloc(sizeof *proof);
 	proof->peer = p;
 	proof->method = method;
+	proof->certified = method != PROOF_DIALBACK; /* there it is looked at later */
 	proof->local = bh_strndup(local.p, local.len);
 	proof->remote = bh_strndup(remote.p, remote.len);
 	list_append(&p->proofs, &proof->link);
@@ -70,8 +76,9 @@ void proof_refuse(struct proof *proof, unsigned condition, const char *why)
 	struct peer *p = proof->peer;
 	bool called = proof->method == PROOF_CALLED;
 
-	log_info("proof-refused", "conn=%s from=%s port=%u local=%s remote=%s method=%s reason=%s", peer_name(p),
-		peer_ip(p), peer_port(p), LOG_TEXT(proof->local), LOG_TEXT(proof->remote), name_of(proof),
+	log_event(peer_is_news(p) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "proof-refused",
+		"conn=%s from=%s port=%u local=%s remote=%s method=%s reason=%s",
+		peer_name(p), peer_ip(p), peer_port(p), LOG_TEXT(proof->local), LOG_TEXT(proof->remote), name_of(proof),
 		LOG_TEXT(why));
 	if (proof->method == PROOF_EXTERNAL)
 		external_refused(p, condition);
@@ -85,7 +92,7 @@ void proof_refuse(struct proof *proof, unsigned condition, const char *why)
 void proof_hold(struct proof *proof)
 {
 	struct msg_prove m = {.local = str_of(proof->local), .remote = str_of(proof->remote),
-		.both = proof->peer->bidi && !proof->peer->ours};
+		.both = proof_both(proof)};
 	struct peer *p = proof->peer;
 
 	proof->state = PROOF_WAITING;

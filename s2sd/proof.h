@@ -33,6 +33,7 @@ struct proof {
 	enum proof_method method;
 	struct verify *verify;
 	char *local, *remote;
+	bool certified; /* the peer's certificate is valid for remote */
 };
 
 /* A new one, of prepared domains; NULL when there are too many. */
@@ -47,6 +48,8 @@ void proof_refuse(struct proof *proof, unsigned condition, const char *why);
 struct proof *proof_find(const struct peer *p, struct str local, struct str remote);
 /* May the peer send for it? */
 bool proof_holds(const struct peer *p, struct str local, struct str remote);
+/* May what we send to it go out there (bidi.h)? */
+bool proof_both(const struct proof *proof);
 
 /* The stream goes. */
 void proofs_drop(struct peer *p);

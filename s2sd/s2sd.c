@@ -173,6 +173,11 @@ static void on_up(void *owner, const struct msg_welcome *welcome)
 	restore_send(&((struct s2sd *)owner)->carrier);
 }
 
+static void on_room(void *owner)
+{
+	restore_go_on(&((struct s2sd *)owner)->carrier);
+}
+
 /* What had a session keeps it, and says so to the next routerd; what asked for one asks no more. */
 static void on_router_lost(struct carried *c)
 {
@@ -235,10 +240,12 @@ int s2sd_start(struct daemon *d)
 		.run_dir = d->run_dir,
 		.instance = d->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = d->configuration,
 		.handlers = s2sd_handlers,
 		.owner = srv,
 		.on_up = on_up,
 		.on_down = on_down,
+		.on_room = on_room,
 	};
 
 	counter_enrol(s2sd_counters);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include "bus/codes.h"
 #include "s2sd/bidi.h"
@@ -18,22 +19,6 @@ void sm_fini(struct peer_sm *sm)
 {
 	free(sm->id);
 	free(sm->session);
-}
-
-/* 0..2^32-1; false for anything else. */
-static bool number(struct str text, uint32_t *out)
-{
-	uint64_t n = 0;
-
-	if (text.p == NULL || text.len == 0 || text.len > 10)
-		return false;
-	for (uint32_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		n = 10 * n + (uint64_t)(text.p[i] - '0');
-	}
-	*out = (uint32_t)n;
-	return n <= UINT32_MAX;
 }
 
 /* ---- ours ------------------------------------------------------------------------------ */
@@ -109,7 +94,7 @@ static void enabled(struct peer *p, const struct element *e)
 
 static void resumed(struct peer *p, const struct element *e)
 {
-	p->sm.enabled = p->sm.resumed = number(element_attribute(e, "h"), &p->sm.h);
+	p->sm.enabled = p->sm.resumed = decimal_read_u32(element_attribute(e, "h"), &p->sm.h);
 	if (p->sm.resumed)
 		ready(p);
 	else
@@ -123,7 +108,7 @@ static void failed(struct peer *p, const struct element *e)
 		ready(p);
 		return;
 	}
-	p->sm.known = number(element_attribute(e, "h"), &p->sm.h);
+	p->sm.known = decimal_read_u32(element_attribute(e, "h"), &p->sm.h);
 	if (p->sm.session_resumed)
 		outgoing_not_resumed(p, p->sm.known, p->sm.h); /* what has come back goes on alone */
 	else
@@ -142,7 +127,7 @@ static void acknowledged(struct peer *p, const struct element *e)
 {
 	uint32_t h;
 
-	if (!number(element_attribute(e, "h"), &h)) {
+	if (!decimal_read_u32(element_attribute(e, "h"), &h)) {
 		peer_fail(p, STREAM_BAD_FORMAT, "an <a/> without a number");
 		return;
 	}
@@ -171,7 +156,7 @@ static void enable_theirs(struct peer *p, const struct element *e)
 		refuse(p, STANZA_UNEXPECTED_REQUEST);
 		return;
 	}
-	if (!number(element_attribute(e, "max"), &max))
+	if (!decimal_read_u32(element_attribute(e, "max"), &max))
 		max = UINT32_MAX;
 	sm_count_session(p, wanted, max);
 }
@@ -230,7 +215,7 @@ static void resume_theirs(struct peer *p, const struct element *e)
 		refuse(p, STANZA_ITEM_NOT_FOUND);
 	else
 		p->sm.resuming = true;
-	if (!number(element_attribute(e, "h"), &p->sm.h))
+	if (!decimal_read_u32(element_attribute(e, "h"), &p->sm.h))
 		p->sm.h = 0;
 }
 

@@ -67,6 +67,7 @@ static const char *advice_for(const char *why)
 		{"no such name", "Is the domain spelt right?"},
 		{"expired", "Who runs the server must renew it."},
 		{"self-signed", "Who runs the server needs one of an authority; or set s2sd.ca, or s2s = dialback."},
+		{"chain is incomplete", "Who runs the server must put its issuer's certificate behind it."},
 		{"no authority", "Set s2sd.ca to that authority's certificate, if you trust it."},
 		{"does not name", "The server shows the certificate of another domain."},
 		{"dialback key", "The remote asks the server that the DNS names for our domain: check our SRV records."},

@@ -29,6 +29,8 @@ struct roll_entry *roll_call(struct roll *r, struct str name)
 
 	if (n != NULL)
 		return container_of(n, struct roll_entry, node);
+	if (r->last >= ROLL_MAX)
+		return NULL;
 	e = bh_alloc(sizeof *e);
 	e->name = bh_strndup(name.p, name.len);
 	e->number = ++r->last;

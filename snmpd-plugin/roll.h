@@ -1,7 +1,8 @@
 /*
  * roll - names and the numbers that they have in tables
  *
- * A name has its number from when it is first called to the end of the process.
+ * A name has its number from when it is first called to the end of the process.  There are at most ROLL_MAX, since the
+ * names are what daemons say.
  */
 #ifndef SNMPD_PLUGIN_ROLL_H
 #define SNMPD_PLUGIN_ROLL_H
@@ -12,6 +13,8 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/str.h"
+
+enum { ROLL_MAX = 16384 };
 
 struct roll {
 	struct map by_name;
@@ -35,7 +38,7 @@ struct roll_entry {
 
 void roll_init(struct roll *r);
 void roll_fini(struct roll *r);
-/* The name's entry, which is made where there is none. */
+/* The name's entry, which is made where there is none; NULL when there can be no more. */
 struct roll_entry *roll_call(struct roll *r, struct str name);
 /* None is there any more. */
 void roll_clear(struct roll *r);

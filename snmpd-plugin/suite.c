@@ -321,6 +321,8 @@ static void take_certificate(struct roll *roll, const struct counted *c)
 	if (!str_is(counted_base(c), "certificate_expiry_timestamp_seconds"))
 		return;
 	e = roll_call(roll, counted_label(c));
+	if (e == NULL)
+		return;
 	if (!e->there || c->value < e->value)
 		e->value = c->value;
 	e->there = true;
@@ -335,6 +337,8 @@ static void take_directory(struct roll *roll, const struct counted *c)
 	if (!lag && !brake)
 		return;
 	e = roll_call(roll, counted_label(c).p != NULL ? counted_label(c) : STR_LIT(""));
+	if (e == NULL)
+		return;
 	if (!e->there)
 		e->value = e->flag = 0;
 	e->there = true;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bus/textlist.h"
 #include "ctl/check/findings.h"
 #include "net/tls.h"
 
@@ -27,12 +26,23 @@ const char *check_name(size_t i)
 	return i < NCHECKS ? checks[i].name : NULL;
 }
 
-static const char *const finding_names[] = {
-	[FOUND_OK] = "ok", [FOUND_WARNING] = "warning", [FOUND_PROBLEM] = "problem"};
+const char *finding_name(enum finding finding)
+{
+	static const char *const names[] = {[FOUND_OK] = "ok", [FOUND_WARNING] = "warning", [FOUND_PROBLEM] = "problem"};
+
+	return names[finding];
+}
+
+enum finding finding_of(enum tls_weight weight)
+{
+	static const enum finding findings[] = {
+		[TLS_GOOD] = FOUND_OK, [TLS_WARNING] = FOUND_WARNING, [TLS_PROBLEM] = FOUND_PROBLEM};
+
+	return findings[weight];
+}
 
 void found(struct findings *f, enum finding finding, const char *about, const char *fmt, ...)
 {
-	struct buf row = BUF_INIT;
 	char text[1024];
 	va_list ap;
 
@@ -43,12 +53,7 @@ void found(struct findings *f, enum finding finding, const char *about, const ch
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	textlist_put(&row, str_of(f->check));
-	textlist_put(&row, str_of(about));
-	textlist_put(&row, str_of(finding_names[finding]));
-	textlist_put(&row, str_of(text));
-	result_row(&f->rows, buf_str(&row));
-	buf_fini(&row);
+	result_texts(&f->rows, (const char *const[]){f->check, about, finding_name(finding), text, NULL});
 }
 
 static void sum_up(const struct findings *f)
@@ -72,17 +77,6 @@ static int show(const struct findings *f)
 	if (fflush(stdout) != 0)
 		return complain(EXIT_FAILED, "standard output cannot be written");
 	return f->problems > 0 ? EXIT_PROBLEMS : EXIT_OK;
-}
-
-static void begin(struct findings *f)
-{
-	static const char *const names[] = {"check", "about", "result", "text"};
-	struct buf columns = BUF_INIT;
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		textlist_put(&columns, str_of(names[i]));
-	result_columns(&f->rows, buf_str(&columns));
-	buf_fini(&columns);
 }
 
 static bool wanted(const struct call *call, const char *name)
@@ -111,7 +105,7 @@ int run_check(const struct call *call)
 	if (rc != EXIT_OK)
 		return rc;
 	f.conf = conf;
-	begin(&f);
+	result_name_columns(&f.rows, "check about result text");
 	(void)signal(SIGPIPE, SIG_IGN); /* of servers that hang up */
 	if (tls_global_init() != 0)
 		rc = complain(EXIT_FAILED, "TLS cannot be used");

@@ -2,33 +2,7 @@
 #include <string.h>
 
 #include "ctl/check/findings.h"
-#include "net/tls.h"
-
-void identity_for_clients(const struct conf *conf, size_t domain, struct tls_identity *out)
-{
-	*out = (struct tls_identity){
-		.domain = conf_domain_name(conf, domain),
-		.certificate = conf_domain_text(conf, domain, "certificate"),
-		.key = conf_domain_text(conf, domain, "key"),
-	};
-}
-
-void identity_for_servers(const struct conf *conf, size_t domain, struct tls_identity *out)
-{
-	const char *certificate = conf_domain_text(conf, domain, "s2s_certificate");
-	const char *key = conf_domain_text(conf, domain, "s2s_key");
-
-	identity_for_clients(conf, domain, out);
-	if (certificate != NULL)
-		out->certificate = certificate;
-	if (key != NULL)
-		out->key = key;
-}
-
-bool federates(const struct conf *conf, size_t domain)
-{
-	return strcmp(conf_domain_text(conf, domain, "s2s"), "off") != 0 && conf_number(conf, "s2sd.instances") > 0;
-}
+#include "ctl/identity.h"
 
 static void look_at_domain(struct findings *f, size_t i)
 {

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "ctl/check/places.h"
-#include "net/tls_examine.h"
+#include "ctl/identity.h"
+#include "net/tls_facts.h"
 #include "net/tls_probe.h"
 #include "xmpp/jid.h"
 
@@ -110,15 +111,15 @@ static bool start_tls(const struct attempt *a)
 static void compare(const struct attempt *a, size_t domain, const struct tls_probed *shown)
 {
 	struct tls_identity id;
-	struct tls_examined file;
+	struct tls_facts file;
+	char what[512];
 
 	if (strcmp(a->kind->daemon, "c2sd") == 0)
 		identity_for_clients(a->f->conf, domain, &id);
 	else
 		identity_for_servers(a->f->conf, domain, &id);
-	tls_examine(&id, NULL, &file);
-	if (file.readable && memcmp(file.sha256, shown->sha256, sizeof file.sha256) != 0)
-		found(a->f, FOUND_PROBLEM, a->about, "It shows another certificate than that of %s: run bulkheadctl reload.",
+	if (tls_facts(&id, &file, what, sizeof what) == 0 && strcmp(file.chain, shown->chain) != 0)
+		found(a->f, FOUND_PROBLEM, a->about, "It shows another certificate than that of %s, or another chain: run bulkheadctl reload.",
 			id.certificate);
 	else if (strstr(shown->heard, "</stream:features>") == NULL)
 		found(a->f, FOUND_PROBLEM, a->about, "Within TLS there is no XMPP stream to be had: see the log of %s.",

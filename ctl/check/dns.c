@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "ctl/check/places.h"
-#include "net/tls_examine.h"
+#include "ctl/identity.h"
+#include "net/tls_facts.h"
 #include "xmpp/jid.h"
 
 enum { DNS_CNAME = 5, OURS_MAX = 64 };
@@ -120,20 +121,19 @@ static bool look_at_host(const struct looking *l, const char *host)
 static void look_at_tlsa(const struct looking *l, const struct srv *srv)
 {
 	struct tls_identity id;
-	struct tls_examined c;
-	char name[DNS_NAME_SIZE + 16];
+	struct tls_facts c;
+	char name[DNS_NAME_SIZE + 16], what[512];
 	struct asked a;
 	bool fits = false;
 
 	identity_for_servers(l->f->conf, l->domain, &id);
-	tls_examine(&id, NULL, &c);
+	if (tls_facts(&id, &c, what, sizeof what) != 0)
+		return;
 	snprintf(name, sizeof name, "_%u._tcp.%s", (unsigned)srv->port, srv->target);
 	ask_dns(l->asker, name, DNS_TLSA, &a);
 	for (unsigned i = 0; i < a.n; i++)
 		fits |= a.tlsa[i].usage != 3 || a.tlsa[i].selector != 1 || a.tlsa[i].matching != 1 ||
 			strcmp(a.tlsa[i].hex, c.tlsa) == 0;
-	if (!c.readable)
-		return;
 	if (a.n == 0)
 		found(l->f, FOUND_OK, l->name, "For DANE, where the zone is signed: %s. 3600 IN TLSA 3 1 1 %s", name, c.tlsa);
 	else if (fits)

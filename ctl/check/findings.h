@@ -36,11 +36,4 @@ void look_at_store(struct findings *f);
 /* ctl/check_ldap.c */
 void look_at_ldap(struct findings *f);
 
-/* Of a domain: the files that clients and servers are shown, the latter maybe the same. */
-struct tls_identity;
-void identity_for_clients(const struct conf *conf, size_t domain, struct tls_identity *out);
-void identity_for_servers(const struct conf *conf, size_t domain, struct tls_identity *out);
-/* It talks to other servers. */
-bool federates(const struct conf *conf, size_t domain);
-
 #endif

@@ -7,34 +7,26 @@
 
 #include "ctl/check/findings.h"
 #include "store/inspect.h"
+#include "store/stores.h"
 
 #define MIB (1024.0 * 1024.0)
 
-static const struct {
-	const char *daemon, *file;
-	bool needed; /* there is one as soon as the suite has run */
-} stores[] = {
-	{"routerd", "router.db", true},
-	{"authd", "accounts.db", true},
-	{"dirsyncd", "directory.db", false},
-};
-
-static void look_at_file(struct findings *f, size_t i)
+static void look_at_file(struct findings *f, const struct store_place *place)
 {
 	struct store_state state;
 	char path[512];
 	int rc;
 
-	snprintf(path, sizeof path, "%s/%s/%s", conf_text(f->conf, "state_dir"), stores[i].daemon, stores[i].file);
+	store_place_path(place, conf_text(f->conf, "state_dir"), "", path, sizeof path);
 	rc = store_inspect(path, &state);
 	if (rc == 0)
-		found(f, FOUND_OK, path, "The store of %s is whole: schema %" PRId64 ", %.1f MiB.", stores[i].daemon,
+		found(f, FOUND_OK, path, "The store of %s is whole: schema %" PRId64 ", %.1f MiB.", place->daemon,
 			state.version, (double)state.bytes / MIB);
-	else if (rc == -ENOENT && stores[i].needed)
-		found(f, FOUND_WARNING, path, "There is no store of %s: it is made at the first start.", stores[i].daemon);
+	else if (rc == -ENOENT && place->needed)
+		found(f, FOUND_WARNING, path, "There is no store of %s: it is made at the first start.", place->daemon);
 	else if (rc != -ENOENT)
 		found(f, FOUND_PROBLEM, path, "The store of %s cannot be used (%s): if it is damaged, stop the server and put a "
-			"copy back.", stores[i].daemon, state.why);
+			"backup back (bulkheadctl restore).", place->daemon, state.why);
 }
 
 static void look_at_room(struct findings *f)
@@ -59,7 +51,7 @@ static void look_at_room(struct findings *f)
 
 void look_at_store(struct findings *f)
 {
-	for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++)
-		look_at_file(f, i);
+	for (size_t i = 0; i < store_places_count; i++)
+		look_at_file(f, &store_places[i]);
 	look_at_room(f);
 }

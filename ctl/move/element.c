@@ -97,6 +97,14 @@ bool element_next(struct str *inner, struct str *child)
 	return inner_take(inner, child);
 }
 
+bool element_is_name(struct str name)
+{
+	for (uint32_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.p[i] <= ' ' || strchr("<>&'\"/=", name.p[i]) != NULL)
+			return false;
+	return name.len > 0;
+}
+
 static void keep_inner(void *arg, const struct element *e)
 {
 	buf_put_str(arg, e->stanza.inner);

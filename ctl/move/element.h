@@ -29,6 +29,9 @@ int element_canonical(struct str xml, struct buf *out);
 /* A whole file, of at most 1 GiB, without its XML declaration.  0, or a negative error with a phrase in why. */
 int element_read_file(FILE *file, struct buf *out, char why[128]);
 
+/* May that stand in a tag, without meaning something there?  Whether it is a name, the reader judges. */
+bool element_is_name(struct str name);
+
 /* XEP-0082 in seconds since 1970; 0 where it is no time. */
 int64_t element_time(struct str stamp);
 

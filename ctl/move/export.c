@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -25,6 +26,7 @@ struct export {
 	struct str domain; /* of the host that is open; in names */
 	unsigned waiting;  /* answers */
 	int list_code;	   /* of the listing */
+	int given_up;	   /* EXIT_TEMPORARY: nobody answers for now */
 	char text[1025];
 	/* Of the account under way: */
 	const char *name;
@@ -62,6 +64,7 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 	ex->waiting--;
 	if (number != ASK_LIST) {
 		fail(ex, end->text);
+		ex->given_up = EXIT_TEMPORARY;
 		return;
 	}
 	ex->list_code = end->code;
@@ -74,11 +77,11 @@ static void on_keys(void *arg, uint64_t number, const struct msg_keys *keys)
 
 	(void)number;
 	ex->waiting--;
-	if (keys->code == EXIT_OK)
+	if (keys->code == EXIT_OK || keys->code == EXIT_NOT_AUTHORISED)
 		pie_keys(&ex->keys, keys);
-	else if (keys->code == EXIT_NOT_AUTHORISED)
+	if (keys->code == EXIT_NOT_AUTHORISED)
 		ex->without++;
-	else if (keys->code != EXIT_NOT_FOUND) /* as of a directory's accounts */
+	else if (keys->code != EXIT_OK && keys->code != EXIT_NOT_FOUND) /* as of a directory's accounts */
 		fail(ex, keys->text);
 }
 
@@ -192,6 +195,8 @@ static int export_account(struct export *ex, const char *name)
 		rc = routerd_get_user(ex->routerd, ASK_DATA, str_of(name));
 	if (rc == EXIT_OK)
 		rc = await(ex);
+	if (rc == EXIT_OK)
+		rc = ex->given_up;
 	if (rc == EXIT_OK && !ex->failed)
 		write_account(ex);
 	buf_fini_secret(&ex->keys);
@@ -233,45 +238,86 @@ static void summarise(const struct export *ex)
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 /* It has its name when all of it is there. */
-static int open_file(struct export *ex, char path[PATH_MAX])
-{
-	const char *name = ex->ctl->values[OPTION_OUT];
-	int fd;
+/* What is written to: standard output, what is there and no file, or a new file that takes the name once it is whole. */
+struct target {
+	const char *name;
+	char path[PATH_MAX]; /* of the file, whose links are followed; "" without */
+	char part[PATH_MAX + 8];
+};
 
-	ex->out = stdout;
-	if (name == NULL && isatty(STDOUT_FILENO))
-		return complain(EXIT_USAGE, "an export has secrets in it; use --out FILE, or --out - to have it on the terminal");
-	if (name == NULL || strcmp(name, "-") == 0)
-		return EXIT_OK;
-	snprintf(path, PATH_MAX, "%s.part", name);
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ex->out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	return ex->out != NULL ? EXIT_OK : complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
+static int failed(const char *name)
+{
+	return complain(EXIT_FAILED, "%s: %s", name, strerror(errno));
 }
 
-static int close_file(struct export *ex, const char *path, int rc)
+/* A device or a pipe.  One that somebody else has put there would have the secrets sent to him. */
+static int open_in_place(struct target *t, int *fd)
 {
+	struct stat st;
+
+	*fd = open(t->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd < 0 || fstat(*fd, &st) != 0)
+		return failed(t->name);
+	if (!S_ISREG(st.st_mode) && (st.st_uid == 0 || st.st_uid == geteuid()))
+		return EXIT_OK;
+	close(*fd);
+	return complain(EXIT_FAILED, "%s: it belongs to somebody else", t->name);
+}
+
+static int open_part(struct target *t, int *fd)
+{
+	if (realpath(t->name, t->path) == NULL)
+		snprintf(t->path, sizeof t->path, "%s", t->name);
+	snprintf(t->part, sizeof t->part, "%s.part", t->path);
+	(void)unlink(t->part);
+	*fd = open(t->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return *fd >= 0 ? EXIT_OK : failed(t->part);
+}
+
+static int open_file(struct export *ex, struct target *t)
+{
+	struct stat st;
+	int fd, rc;
+
+	ex->out = stdout;
+	if (t->name == NULL && isatty(STDOUT_FILENO))
+		return complain(EXIT_USAGE, "an export has secrets in it; use --out FILE, or --out - to have it on the terminal");
+	if (t->name == NULL || strcmp(t->name, "-") == 0)
+		return EXIT_OK;
+	if (stat(t->name, &st) == 0 && !S_ISREG(st.st_mode))
+		rc = open_in_place(t, &fd);
+	else
+		rc = open_part(t, &fd);
+	if (rc != EXIT_OK)
+		return rc;
+	ex->out = fdopen(fd, "w");
+	return ex->out != NULL ? EXIT_OK : failed(t->name);
+}
+
+static int close_file(struct export *ex, const struct target *t, int rc)
+{
+	bool part = t->path[0] != '\0';
+
 	if (ex->out == stdout)
 		return rc;
-	if (fflush(ex->out) != 0 || fsync(fileno(ex->out)) != 0)
-		rc = complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
+	if (fflush(ex->out) != 0 || (part && fsync(fileno(ex->out)) != 0))
+		rc = failed(t->name);
 	fclose(ex->out);
-	if (rc == EXIT_OK && rename(path, ex->ctl->values[OPTION_OUT]) != 0)
-		rc = complain(EXIT_FAILED, "%s: %s", ex->ctl->values[OPTION_OUT], strerror(errno));
-	if (rc != EXIT_OK)
-		(void)unlink(path);
+	if (part && rc == EXIT_OK && rename(t->part, t->path) != 0)
+		rc = failed(t->path);
+	if (part && rc != EXIT_OK)
+		(void)unlink(t->part);
 	return rc;
 }
 
 static int export_into(struct export *ex)
 {
-	char path[PATH_MAX] = "";
-	int rc = open_file(ex, path);
+	struct target target = {.name = ex->ctl->values[OPTION_OUT]};
+	int rc = open_file(ex, &target);
 
 	if (rc != EXIT_OK)
 		return rc;
-	rc = close_file(ex, path, export_all(ex));
+	rc = close_file(ex, &target, export_all(ex));
 	if (rc == EXIT_OK)
 		summarise(ex);
 	return rc == EXIT_OK && ex->failures > 0 ? EXIT_FAILED : rc;

@@ -9,6 +9,7 @@
 #include "bus/codes.h"
 #include "bus/textlist.h"
 #include "ctl/clean.h"
+#include "ctl/move/ejabberd.h"
 #include "ctl/move/moved.h"
 #include "ctl/move/pie.h"
 #include "ctl/move/prosody.h"
@@ -21,6 +22,7 @@ enum { UNDER_WAY_MAX = 32, BYTES_UNDER_WAY = 32 * 1024 * 1024, DATA_MAX = 16 * 1
 struct under_way {
 	char *name; /* NULL: a free place */
 	struct buf data, notes;
+	bool disabled;
 	unsigned outcome; /* enum move_outcome, of the first step */
 };
 
@@ -30,6 +32,7 @@ struct import {
 	struct under_way under_way[UNDER_WAY_MAX];
 	unsigned nunder_way;
 	size_t bytes; /* of their data */
+	bool given_up; /* nobody answers for now: nothing more is read */
 	struct result report;
 	uint64_t counts[MOVE_ELSEWHERE]; /* by enum move_outcome; that is none in the end */
 };
@@ -93,7 +96,8 @@ static void on_account(struct import *im, struct under_way *u, unsigned outcome)
 	u->outcome = outcome;
 	if (outcome == MOVE_ELSEWHERE) {
 		u->outcome = MOVE_UNCHANGED;
-		buf_printf(&u->notes, "%sa directory keeps its password", u->notes.len > 0 ? "; " : "");
+		buf_printf(&u->notes, "%sa directory keeps its password%s", u->notes.len > 0 ? "; " : "",
+			u->disabled ? ", and says itself whether it is disabled" : "");
 	}
 	send_data(im, u);
 }
@@ -128,6 +132,7 @@ static void on_end(void *arg, uint64_t number, const struct msg_ctl_end *end)
 
 	if (u != NULL)
 		finish(im, u, MOVE_FAILED, end->text);
+	im->given_up = true;
 }
 
 static const struct answer_handlers handlers = {.end = on_end, .moved = on_moved};
@@ -145,6 +150,8 @@ static int send_account(struct import *im, struct under_way *u, const struct mov
 	struct msg_account_move move = {
 		.account = str_of(u->name),
 		.dry = has_option(im->ctl, OPTION_DRY_RUN),
+		.disabled = m->disabled,
+		.reason = m->reason.len > 0 ? buf_str(&m->reason) : STR_NONE,
 		.password = buf_str(&m->password),
 		.sha1_iterations = sha1->iterations,
 		.sha1_salt = buf_str(&sha1->salt),
@@ -169,7 +176,7 @@ static int have_room(struct import *im, struct under_way **u)
 	for (size_t i = 0; i < UNDER_WAY_MAX; i++)
 		if (im->under_way[i].name == NULL)
 			*u = &im->under_way[i];
-	return rc;
+	return rc == EXIT_OK && im->given_up ? EXIT_TEMPORARY : rc;
 }
 
 static int take(void *arg, const struct moved *m)
@@ -181,7 +188,7 @@ static int take(void *arg, const struct moved *m)
 
 	if (*why == '\0' && m->data.len > DATA_MAX)
 		why = "it has more than 16 MiB of data";
-	else if (*why == '\0' && m->data.len == 0 && !has_credentials(m))
+	else if (*why == '\0' && m->data.len == 0 && !has_credentials(m) && !m->disabled)
 		why = "it has neither a password, nor keys, nor data";
 	if (*why != '\0') {
 		note(im, str_of(m->name), MOVE_FAILED, str_of(why));
@@ -193,11 +200,12 @@ static int take(void *arg, const struct moved *m)
 	BUG_ON(u == NULL);
 	u->name = bh_strndup(m->jid.bare.p, m->jid.bare.len);
 	u->outcome = MOVE_UNCHANGED;
+	u->disabled = m->disabled;
 	buf_put_str(&u->data, buf_str(&m->data));
 	buf_put_str(&u->notes, buf_str(&m->notes));
 	im->bytes += u->data.len;
 	im->nunder_way++;
-	if (has_credentials(m))
+	if (has_credentials(m) || m->disabled)
 		return send_account(im, u, m);
 	send_data(im, u);
 	return EXIT_OK;
@@ -210,7 +218,7 @@ static const struct {
 	int (*read)(const char *path, const struct moved_taker *taker);
 } formats[] = {
 	{"xep0227", pie_read},
-	{"ejabberd", pie_read},
+	{"ejabberd", ejabberd_read},
 	{"prosody", prosody_read},
 };
 
@@ -220,7 +228,7 @@ static int read_all(struct import *im, const char *path)
 	const char *format = im->ctl->values[OPTION_FORMAT];
 
 	if (format == NULL)
-		format = prosody_is(path) ? "prosody" : "xep0227";
+		format = ejabberd_is(path) ? "ejabberd" : prosody_is(path) ? "prosody" : "xep0227";
 	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
 		if (strcmp(formats[i].name, format) == 0)
 			return formats[i].read(path, &taker);
@@ -234,6 +242,8 @@ static int await_all(struct import *im)
 
 	while (rc == EXIT_OK && im->nunder_way > 0)
 		rc = routerd_wait(im->routerd);
+	if (rc == EXIT_OK && im->given_up)
+		rc = EXIT_TEMPORARY;
 	for (size_t i = 0; i < UNDER_WAY_MAX; i++)
 		if (im->under_way[i].name != NULL)
 			finish(im, &im->under_way[i], MOVE_FAILED, STR_LIT("no answer"));
@@ -270,24 +280,13 @@ static int summarise(const struct import *im)
 	return im->ctl->values[OPTION_REPORT] != NULL ? write_report(im) : EXIT_OK;
 }
 
-static void begin_report(struct result *report)
-{
-	static const char *const columns[] = {"account", "result", "note"};
-	struct buf names = BUF_INIT;
-
-	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-		textlist_put(&names, str_of(columns[i]));
-	result_columns(report, buf_str(&names));
-	buf_fini(&names);
-}
-
 int run_import(const struct call *call)
 {
 	struct import *im = bh_alloc(sizeof *im);
 	int rc, waited = EXIT_OK, told;
 
 	im->ctl = call->ctl;
-	begin_report(&im->report);
+	result_name_columns(&im->report, "account result note");
 	rc = routerd_open(call->ctl, &handlers, im, &im->routerd);
 	if (rc == EXIT_OK && (rc = routerd_check_writer(im->routerd)) != EXIT_OK)
 		routerd_close(&im->routerd);

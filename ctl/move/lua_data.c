@@ -6,18 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/secret.h"
-
-enum { BLOCK_SIZE = 16384 };
-
-struct block {
-	struct block *next;
-	size_t used, size;
-	max_align_t bytes[];
-};
+#include "ctl/move/arena.h"
 
 struct lua_data {
-	struct block *blocks;
+	struct arena arena;
 	struct lua_value values;
 };
 
@@ -30,24 +22,10 @@ struct parser {
 
 static void *take(struct parser *p, size_t size)
 {
-	struct block *b = p->data->blocks;
-	void *at;
+	void *at = arena_take(&p->data->arena, size);
 
-	size = (size + 15) & ~(size_t)15;
-	if (b == NULL || b->size - b->used < size) {
-		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-
-		b = malloc(sizeof *b + room);
-		if (b == NULL) {
-			p->error = BH_ENOMEM;
-			return NULL;
-		}
-		*b = (struct block){.next = p->data->blocks, .size = room};
-		p->data->blocks = b;
-	}
-	at = (char *)b->bytes + b->used;
-	b->used += size;
-	memset(at, 0, size);
+	if (at == NULL)
+		p->error = BH_ENOMEM;
 	return at;
 }
 
@@ -255,10 +233,21 @@ static struct lua_value take_named(struct parser *p)
 	return (struct lua_value){.type = LUA_NIL};
 }
 
+static struct str copy_text(struct parser *p, struct str text)
+{
+	char *copy = take(p, (size_t)text.len + 1);
+
+	if (copy == NULL)
+		return STR_LIT("");
+	memcpy(copy, text.p, text.len);
+	return str_make(copy, text.len);
+}
+
 /* ["key"] =, or key =; false: there is none. */
 static bool take_key(struct parser *p, struct lua_value *key)
 {
 	const char *before;
+	struct str word;
 
 	if (accept(p, '[')) {
 		*key = take_value(p);
@@ -267,9 +256,11 @@ static bool take_key(struct parser *p, struct lua_value *key)
 		return true;
 	}
 	before = p->at;
-	*key = (struct lua_value){.type = LUA_STRING, .text = take_word(p)};
-	if (key->text.len > 0 && (key->text.p[0] < '0' || key->text.p[0] > '9') && accept(p, '='))
+	word = take_word(p);
+	if (word.len > 0 && (word.p[0] < '0' || word.p[0] > '9') && accept(p, '=')) {
+		*key = (struct lua_value){.type = LUA_STRING, .text = copy_text(p, word)};
 		return true;
+	}
 	p->at = before;
 	return false;
 }
@@ -346,6 +337,7 @@ int lua_data_parse(struct str text, struct lua_data **out, unsigned *line)
 {
 	struct parser p = {.data = bh_alloc(sizeof *p.data), .at = text.p, .end = text.p + text.len, .line = 1};
 
+	p.data->arena = ARENA_INIT(LUA_MEMORY_MAX);
 	p.data->values.type = LUA_TABLE;
 	if (text.len > LUA_FILE_MAX)
 		fail(&p);
@@ -361,15 +353,9 @@ int lua_data_parse(struct str text, struct lua_data **out, unsigned *line)
 
 void lua_data_free(struct lua_data **data)
 {
-	struct block *next;
-
 	if (*data == NULL)
 		return;
-	for (struct block *b = (*data)->blocks; b != NULL; b = next) {
-		next = b->next;
-		secret_wipe(b->bytes, b->used);
-		free(b);
-	}
+	arena_fini(&(*data)->arena);
 	free(*data);
 	*data = NULL;
 }

@@ -14,8 +14,9 @@
 #include "base/str.h"
 
 enum { LUA_DEPTH_MAX = 64 };
-/* The largest file. */
-#define LUA_FILE_MAX 67108864u /* 64 MiB */
+/* The largest file, and what its values may take in memory. */
+#define LUA_FILE_MAX 67108864u	  /* 64 MiB */
+#define LUA_MEMORY_MAX 1073741824u /* 1 GiB */
 
 enum lua_type { LUA_NIL, LUA_FALSE, LUA_TRUE, LUA_NUMBER, LUA_STRING, LUA_TABLE };
 
@@ -36,8 +37,8 @@ struct lua_entry {
 
 struct lua_data;
 
-/* The values: one of `return`, or those of item().  0, BH_EPROTO with the line in *line, or BH_ENOMEM.  text is copied
- * where needed. */
+/* The values: one of `return`, or those of item().  0, BH_EPROTO with the line in *line, or BH_ENOMEM.  Nothing is
+ * borrowed from text. */
 int lua_data_parse(struct str text, struct lua_data **out, unsigned *line);
 /* Wipes it. */
 void lua_data_free(struct lua_data **data);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/list.h"
@@ -15,7 +16,10 @@
 #include "xmpp/tree.h"
 #include "xmpp/xmlcheck.h"
 
-enum { NOTES_MAX = 2000, PASSWORD_MAX_BYTES = 1024, SALT_MAX = 64 };
+#define NS_EJABBERD_BAN "ejabberd:banned"
+
+/* REASON_MAX: as `user disable` has it. */
+enum { NOTES_MAX = 2000, PASSWORD_MAX_BYTES = 1024, SALT_MAX = 64, REASON_MAX = 200 };
 
 struct moved_contact {
 	struct map_node node;
@@ -32,7 +36,7 @@ void moved_init(struct moved *m, struct str local, struct str domain)
 	*m = (struct moved){.contacts = MAP_INIT};
 	snprintf(text, sizeof text, "%.*s@%.*s", STR_FMT(local), STR_FMT(domain));
 	if (local.len > JID_PART_MAX || domain.len > JID_PART_MAX || local.len == 0 ||
-		jid_prepare(str_of(text), m->name, &m->jid) != 0 || m->jid.local.p == NULL || m->jid.resource.p != NULL) {
+		memchr(local.p, '\0', local.len) != NULL || jid_prepare(str_of(text), m->name, &m->jid) != 0 || m->jid.local.p == NULL || m->jid.resource.p != NULL) {
 		snprintf(m->name, sizeof m->name, "%s", text);
 		moved_refuse(m, "that is no address of a user (RFC 7622)");
 	}
@@ -71,6 +75,7 @@ void moved_fini(struct moved *m)
 	buf_fini_secret(&m->password);
 	for (int i = 0; i < MOVED_HASHES; i++)
 		keys_fini(&m->keys[i]);
+	buf_fini(&m->reason);
 	buf_fini(&m->data);
 	buf_fini(&m->notes);
 }
@@ -123,6 +128,26 @@ bool moved_scram(struct moved *m, uint64_t iterations, struct str salt, struct s
 	buf_put_str(&k->stored, stored);
 	buf_put_str(&k->server, server);
 	return true;
+}
+
+/* The longest beginning of at most max bytes that cuts no character of UTF-8. */
+static struct str cut(struct str text, uint32_t max)
+{
+	uint32_t n = text.len < max ? text.len : max;
+
+	while (n > 0 && n < text.len && ((uint8_t)text.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_make(text.p, n);
+}
+
+void moved_disable(struct moved *m, struct str reason)
+{
+	if (m->disabled)
+		return;
+	m->disabled = true;
+	if (reason.len > 0 && xmlcheck_text(reason))
+		buf_put_str(&m->reason, cut(reason, REASON_MAX));
+	moved_note(m, "it is disabled");
 }
 
 /* ---- contacts ------------------------------------------------------------------------------------- */
@@ -268,16 +293,31 @@ void moved_vcard(struct moved *m, struct str xml)
 {
 	struct buf canonical = BUF_INIT;
 
-	if (element_canonical(xml, &canonical) == 0)
-		user_datum_put(&m->data, &(struct user_datum){.kind = USER_VCARD, .xml = buf_str(&canonical)});
-	else
+	if (m->vcard)
+		moved_note(m, "a second vCard is left out");
+	else if (element_canonical(xml, &canonical) != 0)
 		moved_note(m, "its vCard is no XML");
+	else
+		user_datum_put(&m->data, &(struct user_datum){.kind = USER_VCARD, .xml = buf_str(&canonical)});
+	m->vcard = true;
 	buf_fini(&canonical);
 }
 
 static bool storable(const struct tree_node *n)
 {
 	return n != NULL && n->next == NULL && n->ns.len > 0 && !str_is(n->ns, NS_PRIVATE) && !str_is(n->ns, NS_CLIENT);
+}
+
+static bool is_ban(const struct tree_node *n)
+{
+	return n != NULL && str_is(n->ns, NS_EJABBERD_BAN) && str_is(n->name, "banned");
+}
+
+static void take_ban(struct moved *m, const struct tree_node *ban)
+{
+	const struct tree_node *reason = tree_child(ban, NS_EJABBERD_BAN, "reason");
+
+	moved_disable(m, reason != NULL ? reason->text : STR_NONE);
 }
 
 void moved_private(struct moved *m, struct str xml)
@@ -288,7 +328,9 @@ void moved_private(struct moved *m, struct str xml)
 
 	if (element_canonical(xml, &canonical) == 0 && tree_parse(buf_str(&canonical), NS_CLIENT, &tree) == 0)
 		n = tree_first(tree);
-	if (storable(n))
+	if (is_ban(n))
+		take_ban(m, n);
+	else if (storable(n))
 		user_datum_put(&m->data, &(struct user_datum){
 			.kind = USER_PRIVATE, .name = n->name, .more = n->ns, .xml = buf_str(&canonical)});
 	else

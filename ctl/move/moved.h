@@ -28,6 +28,9 @@ struct moved {
 	struct jid jid;
 	struct buf password;
 	struct moved_keys keys[MOVED_HASHES];
+	bool disabled;
+	struct buf reason; /* of that, for its user; may be empty */
+	bool vcard; /* it has one */
 	struct map contacts; /* struct moved_contact (moved.c), until moved_end() */
 	struct buf data;     /* a list of struct user_datum */
 	char refused[256];   /* why it cannot come; "" */
@@ -47,6 +50,9 @@ void moved_password(struct moved *m, struct str password);
 /* Salt and keys as bytes; the hash is known by their size.  false: none has such keys, the account is refused. */
 bool moved_scram(struct moved *m, uint64_t iterations, struct str salt, struct str stored, struct str server);
 
+/* Nobody may log in to it.  reason: why, as its user may read it; may be absent, and is cut where it is long. */
+void moved_disable(struct moved *m, struct str reason);
+
 /* subscription, as in a roster: "none", "to", "from", "both"; flags: more, as in bus/user_data.h. */
 struct moved_item {
 	struct str jid, name, subscription;
@@ -58,8 +64,9 @@ void moved_contact(struct moved *m, const struct moved_item *item);
 void moved_request(struct moved *m, struct str from, struct str presence);
 
 void moved_blocked(struct moved *m, struct str address);
-/* Any XML of that element. */
+/* Any XML of that element.  The first vCard counts. */
 void moved_vcard(struct moved *m, struct str xml);
+/* What ejabberd (24.06 and later) keeps there of a ban disables the account. */
 void moved_private(struct moved *m, struct str xml);
 /* time: when it came; 0: as its delay says. */
 void moved_message(struct moved *m, struct str xml, int64_t time);

@@ -12,6 +12,9 @@
 #include "bus/bus.h"
 #include "ctl/move/moved.h"
 
+/* Of what that format has no words for; others pass over it. */
+#define NS_OWN "https://bulkhead.example/export"
+
 /* A file, "-" for standard input, or a folder whose main files are read.  An enum exit_code, after the complaint. */
 int pie_read(const char *path, const struct moved_taker *taker);
 /* A file that is open, called name in complaints, and includes nothing. */
@@ -24,7 +27,7 @@ void pie_host(struct buf *out, struct str domain);
 void pie_host_end(struct buf *out);
 void pie_end(struct buf *out);
 
-/* Its <scram-credentials/>, for: */
+/* Its <scram-credentials/>, and <disabled/> of ours where it is that, for: */
 void pie_keys(struct buf *out, const struct msg_keys *keys);
 /* data: a list of struct user_datum. */
 void pie_user(struct buf *out, const struct jid *account, struct str keys, struct str data);

@@ -20,7 +20,6 @@
 #define NS_SCRAM "urn:xmpp:pie:0#scram"
 #define NS_XINCLUDE "http://www.w3.org/2001/XInclude"
 #define NS_PRIVACY "jabber:iq:privacy"
-#define NS_OWN "https://bulkhead.example/export"
 
 enum { INCLUDES_MAX = 8 };
 
@@ -210,6 +209,12 @@ static void take_last(struct moved *m, const struct tree_node *n, struct str xml
 	moved_last(m, element_time(tree_attr(n, "stamp")), n->text);
 }
 
+static void take_disabled(struct moved *m, const struct tree_node *n, struct str xml)
+{
+	(void)xml;
+	moved_disable(m, n->text);
+}
+
 static const struct {
 	const char *ns, *name;
 	void (*take)(struct moved *m, const struct tree_node *n, struct str xml);
@@ -224,6 +229,7 @@ static const struct {
 	{NS_PRIVACY, "query", take_privacy},
 	{NS_BLOCKING, "blocklist", take_blocklist},
 	{NS_OWN, "last-seen", take_last},
+	{NS_OWN, "disabled", take_disabled},
 };
 
 static void take_part(struct moved *m, const struct tree_node *n, struct str xml)

@@ -64,6 +64,11 @@ void pie_keys(struct buf *out, const struct msg_keys *k)
 	put_scram(out, &(struct scram_out){"SCRAM-SHA-1", k->sha1_iterations, k->sha1_salt, k->sha1_stored, k->sha1_server});
 	put_scram(out, &(struct scram_out){
 		"SCRAM-SHA-256", k->sha256_iterations, k->sha256_salt, k->sha256_stored, k->sha256_server});
+	if (k->disabled == 0)
+		return;
+	buf_put_lit(out, "<disabled xmlns='" NS_OWN "'>");
+	escape_text(out, k->reason);
+	buf_put_lit(out, "</disabled>\n");
 }
 
 /* ---- what belongs together is gathered first ------------------------------------------------------------ */
@@ -178,7 +183,7 @@ static void write_last(struct writing *w, const struct user_datum *d)
 	char stamp[CLOCK_STAMP_SIZE];
 
 	clock_stamp(d->time, stamp);
-	buf_printf(&w->rest, "<last-seen xmlns='https://bulkhead.example/export' stamp='%s'>", stamp);
+	buf_printf(&w->rest, "<last-seen xmlns='" NS_OWN "' stamp='%s'>", stamp);
 	escape_text(&w->rest, d->name);
 	buf_put_lit(&w->rest, "</last-seen>\n");
 }

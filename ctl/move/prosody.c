@@ -14,13 +14,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "ctl/ctl.h"
+#include "ctl/move/whole_file.h"
 
-/* The stores that are read, and how their files' names end.  pep/... is read by nobody here. */
+/* The stores that are read, and how their files' names end. */
 static const struct {
 	const char *name, *end;
 } stores[] = {
 	{"accounts", ".dat"}, {"roster", ".dat"}, {"vcard", ".dat"},
-	{"private", ".dat"}, {"offline", ".list"}, {"blocklist", ".dat"},
+	{"private", ".dat"}, {"offline", ".list"}, {"blocklist", ".dat"}, {"pep", ".dat"},
 };
 
 enum { STORES = sizeof stores / sizeof stores[0] };
@@ -74,42 +75,36 @@ static bool is_host(const char *path, const char *name)
 
 /* ---- one account ---------------------------------------------------------------------------------------- */
 
-/* false: there is no such file. */
+/* false: there is no such file, or it cannot be read: then the account is refused. */
 static bool read_file(struct moved *m, const char *path, struct buf *out)
 {
-	FILE *file = fopen(path, "re");
-	struct stat st;
-	uint8_t *at;
+	int rc = whole_file(path, LUA_FILE_MAX, out);
 
-	if (file == NULL && errno == ENOENT)
-		return false;
-	if (file == NULL || fstat(fileno(file), &st) != 0) {
-		moved_refuse(m, "%s: %s", path, strerror(errno));
-	} else if (st.st_size > LUA_FILE_MAX) {
-		moved_refuse(m, "%s: larger than 64 MiB", path);
-	} else {
-		at = buf_room(out, (size_t)st.st_size + 1);
-		buf_commit(out, at != NULL ? fread(at, 1, (size_t)st.st_size, file) : 0);
-	}
-	if (file != NULL)
-		fclose(file);
-	return m->refused[0] == '\0';
+	if (rc != 0 && rc != -ENOENT)
+		moved_refuse(m, "%s: %s", path, bh_strerror(rc));
+	return rc == 0;
 }
 
-static void take_file(struct moved *m, size_t store, const char *path)
+/* NULL where the file is not there, or cannot be read. */
+static struct lua_data *parse_file(struct moved *m, const char *path)
 {
 	struct buf text = BUF_INIT;
 	struct lua_data *data = NULL;
 	unsigned line;
 
-	if (read_file(m, path, &text)) {
-		if (lua_data_parse(buf_str(&text), &data, &line) == 0)
-			prosody_take(m, stores[store].name, lua_data_values(data));
-		else
-			moved_refuse(m, "%s:%u: that is no data of prosody", path, line);
-	}
-	lua_data_free(&data);
+	if (read_file(m, path, &text) && lua_data_parse(buf_str(&text), &data, &line) != 0)
+		moved_refuse(m, "%s:%u: that is no data of prosody", path, line);
 	buf_fini_secret(&text);
+	return data;
+}
+
+static void take_file(struct moved *m, size_t store, const char *path)
+{
+	struct lua_data *data = parse_file(m, path);
+
+	if (data != NULL)
+		prosody_take(m, stores[store].name, lua_data_values(data));
+	lua_data_free(&data);
 }
 
 struct host {
@@ -117,6 +112,22 @@ struct host {
 	struct str domain;
 	const struct moved_taker *taker;
 };
+
+static void take_nodes(struct moved *m, const struct host *h, struct str encoded)
+{
+	struct lua_data *data[PROSODY_NODES] = {0};
+	struct prosody_pep pep = {{0}};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < PROSODY_NODES; i++) {
+		if (make_path(path, "%s/%s/%.*s.list", h->path, prosody_nodes[i].folder, STR_FMT(encoded)))
+			data[i] = parse_file(m, path);
+		pep.items[i] = data[i] != NULL ? lua_data_values(data[i]) : NULL;
+	}
+	prosody_take_pep(m, &pep);
+	for (size_t i = 0; i < PROSODY_NODES; i++)
+		lua_data_free(&data[i]);
+}
 
 static int read_account(const struct host *h, struct str encoded)
 {
@@ -128,8 +139,7 @@ static int read_account(const struct host *h, struct str encoded)
 	for (size_t i = 0; i < STORES; i++)
 		if (make_path(path, "%s/%s/%.*s%s", h->path, stores[i].name, STR_FMT(encoded), stores[i].end))
 			take_file(&m, i, path);
-	if (make_path(path, "%s/pep/%.*s.dat", h->path, STR_FMT(encoded)) && access(path, F_OK) == 0)
-		moved_note(&m, "PEP nodes are left out");
+	take_nodes(&m, h, encoded);
 	moved_end(&m);
 	rc = h->taker->take(h->taker->arg, &m);
 	moved_fini(&m);

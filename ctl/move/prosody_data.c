@@ -11,15 +11,6 @@ enum { STANZA_DEPTH_MAX = 60 };
 
 /* ---- stanzas: tables with a name, attr, and children with the keys 1, 2, ... ------------------------------- */
 
-/* What may stand in a tag without meaning something there; whether it is a name, the reader judges. */
-static bool is_name(struct str name)
-{
-	for (uint32_t i = 0; i < name.len; i++)
-		if ((unsigned char)name.p[i] <= ' ' || strchr("<>&'\"/=", name.p[i]) != NULL)
-			return false;
-	return name.len > 0;
-}
-
 /* Keys of attributes with a namespace are that, 0x01 and the name. */
 static bool put_attribute(struct buf *out, struct str key, struct str value, unsigned number)
 {
@@ -36,7 +27,7 @@ static bool put_attribute(struct buf *out, struct str key, struct str value, uns
 	}
 	escape_attribute(out, value);
 	buf_put_byte(out, '\'');
-	return is_name(name);
+	return element_is_name(name);
 }
 
 static bool put_attributes(struct buf *out, const struct lua_value *attributes)
@@ -55,7 +46,7 @@ static bool put_attributes(struct buf *out, const struct lua_value *attributes)
 static bool put_stanza(struct buf *out, const struct lua_value *stanza, unsigned depth)
 {
 	struct str name = lua_text(stanza, "name");
-	bool good = is_name(name) && depth < STANZA_DEPTH_MAX;
+	bool good = element_is_name(name) && depth < STANZA_DEPTH_MAX;
 
 	buf_printf(out, "<%.*s", good ? (int)name.len : 0, name.p);
 	good = good && put_attributes(out, lua_field(stanza, "attr"));
@@ -73,8 +64,7 @@ static bool put_stanza(struct buf *out, const struct lua_value *stanza, unsigned
 	return good;
 }
 
-/* Empty where the table is no stanza. */
-static void stanza_text(struct buf *out, const struct lua_value *stanza)
+void prosody_stanza(struct buf *out, const struct lua_value *stanza)
 {
 	if (!put_stanza(out, stanza, 0))
 		buf_clear(out);
@@ -114,13 +104,21 @@ static void take_scram(struct moved *m, const struct lua_value *account)
 	buf_fini_secret(&server);
 }
 
+/* As prosody 13 does it: disabled_meta has a comment for people and a reason for programs, or is not there. */
+static void take_disabled(struct moved *m, const struct lua_value *account)
+{
+	const struct lua_value *disabled = lua_field(account, "disabled"), *meta = lua_field(account, "disabled_meta");
+	struct str comment = lua_text(meta, "comment");
+
+	if (disabled != NULL && disabled->type != LUA_FALSE && disabled->type != LUA_NIL)
+		moved_disable(m, comment.p != NULL ? comment : lua_text(meta, "reason"));
+}
+
 static void take_account(struct moved *m, const struct lua_value *account)
 {
 	struct str password = lua_text(account, "password");
-	const struct lua_value *disabled = lua_field(account, "disabled");
 
-	if (disabled != NULL && disabled->type == LUA_TRUE)
-		moved_refuse(m, "the account is disabled");
+	take_disabled(m, account);
 	if (lua_text(account, "stored_key").p != NULL)
 		take_scram(m, account);
 	else if (password.p != NULL)
@@ -163,7 +161,7 @@ static void take_pending(struct moved *m, const struct lua_value *pending)
 		if (e->key.type != LUA_STRING)
 			continue;
 		if (e->value.type == LUA_TABLE)
-			stanza_text(&xml, &e->value);
+			prosody_stanza(&xml, &e->value);
 		moved_request(m, e->key.text, buf_str(&xml));
 		buf_fini(&xml);
 	}
@@ -188,7 +186,7 @@ static void take_vcard(struct moved *m, const struct lua_value *vcard)
 {
 	struct buf xml = BUF_INIT;
 
-	stanza_text(&xml, vcard);
+	prosody_stanza(&xml, vcard);
 	if (xml.len > 0)
 		moved_vcard(m, buf_str(&xml));
 	buf_fini(&xml);
@@ -200,7 +198,7 @@ static void take_private(struct moved *m, const struct lua_value *elements)
 		struct buf xml = BUF_INIT;
 
 		if (e->value.type == LUA_TABLE)
-			stanza_text(&xml, &e->value);
+			prosody_stanza(&xml, &e->value);
 		if (xml.len > 0)
 			moved_private(m, buf_str(&xml));
 		buf_fini(&xml);
@@ -211,7 +209,7 @@ static void take_message(struct moved *m, const struct lua_value *message)
 {
 	struct buf xml = BUF_INIT;
 
-	stanza_text(&xml, message);
+	prosody_stanza(&xml, message);
 	moved_message(m, buf_str(&xml), element_time(lua_text(lua_field(message, "attr"), "stamp")));
 	buf_fini(&xml);
 }
@@ -221,6 +219,21 @@ static void take_blocked(struct moved *m, const struct lua_value *list)
 	for (const struct lua_entry *e = list->first; e != NULL; e = e->next)
 		if (e->key.type == LUA_STRING)
 			moved_blocked(m, e->key.text);
+}
+
+static bool is_taken(struct str node)
+{
+	for (size_t i = 0; i < PROSODY_NODES; i++)
+		if (str_is(node, prosody_nodes[i].name))
+			return true;
+	return false;
+}
+
+static void take_nodes(struct moved *m, const struct lua_value *nodes)
+{
+	for (const struct lua_entry *e = nodes->first; e != NULL; e = e->next)
+		if (e->key.type == LUA_STRING && !is_taken(e->key.text))
+			moved_note(m, "the PEP node %.*s is left out", STR_FMT(e->key.text));
 }
 
 static const struct {
@@ -233,6 +246,7 @@ static const struct {
 	{"private", take_private},
 	{"offline", take_message},
 	{"blocklist", take_blocked},
+	{"pep", take_nodes},
 };
 
 void prosody_take(struct moved *m, const char *store, const struct lua_value *values)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "bus/textlist.h"
+#include "ctl/clean.h"
 
 static const char *const sorts[SORTS] = {
 	[SORT_NAME] = "name", [SORT_CPU] = "cpu", [SORT_MEMORY] = "memory"};
@@ -23,10 +24,14 @@ static void put_name(struct buf *out, const char *text, bool utf8)
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if ((c >= ' ' && c < 0x7f) || (c >= 0x80 && utf8))
-			buf_put_byte(out, c);
-		else if (c < 0x80 || c >= 0xc0) /* a control, or the first byte of a character */
+		if (clean_is_control((const unsigned char *)text, strlen(text))) {
 			buf_put_byte(out, '?');
+			text += c == 0xc2;
+		} else if (c < 0x80 || utf8) {
+			buf_put_byte(out, c);
+		} else if (c >= 0xc0) { /* the first byte of a character */
+			buf_put_byte(out, '?');
+		}
 	}
 }
 
@@ -179,15 +184,9 @@ static void daemon_row(const struct report *r, unsigned i, struct result *out)
 
 void report_rows(const struct report *r, struct result *out)
 {
-	static const char *const names[] = {
-		"kind", "name", "value", "state", "pid", "uptime", "memory_bytes", "connections", "deaths"};
-	struct buf columns = BUF_INIT;
 	char value[32];
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		textlist_put(&columns, str_of(names[i]));
-	result_columns(out, buf_str(&columns));
-	buf_fini(&columns);
+	result_name_columns(out, "kind name value state pid uptime memory_bytes connections deaths");
 	for (unsigned i = 0; i < r->now->ndaemons; i++)
 		daemon_row(r, i, out);
 	for (unsigned i = 0; i < TOTALS; i++) {

@@ -16,6 +16,9 @@ enum { DIGEST_SHA256_SIZE = 32 };
 
 void digest_sha256(struct str bytes, uint8_t out[DIGEST_SHA256_SIZE]);
 
+/* Of all that the file has, from its beginning.  0 or -errno. */
+int digest_sha256_file(int fd, uint8_t out[DIGEST_SHA256_SIZE]);
+
 /* The first half of SHA-256: what stands for something else, and nobody can make two things that have the same. */
 enum { DIGEST_128_SIZE = 16 };
 

@@ -125,11 +125,13 @@ static struct map_node *next_bucket(struct map_walk *w)
 {
 	struct map_node *head = NULL;
 
-	if (w->in_old) {
+	if (w->in_old && w->map->old != NULL) {
 		while (head == NULL && w->bucket <= w->map->old_mask)
 			head = w->map->old[w->bucket++];
 		if (head != NULL)
 			return head;
+	}
+	if (w->in_old) {
 		w->in_old = false;
 		w->bucket = 0;
 	}
@@ -144,5 +146,15 @@ struct map_node *map_walk_next(struct map_walk *w)
 	struct map_node *n = w->next != NULL ? w->next : next_bucket(w);
 
 	w->next = n != NULL ? n->next : NULL;
+	return n;
+}
+
+struct map_node *map_walk_any(struct map_walk *w)
+{
+	struct map_node *n = next_bucket(w);
+
+	/* It may have been one of many: the next call looks at its bucket again. */
+	if (n != NULL)
+		w->bucket--;
 	return n;
 }

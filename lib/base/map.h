@@ -52,4 +52,8 @@ struct map_walk {
 void map_walk_start(struct map_walk *w, const struct map *m);
 struct map_node *map_walk_next(struct map_walk *w);
 
+/* To empty a map where the end of one node may be that of others: one that is in the map now, or NULL when none is
+ * left.  It is to be removed before the next call; all calls together take as long as one walk. */
+struct map_node *map_walk_any(struct map_walk *w);
+
 #endif

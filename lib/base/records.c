@@ -47,6 +47,18 @@ static void compact(struct records *r)
 	r->head = 0;
 }
 
+bool records_peek(const struct records *r, void *out, size_t size)
+{
+	uint64_t at = records_first(r);
+	struct str record;
+
+	if (!records_next(r, &at, &record))
+		return false;
+	BUG_ON(record.len != size);
+	memcpy(out, record.p, size);
+	return true;
+}
+
 void records_drop(struct records *r)
 {
 	uint64_t at = records_first(r);

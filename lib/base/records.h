@@ -44,6 +44,9 @@ static inline bool records_empty(const struct records *r)
 /* The record at that position, and the next position.  false at the end. */
 bool records_next(const struct records *r, uint64_t *at, struct str *record);
 
+/* Copies the first one, which is of that size.  false where there is none. */
+bool records_peek(const struct records *r, void *out, size_t size);
+
 /* Drops the first one; there must be one. */
 void records_drop(struct records *r);
 

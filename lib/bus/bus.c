@@ -17,36 +17,17 @@ enum {
 #define TEXT(f, max) +4 + (max)
 #define BLOB(f, max) +4 + (max)
 #define END(name) ,
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 };
 
 const struct bus_message_info bus_table[BUS_MESSAGE_COUNT] = {
 #define MSG(NAME, name, num, from, to, flags) {#NAME, num, from, to, flags, MAX_##NAME},
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 };
 
 const uint8_t bus_index_of[BUS_TYPE_LIMIT] = {
 #define MSG(NAME, name, num, from, to, flags) [num] = BUS_INDEX_##NAME + 1,
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 };
 
 _Static_assert(BUS_MESSAGE_COUNT < UINT8_MAX, "bus_index_of holds bytes");
@@ -54,16 +35,7 @@ _Static_assert(BUS_MESSAGE_COUNT < UINT8_MAX, "bus_index_of holds bytes");
 /* Every message's largest frame is one that a link lets through. */
 #define MSG(NAME, name, num, from, to, flags)                                                      \
 	_Static_assert(MAX_##NAME <= BUS_FRAME_MAX, "over BUS_FRAME_MAX: " #NAME);
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 const struct bus_message_info *bus_message_info(uint16_t type)
 {
@@ -157,8 +129,7 @@ static void frame_close(const struct wire_writer *w, struct buf *out, size_t siz
 #define END(name)                                                                                  \
 		return size;                                                                       \
 	}
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 #define MSG(NAME, name, num, from, to, flags)                                                      \
 	int bus_put_##name(struct buf *out, uint64_t subject, const struct msg_##name *m)          \
@@ -180,8 +151,7 @@ static void frame_close(const struct wire_writer *w, struct buf *out, size_t siz
 		frame_close(&w, out, size);                                                        \
 		return 0;                                                                          \
 	}
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 #define MSG(NAME, name, num, from, to, flags)                                                      \
 	int bus_get_##name(struct str body, struct msg_##name *m)                                  \
@@ -200,5 +170,4 @@ static void frame_close(const struct wire_writer *w, struct buf *out, size_t siz
 #define END(name)                                                                                  \
 		return wire_end(&r);                                                               \
 	}
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"

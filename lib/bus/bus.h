@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "bus/role.h"
 
-enum { BUS_VERSION = 8, BUS_HEADER_SIZE = 24 };
+enum { BUS_VERSION = 9, BUS_HEADER_SIZE = 24 };
 /* The largest frame: the largest stanza and its envelope. */
 #define BUS_FRAME_MAX (16777216u + 2097152u)
 /* The most that STATS.counters may have. */
@@ -38,16 +38,7 @@ struct bus_id {
 
 enum bus_type {
 #define MSG(NAME, name, num, from, to, flags) BUS_##NAME = num,
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 };
 
 /* struct msg_hello, struct msg_welcome, ... */
@@ -62,8 +53,7 @@ enum bus_type {
 #define END(name)                                                                                  \
 	char name##_end_[0];                                                                       \
 	};
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 struct frame {
 	uint16_t type;
@@ -95,16 +85,7 @@ const struct bus_message_info *bus_message_at(size_t i);
 #define MSG(NAME, name, num, from, to, flags)                                                      \
 	int bus_put_##name(struct buf *out, uint64_t subject, const struct msg_##name *m);         \
 	int bus_get_##name(struct str body, struct msg_##name *m);
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 /* Looks at the start of a run of bytes for a whole frame.  1: *frame is set and *size is its
  * length; 0: more bytes are needed; BH_EPROTO: impossible length.  BH_ETOOBIG: over max. */

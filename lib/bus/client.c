@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "bus/client_socket.h"
@@ -86,6 +87,14 @@ static void on_held(void *arg, uint64_t upto)
 		c->spec.on_held(c->spec.owner, upto);
 }
 
+static void on_room(void *arg)
+{
+	struct bus_client *c = arg;
+
+	if (c->spec.on_room != NULL)
+		c->spec.on_room(c->spec.owner);
+}
+
 static int take_welcome(struct bus_client *c, const struct frame *frame)
 {
 	struct msg_welcome welcome;
@@ -147,6 +156,8 @@ static int greet(struct bus_client *c)
 		.software = str_of(c->spec.software),
 		.pid = (uint32_t)getpid(),
 		.started_ms = c->began,
+		.configuration = c->spec.configuration != NULL
+			? str_make((const char *)c->spec.configuration, DIGEST_SHA256_SIZE) : STR_NONE,
 	};
 	struct link_spec spec = {
 		.loop = c->spec.loop,
@@ -155,6 +166,7 @@ static int greet(struct bus_client *c)
 		.handlers = c->spec.handlers,
 		.owner = c,
 		.on_held = on_held,
+		.on_room = on_room,
 		.on_closed = on_closed,
 	};
 	int rc = client_socket_connect(&c->address, SOCK_STREAM);

@@ -19,6 +19,8 @@ struct bus_client_spec {
 	const char *run_dir;  /* where routerd's sockets are */
 	const char *instance; /* the role's name, or that with @ and more: "c2sd", "c2sd@2" */
 	const char *software;
+	/* SHA-256 of the file that the process runs on, which may change between two HELLOs; NULL: none. */
+	const uint8_t *configuration;
 	const struct bus_handler *handlers;
 	void *owner;
 	/* The link is welcome; sends may start now, on bus_client_link(). */
@@ -26,6 +28,7 @@ struct bus_client_spec {
 	/* It broke, or could not be made; why as in link.h.  Called once per change of state. */
 	void (*on_down)(void *owner, const char *why);
 	void (*on_held)(void *owner, uint64_t upto);
+	void (*on_room)(void *owner); /* as in link.h */
 };
 
 /* To be called as the process starts: its age counts from then. */

@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "bus/textlist.h"
 
@@ -26,12 +25,7 @@ void ctl_columns(struct link *link, uint64_t subject, const char *names)
 	struct buf list = BUF_INIT;
 	struct msg_ctl_columns m;
 
-	while (*names != '\0') {
-		size_t len = strcspn(names, " ");
-
-		textlist_put(&list, str_make(names, len));
-		names += len + (names[len] == ' ');
-	}
+	textlist_put_words(&list, names);
 	m.names = buf_str(&list);
 	(void)LINK_SEND(link, CTL_COLUMNS, ctl_columns, subject, &m);
 	buf_fini(&list);

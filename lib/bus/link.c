@@ -46,6 +46,8 @@ static void close_handle(struct link *link, uv_handle_t *handle)
 static void close_handles(struct link *link)
 {
 	link->state = LINK_CLOSING;
+	if (link->spec.shared != NULL)
+		*link->spec.shared -= link->queued; /* all that waits goes with the handles */
 	close_handle(link, (uv_handle_t *)&link->pipe);
 	close_handle(link, (uv_handle_t *)&link->prepare);
 	close_handle(link, (uv_handle_t *)&link->idle);
@@ -72,6 +74,11 @@ static void on_prepare(uv_prepare_t *prepare)
 
 	if (link->dirty)
 		link_flush(link);
+	if (!link->crowded || link->queued > LINK_ROOM || link->state != LINK_OPEN || link->write_error != 0)
+		return;
+	link->crowded = false;
+	if (link->spec.on_room != NULL)
+		link->spec.on_room(link->spec.owner);
 }
 
 /* Who is at the other end, from the kernel. */

@@ -10,7 +10,7 @@
  *
  * A link is never left unread (custody.md, 8): there is no pause.  The queues are bounded by
  * what the users of the link may have under way; link_queued() tells, and above LINK_QUEUE_MAX
- * the link is closed as broken.
+ * (link_spec.shared: of all links of its peer) the link is closed as broken.
  *
  * Secret messages are wiped in the read buffer when their handler returns and in the write
  * queue when they are written.
@@ -28,6 +28,10 @@
 #define LINK_CLOSED_BY_PEER "closed by the peer"
 
 #define LINK_QUEUE_MAX ((size_t)256 * 1024 * 1024)
+/* So much may wait on a link, whatever waits on others of its peer. */
+#define LINK_QUEUE_OWN ((size_t)1024 * 1024)
+/* Who has much to say sends until so much waits, and goes on at on_room. */
+#define LINK_ROOM ((size_t)1024 * 1024)
 
 struct link;
 
@@ -53,8 +57,12 @@ struct link_spec {
 	unsigned self, peer;		    /* roles: a server side sets peer from its socket */
 	const struct bus_handler *handlers; /* ends with {0, NULL} */
 	void *owner;
+	/* Bytes that wait on all links of one peer, which add to it; NULL: this is the only one. */
+	size_t *shared;
 	/* HELD arrived; may be NULL. */
 	void (*on_held)(void *owner, uint64_t upto);
+	/* More than LINK_ROOM had waited, and no longer does; may be NULL. */
+	void (*on_room)(void *owner);
 	/* The link is gone and its memory too after this call; why is a phrase for the log:
 	 * "closed by the peer", "frame of type 0x0105 is not allowed from c2sd", ... */
 	void (*on_closed)(void *owner, const char *why);

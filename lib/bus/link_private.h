@@ -57,6 +57,7 @@ struct link {
 	struct buf staging; /* where a frame is made that the queue's realloc must not copy about */
 	size_t queued;
 	bool dirty;
+	bool crowded; /* more than LINK_ROOM waits, or did in this turn */
 	int write_error;
 	uv_write_t request;
 	struct link_queue *writing; /* the queue that request writes of, NULL: none under way */

@@ -94,11 +94,30 @@ static int unstage(struct link *link, struct link_queue *q)
 	return rc;
 }
 
+/* So much more waits: for the link alone, or for its peer. */
+static size_t count(struct link *link, size_t n)
+{
+	link->queued += n;
+	if (link->spec.shared == NULL)
+		return link->queued;
+	*link->spec.shared += n;
+	return link->queued > LINK_QUEUE_OWN ? *link->spec.shared : link->queued;
+}
+
+/* So much less. */
+static void uncount(struct link *link, size_t n)
+{
+	link->queued -= n;
+	if (link->spec.shared != NULL)
+		*link->spec.shared -= n;
+}
+
 int link_put_end(struct link *link, struct link_put *put, int rc)
 {
 	const struct bus_message_info *info = bus_info(put->type);
 	size_t size = put->out->len - put->start;
 	uint64_t seq = htobe64(link->sent + 1);
+	size_t waiting;
 
 	if (rc == 0 && (info->flags & BUS_CUSTODY) != 0)
 		memcpy(put->out->data + put->start + SEQ_AT, &seq, sizeof seq);
@@ -110,10 +129,11 @@ int link_put_end(struct link *link, struct link_put *put, int rc)
 	}
 	if ((info->flags & BUS_CUSTODY) != 0)
 		link->sent++;
-	link->queued += size;
+	waiting = count(link, size);
+	link->crowded |= link->queued > LINK_ROOM;
 	link_dirty(link);
-	if (link->queued > LINK_QUEUE_MAX) {
-		link_fail(link, "%zu bytes wait for it: it does not read", link->queued);
+	if (waiting > LINK_QUEUE_MAX) {
+		link_fail(link, "%zu bytes wait for it: it does not read", waiting);
 		return BH_ECLOSED;
 	}
 	return 0;
@@ -180,7 +200,7 @@ static void advance(struct link *link, struct link_queue *q, size_t n)
 	if (q->secret && n > 0)
 		secret_wipe(q->active.data + q->pos, n);
 	q->pos = all ? 0 : pos;
-	link->queued -= n;
+	uncount(link, n);
 	if (all) {
 		reuse(&q->active);
 		q->secret = q->secret && q->filling.len > 0;
@@ -192,7 +212,7 @@ static void advance(struct link *link, struct link_queue *q, size_t n)
 static void write_broke(struct link *link, int rc)
 {
 	link->write_error = rc;
-	link->queued = 0;
+	uncount(link, link->queued);
 	wipe_queue(&link->urgent);
 	wipe_queue(&link->ordinary);
 	link_dirty(link);

@@ -28,7 +28,8 @@ enum bus_role {
 /* Administrators: those who change things, and those who only look. */
 #define ROLES_ADMIN (ROLE_CTL | ROLE_MONITOR)
 #define ROLES_WATCHERS (ROLE_SNMP | ROLE_METRICS)
-#define ROLES_DAEMONS (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLE_KEY | ROLES_WATCHERS)
+#define ROLES_SERVING (ROLES_FRONT | ROLE_AUTH | ROLE_DIR | ROLE_KEY)
+#define ROLES_DAEMONS (ROLES_SERVING | ROLES_WATCHERS)
 #define ROLES_PEERS (ROLES_DAEMONS | ROLES_ADMIN)
 
 /* "c2sd" for ROLE_C2S; NULL for what is no role. */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "bus/link_private.h"
+#include "bus/party.h"
 #include "bus/server_socket.h"
 #include "bus/wire.h"
 
@@ -43,6 +44,7 @@ struct bus_server {
 	struct listener *listeners;
 	size_t count;
 	struct list connections;
+	struct list parties; /* struct party: whose they are */
 	unsigned parts; /* handles and connections not yet gone */
 	void (*done)(void *);
 	void *done_arg;
@@ -55,6 +57,7 @@ struct connection {
 	struct list list;
 	struct bus_server *server;
 	struct listener *listener;
+	struct party *party;
 	uv_timer_t hello_timer;
 	bool is_peer;
 	unsigned parts;
@@ -88,6 +91,7 @@ static void connection_part_gone(void *arg)
 
 	if (--c->parts > 0)
 		return;
+	party_leave(&c->party);
 	free(c);
 	server_part_gone(s);
 }
@@ -166,16 +170,6 @@ static bool is_instance_name(struct str s, unsigned role)
 	       (s.len == n || (s.p[n] == '@' && s.len > n + 1));
 }
 
-static struct bus_peer *find_instance(struct bus_server *s, struct str instance)
-{
-	struct bus_peer *peer = NULL;
-
-	while ((peer = bus_server_next(s, ROLES_PEERS & ~ROLES_ADMIN, peer)) != NULL)
-		if (str_is(instance, peer->instance))
-			return peer;
-	return NULL;
-}
-
 /* Why this HELLO cannot be accepted, in `why`; false when it can. */
 static bool is_unacceptable(struct connection *c, const struct msg_hello *m, char why[WHY_SIZE])
 {
@@ -189,7 +183,7 @@ static bool is_unacceptable(struct connection *c, const struct msg_hello *m, cha
 		snprintf(why, WHY_SIZE, "that is no name for an instance of %s", bus_role_name(m->role));
 		return true;
 	}
-	other = (m->role & ROLES_ADMIN) == 0 ? find_instance(c->server, m->instance) : NULL;
+	other = (m->role & ROLES_ADMIN) == 0 ? bus_server_find(c->server, m->instance) : NULL;
 	if (other == NULL)
 		return false;
 	snprintf(why, WHY_SIZE, "instance %s is connected already, as process %ld", other->instance,
@@ -213,6 +207,8 @@ static int welcome(struct connection *c, const struct msg_hello *hello)
 	c->peer.boot = hello->boot;
 	copy_text(c->peer.instance, hello->instance);
 	copy_text(c->peer.software, hello->software);
+	if (hello->configuration.len > 0)
+		memcpy(c->peer.configuration, hello->configuration.p, sizeof c->peer.configuration);
 	c->peer.since_ms = clock_ms();
 	c->peer.started_ms = hello->started_ms < c->peer.since_ms ? hello->started_ms : c->peer.since_ms;
 	c->is_peer = true;
@@ -236,7 +232,8 @@ static int on_greeting(void *arg, const struct frame *frame)
 	version = wire_u32_at((const uint8_t *)frame->body.p);
 	if (version != BUS_VERSION)
 		return refuse_version(c, version);
-	if (bus_get_hello(frame->body, &hello) < 0)
+	if (bus_get_hello(frame->body, &hello) < 0 ||
+		(hello.configuration.len != 0 && hello.configuration.len != sizeof c->peer.configuration))
 		return BH_EPROTO;
 	if (is_unacceptable(c, &hello, why))
 		return refuse(c, why, why);
@@ -258,9 +255,17 @@ static void on_held(void *arg, uint64_t upto)
 		c->server->spec.on_held(&c->peer, upto);
 }
 
+static void on_room(void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->server->spec.on_room != NULL)
+		c->server->spec.on_room(&c->peer);
+}
+
 /* ---- accepting --------------------------------------------------------------------- */
 
-static int connection_open(struct listener *l, int fd)
+static int connection_open(struct listener *l, int fd, struct party *party)
 {
 	struct bus_server *s = l->server;
 	struct connection *c = bh_alloc(sizeof *c);
@@ -270,16 +275,20 @@ static int connection_open(struct listener *l, int fd)
 		.peer = l->role,
 		.handlers = s->spec.handlers,
 		.owner = c,
+		.shared = &party->queued,
 		.on_held = on_held,
+		.on_room = on_room,
 		.on_closed = on_closed,
 	};
 	int rc = link_open(&spec, fd, &c->peer.link);
 
 	if (rc < 0) {
+		party_leave(&party);
 		free(c);
 		return rc;
 	}
 	c->server = s;
+	c->party = party;
 	c->listener = l;
 	c->peer.role = l->role;
 	c->parts = 2;
@@ -329,6 +338,7 @@ static void on_accepted(struct listener *l, int fd)
 {
 	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t len = sizeof cred;
+	struct party *party;
 	char why[WHY_SIZE];
 	int rc;
 
@@ -340,8 +350,10 @@ static void on_accepted(struct listener *l, int fd)
 		turn_away(l, fd, cred.pid, why);
 	} else if (l->connections >= CONNECTIONS) {
 		turn_away(l, fd, cred.pid, "too many connections for that role");
+	} else if ((party = party_join(&l->server->parties, l->role, &cred)) == NULL) {
+		turn_away(l, fd, cred.pid, "it has too many connections already");
 	} else {
-		rc = connection_open(l, fd);
+		rc = connection_open(l, fd, party);
 		if (rc < 0 && l->server->spec.on_refused != NULL)
 			l->server->spec.on_refused(
 				l->server->spec.owner, l->role, cred.pid, bh_strerror(rc));
@@ -423,6 +435,7 @@ int bus_server_open(const char *run_dir, const struct bus_socket_owners *owners,
 	int rc = 0;
 
 	list_init(&s->connections);
+	list_init(&s->parties);
 	s->listeners = bh_alloc((owners->n + 1) * sizeof *s->listeners);
 	while (rc == 0 && s->count < owners->n) {
 		struct listener *l = &s->listeners[s->count];
@@ -540,5 +553,15 @@ struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, stru
 		if (c->is_peer && (c->peer.role & roles) != 0)
 			return &c->peer;
 	}
+	return NULL;
+}
+
+struct bus_peer *bus_server_find(struct bus_server *server, struct str instance)
+{
+	struct bus_peer *peer = NULL;
+
+	while ((peer = bus_server_next(server, ROLES_DAEMONS, peer)) != NULL)
+		if (str_is(instance, peer->instance))
+			return peer;
 	return NULL;
 }

@@ -6,12 +6,17 @@
  * which role; the credentials of who connects must say the same; then each connection must open with a HELLO of this version and role.  An instance
  * name is its role's, or that with @ and more, and belongs to a live peer: a second HELLO for it is refused while the
  * first lives.
+ *
+ * A role has 256 links at most; of these a process has 16, or of administrators and those who watch a user 128
+ * (party.h), and LINK_QUEUE_MAX bytes that it does not read, over all of its links; LINK_QUEUE_OWN of a link are its own.
+ * Without a HELLO a link lasts 5 s.
  */
 #ifndef BH_BUS_SERVER_H
 #define BH_BUS_SERVER_H
 
 #include <sys/types.h>
 
+#include "base/digest.h"
 #include "bus/link.h"
 
 struct bus_server;
@@ -28,6 +33,7 @@ struct bus_peer {
 	uid_t uid;
 	uint64_t since_ms;   /* clock_ms() at HELLO */
 	uint64_t started_ms; /* and when the process began, as it says */
+	uint8_t configuration[DIGEST_SHA256_SIZE]; /* of what it runs on, as it says; zeros: it said nothing */
 	void *data;        /* routerd's own */
 };
 
@@ -40,6 +46,7 @@ struct bus_server_spec {
 	/* The peer object is freed after this call. */
 	void (*on_gone)(void *owner, struct bus_peer *peer, const char *why);
 	void (*on_held)(struct bus_peer *peer, uint64_t upto);
+	void (*on_room)(struct bus_peer *peer); /* as in link.h */
 	/* A connection that did not get as far as a peer; for one line in the log. */
 	void (*on_refused)(void *owner, unsigned role, pid_t pid, const char *why);
 };
@@ -67,5 +74,7 @@ void bus_server_stop(struct bus_server **server, void (*done)(void *), void *arg
 
 /* Walks the peers of a set of roles: start with NULL. */
 struct bus_peer *bus_server_next(struct bus_server *server, unsigned roles, struct bus_peer *after);
+/* The daemon of that name, or NULL.  Administrators call themselves as they like: they are found by nobody. */
+struct bus_peer *bus_server_find(struct bus_server *server, struct str instance);
 
 #endif

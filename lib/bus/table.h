@@ -10,16 +10,7 @@
 
 enum bus_index {
 #define MSG(NAME, name, num, from, to, flags) BUS_INDEX_##NAME,
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 	BUS_MESSAGE_COUNT,
 };
 

@@ -3,7 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/decimal.h"
 #include "bus/wire.h"
 
 enum { PREFIX = 4 };
@@ -24,6 +26,14 @@ void textlist_put(struct buf *out, struct str text)
 	if (text.len > 0)
 		memcpy(at + PREFIX, text.p, text.len);
 	buf_commit(out, PREFIX + (size_t)text.len);
+}
+
+void textlist_put_words(struct buf *out, const char *words)
+{
+	for (size_t len; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		textlist_put(out, str_make(words, len));
+	}
 }
 
 void textlist_printf(struct buf *out, const char *fmt, ...)
@@ -65,13 +75,5 @@ bool textlist_take_number(struct str *list, uint64_t *number)
 	struct str text;
 
 	*number = 0;
-	if (!textlist_take(list, &text) || text.len == 0)
-		return false;
-	for (uint32_t i = 0; i < text.len; i++) {
-		unsigned digit = (unsigned)(unsigned char)text.p[i] - '0';
-
-		if (digit > 9 || __builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, digit, number))
-			return false;
-	}
-	return true;
+	return textlist_take(list, &text) && decimal_read(text, UINT64_MAX, number);
 }

@@ -10,6 +10,8 @@
 #include "base/str.h"
 
 void textlist_put(struct buf *out, struct str text);
+/* Each of those that are separated by single spaces. */
+void textlist_put_words(struct buf *out, const char *words);
 /* printf as one more text. */
 void textlist_printf(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Takes the first; false at the end, or where the rest is no list. */

@@ -9,6 +9,7 @@ void carrier_init(struct carrier *k, const struct carrier_spec *spec)
 {
 	*k = (struct carrier){.spec = spec, .accepted = RECORDS_INIT, .accepted_before = RECORDS_INIT};
 	list_init(&k->stalled);
+	list_init(&k->unnamed);
 }
 
 void carrier_fini(struct carrier *k)
@@ -29,12 +30,14 @@ int carrier_add(struct carrier *k, struct carried *c)
 	c->id = ++k->last;
 	c->inbound = RECORDS_INIT;
 	list_init(&c->stalled);
+	list_init(&c->unnamed);
 	return map_add(&k->all, &c->node, &c->id, sizeof c->id);
 }
 
 void carrier_remove(struct carried *c)
 {
 	inbound_forget(c);
+	list_remove(&c->unnamed);
 	map_remove(&c->carrier->all, &c->node);
 }
 

@@ -28,6 +28,9 @@ struct carried {
 	struct bus_id session; /* that routerd gave it */
 	uint32_t epoch;
 	struct list stalled;
+	struct list unnamed;	/* in carrier.unnamed, until this routerd has heard of it and */
+	uint64_t restored;	/* of what it keeps, this being the next; */
+	bool named;		/* and it has heard of the session */
 	struct records inbound; /* what it sent and is not safe (inbound.h) */
 	uint64_t unsent;	/* of inbound: the first that was not sent to routerd */
 	uint64_t settled;	/* of inbound: the first that is not safe */
@@ -51,8 +54,12 @@ struct carrier_spec {
 	/* A note of that kind was sent, and is to be kept: its answer may not come. */
 	bool (*note_is_open)(const struct carried *c, uint8_t kind);
 	void (*out_of_memory)(struct carried *c);
-	/* Sends RESTORE, and RESTORE_STANZA for what it keeps; nothing for one without a session. */
+	/* It has a session, of which a new routerd must hear. */
+	bool (*has_session)(const struct carried *c);
+	/* Sends RESTORE. */
 	void (*restore)(struct carried *c, struct link *link);
+	/* What it keeps for its peer (kept.h); NULL: nothing. */
+	const struct records *(*kept)(const struct carried *c);
 };
 
 struct carrier {
@@ -63,6 +70,8 @@ struct carrier {
 	struct msg_credit credit;
 	uint64_t unsafe_bytes; /* on the link and not yet SAFE */
 	struct list stalled;   /* struct carried with something that waits for credit */
+	struct list unnamed;   /* struct carried of which this routerd has not heard yet */
+	bool naming;	       /* RESTORED is still to come */
 	struct buf done;       /* marks that gather during a turn */
 	struct records accepted, accepted_before; /* restore.c: on this link, and on former ones */
 	uint64_t accepted_since; /* ms: when the last of these broke */

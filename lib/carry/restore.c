@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "bus/mark.h"
+#include "carry/kept.h"
 
 enum {
 	REPEATS_MS = 60000, /* so long after a restart stanzas may come again */
@@ -29,22 +30,11 @@ void restore_accepted(struct carried *c, const struct bus_event *event, const st
 		memcpy(at, &n, sizeof n);
 }
 
-static bool first(const struct records *r, struct note *n)
-{
-	uint64_t at = records_first(r);
-	struct str record;
-
-	if (!records_next(r, &at, &record))
-		return false;
-	memcpy(n, record.p, sizeof *n);
-	return true;
-}
-
 void restore_settled(struct carrier *k, uint64_t upto)
 {
 	struct note n;
 
-	while (first(&k->accepted, &n) && n.frame <= upto)
+	while (records_peek(&k->accepted, &n, sizeof n) && n.frame <= upto)
 		records_drop(&k->accepted);
 }
 
@@ -53,7 +43,7 @@ static void set_aside(struct carrier *k)
 {
 	struct note n;
 
-	while (first(&k->accepted, &n)) {
+	while (records_peek(&k->accepted, &n, sizeof n)) {
 		void *at = records_add(&k->accepted_before, sizeof n);
 
 		if (at != NULL)
@@ -79,6 +69,9 @@ void restore_free(struct carrier *k)
 void restore_lost(struct carrier *k)
 {
 	set_aside(k);
+	while (!list_empty(&k->unnamed))
+		list_remove(k->unnamed.next);
+	k->naming = false;
 	k->credit = (struct msg_credit){0};
 	buf_clear(&k->done);
 }
@@ -107,16 +100,66 @@ static void send_accepted(struct carrier *k, struct link *link)
 	buf_fini(&list);
 }
 
-void restore_send(struct carrier *k)
+static bool has_room(const struct link *link)
+{
+	return link != NULL && link_queued(link) <= LINK_ROOM;
+}
+
+/* false: there is no room for more of it. */
+static bool name(struct carried *c, struct link *link)
+{
+	const struct records *kept = c->carrier->spec->kept(c);
+	uint64_t first = kept != NULL ? records_first(kept) : 0;
+	struct msg_restore_stanza m;
+	bool more = kept != NULL;
+
+	if (!c->named)
+		c->carrier->spec->restore(c, link);
+	c->named = true;
+	/* Its peer may have acknowledged some meanwhile. */
+	if (c->restored < first)
+		c->restored = first;
+	while (more && has_room(link)) {
+		more = kept_next(kept, &c->restored, &m);
+		if (more)
+			(void)LINK_SEND(link, RESTORE_STANZA, restore_stanza, c->id, &m);
+	}
+	return !more;
+}
+
+void restore_go_on(struct carrier *k)
 {
 	struct link *link = carrier_link(k);
 	struct msg_restored end;
+
+	while (!list_empty(&k->unnamed) && has_room(link)) {
+		struct carried *c = container_of(k->unnamed.next, struct carried, unnamed);
+
+		if (!k->spec->has_session(c) || name(c, link))
+			list_remove(&c->unnamed);
+	}
+	if (!k->naming || !list_empty(&k->unnamed) || link == NULL)
+		return;
+	k->naming = false;
+	send_accepted(k, link);
+	(void)LINK_SEND(link, RESTORED, restored, 0, &end);
+}
+
+void restore_send(struct carrier *k)
+{
 	struct map_walk walk;
 	struct map_node *n;
 
 	map_walk_start(&walk, &k->all);
-	while ((n = map_walk_next(&walk)) != NULL)
-		k->spec->restore(container_of(n, struct carried, node), link);
-	send_accepted(k, link);
-	(void)LINK_SEND(link, RESTORED, restored, 0, &end);
+	while ((n = map_walk_next(&walk)) != NULL) {
+		struct carried *c = container_of(n, struct carried, node);
+
+		if (!k->spec->has_session(c))
+			continue;
+		c->named = false;
+		c->restored = 0;
+		list_append(&k->unnamed, &c->unnamed);
+	}
+	k->naming = true;
+	restore_go_on(k);
 }

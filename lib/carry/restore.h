@@ -15,8 +15,9 @@ void restore_settled(struct carrier *k, uint64_t upto);
 
 /* The link is gone: what is on its way will go again. */
 void restore_lost(struct carrier *k);
-/* There is a new one. */
+/* There is a new one: it is told session by session, as the link has room (link.h: on_room). */
 void restore_send(struct carrier *k);
+void restore_go_on(struct carrier *k);
 /* Now and then: what was accepted on former links is forgotten after a while. */
 void restore_tick(struct carrier *k);
 void restore_free(struct carrier *k);

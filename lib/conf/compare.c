@@ -1,5 +1,4 @@
 /* What differs between two configurations, in words. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,28 +20,14 @@ const char *conf_daemon_section(size_t i)
 	return NULL;
 }
 
-static void write_list(char out[TEXT_SIZE], const struct value *v)
-{
-	size_t len = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < v->nitems && len < TEXT_SIZE; i++)
-		len += (size_t)snprintf(out + len, TEXT_SIZE - len, "%s%s", i > 0 ? ", " : "", v->items[i]);
-}
-
-/* As people write it; numbers in their smallest unit. */
+/* What does not fit is cut: a row of a reload's report is for people. */
 static void write_value(char out[TEXT_SIZE], const struct setting *s, const struct value *v)
 {
-	static const char *const units[] = {[SETTING_NUMBER] = "", [SETTING_SIZE] = "B", [SETTING_DURATION] = "s"};
+	struct buf text = BUF_INIT;
 
-	if (s->type == SETTING_LIST)
-		write_list(out, v);
-	else if (s->type == SETTING_BOOL)
-		snprintf(out, TEXT_SIZE, "%s", v->number != 0 ? "true" : "false");
-	else if (s->type == SETTING_NUMBER || s->type == SETTING_SIZE || s->type == SETTING_DURATION)
-		snprintf(out, TEXT_SIZE, "%" PRId64 "%s", v->number, units[s->type]);
-	else
-		snprintf(out, TEXT_SIZE, "%s", v->text != NULL ? v->text : "");
+	value_write(v, s, &text);
+	snprintf(out, TEXT_SIZE, "%.*s", STR_FMT(buf_str(&text)));
+	buf_fini(&text);
 }
 
 static void compare_value(const struct comparing *c, const char *name, size_t i, const struct value *const values[2])
@@ -72,20 +57,6 @@ static void compare_plain(const struct comparing *c, const char *section, const 
 }
 
 /* ---- sections with a name -------------------------------------------------------------------- */
-
-static const struct conf_sections *sections_of(const struct conf *conf, const char *section)
-{
-	const struct {
-		const char *name;
-		const struct conf_sections *all;
-	} kinds[] = {{"domain", &conf->domains}, {"component", &conf->components},
-		{"directory", &conf->directories}, {"group", &conf->groups}};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(kinds[i].name, section) == 0)
-			return kinds[i].all;
-	return NULL;
-}
 
 static const struct conf_section *find(const struct conf_sections *all, const char *name)
 {
@@ -139,11 +110,11 @@ void conf_compare(const struct conf *a, const struct conf *b, const char *sectio
 	void (*each)(void *arg, const struct conf_change *change), void *arg)
 {
 	const struct comparing c = {each, arg};
-	const struct conf_sections *named = sections_of(a, section);
+	const struct conf_sections *named = conf_sections_of(a, section);
 	const struct value *const values[2] = {a->values, b->values};
 
 	if (named != NULL)
-		compare_sections(&c, section, named, sections_of(b, section));
+		compare_sections(&c, section, named, conf_sections_of(b, section));
 	else
 		compare_plain(&c, section, values);
 }

@@ -104,6 +104,21 @@ struct conf_change {
 void conf_compare(const struct conf *a, const struct conf *b, const char *section,
 	void (*each)(void *arg, const struct conf_change *change), void *arg);
 
+/* Calls `each` for every setting with its value, as in conf_change and uncut: those outside of sections, those of daemons,
+ * those of each section with a name.  is_default: without the file it would be the same.  With `than` only those of daemons
+ * that are not the same there.  The texts live until `each` returns. */
+struct conf_setting {
+	const char *section; /* "global" outside of sections */
+	const char *title;   /* "example.org"; NULL where the section has no name */
+	const char *name, *value;
+	bool is_default;
+};
+void conf_each_setting(const struct conf *conf, const struct conf *than,
+	void (*each)(void *arg, const struct conf_setting *setting), void *arg);
+
+/* The settings that there can be, one after the other, and the section of each; false behind the last. */
+bool conf_setting_known(size_t i, const char **section, const char **name);
+
 /* The sections of daemons, one after the other; NULL behind the last. */
 const char *conf_daemon_section(size_t i);
 

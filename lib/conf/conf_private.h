@@ -29,6 +29,9 @@ struct conf {
 	size_t ninstances;
 };
 
+/* All sections of a kind that have a name; NULL for one whose sections have none. */
+const struct conf_sections *conf_sections_of(const struct conf *conf, const char *section);
+
 /* Adds all of a file.  0, BH_ETOOBIG, BH_ENOMEM or -errno. */
 int conf_read_file(const char *path, struct buf *out);
 

@@ -2,6 +2,7 @@
 #include "conf/value.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,20 @@ void value_set_default(struct value *v, const struct setting *s)
 	} else {
 		BUG_ON(!value_set(v, s, s->def, what, sizeof what));
 	}
+}
+
+void value_write(const struct value *v, const struct setting *s, struct buf *out)
+{
+	static const char *const units[] = {[SETTING_NUMBER] = "", [SETTING_SIZE] = "B", [SETTING_DURATION] = "s"};
+
+	for (size_t i = 0; i < v->nitems; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", v->items[i]);
+	if (s->type == SETTING_BOOL)
+		buf_printf(out, "%s", v->number != 0 ? "true" : "false");
+	else if (s->type == SETTING_NUMBER || s->type == SETTING_SIZE || s->type == SETTING_DURATION)
+		buf_printf(out, "%" PRId64 "%s", v->number, units[s->type]);
+	else if (v->text != NULL)
+		buf_printf(out, "%s", v->text);
 }
 
 void value_copy(struct value *to, const struct value *from)

@@ -4,6 +4,7 @@
 #ifndef BH_VALUE_H
 #define BH_VALUE_H
 
+#include "base/buf.h"
 #include "conf/settings.h"
 
 struct value {
@@ -21,6 +22,9 @@ bool value_set(struct value *v, const struct setting *s, const char *text, char 
 
 /* The default of the table, which is right. */
 void value_set_default(struct value *v, const struct setting *s);
+
+/* Adds it as people write it: numbers in their smallest unit, the items of a list with commas. */
+void value_write(const struct value *v, const struct setting *s, struct buf *out);
 
 void value_copy(struct value *to, const struct value *from);
 bool value_equal(const struct value *a, const struct value *b);

@@ -47,7 +47,7 @@ enum {
 static const struct call common[] = {
 	CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(recvmsg), CALL(recvfrom), CALL(sendmsg),
 	CALL(sendto), CALL(close), CALL(shutdown), CALL(lseek), CALL(fstat), CALL(newfstatat),
-	CALL(epoll_ctl), CALL(epoll_wait), CALL(epoll_pwait), CALL(futex), CALL(getrandom),
+	CALL(epoll_ctl), CALL(epoll_wait), CALL(epoll_pwait), CALL(poll), CALL(ppoll), CALL(futex), CALL(getrandom),
 	CALL(clock_gettime), CALL(gettimeofday), CALL(time), CALL(restart_syscall),
 	CALL(munmap), CALL(mremap), CALL(brk), CALL(sysinfo), CALL(getrusage),
 	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigreturn), CALL(getpid), CALL(gettid),
@@ -95,7 +95,7 @@ static const struct call store[] = {
 };
 
 static const struct call dialling[] = {
-	CALL(connect), CALL(getsockname), CALL(poll), CALL(ppoll),
+	CALL(connect), CALL(getsockname),
 	SOCKET(AF_INET, SOCK_STREAM, DEFAULT), SOCKET(AF_INET6, SOCK_STREAM, DEFAULT),
 	SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP), SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
 	OPTION(IPPROTO_TCP, TCP_NODELAY), OPTION(SOL_SOCKET, SO_KEEPALIVE), OPTION(SOL_SOCKET, SO_LINGER),
@@ -104,7 +104,7 @@ static const struct call dialling[] = {
 
 /* UDP sockets; TCP where an answer is long. */
 static const struct call asking[] = {
-	CALL(connect), CALL(poll), CALL(ppoll), CALL(sendmmsg), CALL(access), CALL(faccessat), CALL(uname),
+	CALL(connect), CALL(sendmmsg), CALL(access), CALL(faccessat), CALL(uname),
 	SOCKET(AF_INET, SOCK_DGRAM, DEFAULT), SOCKET(AF_INET6, SOCK_DGRAM, DEFAULT),
 	SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP), SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
 	CALL_IF(ioctl, 1, FIONREAD),
@@ -121,7 +121,7 @@ static const struct call validating[] = {
 
 /* libkrb5: folders that its configuration includes, locks on the list of tickets that were seen. */
 static const struct call kerberos[] = {
-	CALL(getdents64), CALL(uname), CALL(access), CALL(faccessat), CALL(poll), CALL(ppoll),
+	CALL(getdents64), CALL(uname), CALL(access), CALL(faccessat),
 	CALL_IF(fcntl, 1, F_OFD_SETLKW), CALL_IF(fcntl, 1, F_OFD_SETLK),
 };
 

@@ -43,6 +43,12 @@ int load_configuration(struct life *life, struct conf **out)
 	return rc;
 }
 
+void take_configuration(struct daemon *d, struct conf *conf)
+{
+	d->conf = conf;
+	memcpy(d->configuration, conf_digest(conf), sizeof d->configuration);
+}
+
 enum log_level configured_level(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
@@ -63,6 +69,7 @@ static void close_signals(struct life *life)
 	uv_close((uv_handle_t *)&life->interrupt, NULL);
 	uv_close((uv_handle_t *)&life->hangup, NULL);
 	uv_close((uv_handle_t *)&life->again, NULL);
+	signal(SIGHUP, SIG_IGN); /* of which we would die now */
 }
 
 void daemon_stopped(struct daemon *d)
@@ -142,11 +149,11 @@ static int confine(struct life *life)
 static int prepare(struct life *life)
 {
 	struct daemon *d = &life->daemon;
-	int rc = load_configuration(life, &d->conf);
+	int rc = load_configuration(life, &life->begun);
 
 	if (rc != 0)
 		return rc;
-	life->begun = d->conf;
+	take_configuration(d, life->begun);
 	log_open(life->args.instance, configured_level(d->conf));
 	notify_open();
 	memory_keep(d);

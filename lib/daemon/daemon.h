@@ -23,6 +23,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "conf/conf.h"
 
 struct daemon;
@@ -81,6 +82,7 @@ struct daemon {
 	const struct daemon_spec *spec;
 	uv_loop_t *loop; /* its data is the daemon */
 	struct conf *conf;
+	uint8_t configuration[DIGEST_SHA256_SIZE]; /* conf's digest, at the same place whatever is reloaded */
 	const char *instance;
 	char run_dir[108];
 	char state_dir[256]; /* this daemon's own: <state>/<name> */
@@ -96,6 +98,10 @@ void daemon_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(p
 /* The numeric ids of the user that a daemon runs as ("c2sd" -> bulkhead-c2sd); (uid_t)-1 when
  * we are not root and all run as ourselves. */
 void daemon_user(const char *daemon_name, uid_t *uid, gid_t *gid);
+
+/* A file of state_dir: while it is there, what the stores have is half of one thing and half of another (bulkheadctl
+ * restore), and no daemon starts. */
+#define DAEMON_RESTORING "restore-unfinished"
 
 /* A group by its name; (gid_t)-1 where there is none of that name, and when we are not root. */
 gid_t daemon_group(const char *name);

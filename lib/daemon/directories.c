@@ -1,5 +1,6 @@
 /* The directories that a daemon needs, made while there is the right to. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,6 +39,17 @@ static int own(struct daemon *d, const char *path)
 	return access(path, W_OK) == 0 ? 0 : fail(d, "write to", path);
 }
 
+static int check_whole(struct daemon *d, const char *state)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", state, DAEMON_RESTORING);
+	if (access(path, F_OK) != 0)
+		return 0;
+	daemon_fail(d, "a restore is not finished (there is %s): repeat bulkheadctl restore", path);
+	return BH_ECONFIG;
+}
+
 int directories_make(struct daemon *d)
 {
 	const char *run = conf_text(d->conf, "run_dir"), *state = conf_text(d->conf, "state_dir");
@@ -54,7 +66,9 @@ int directories_make(struct daemon *d)
 		daemon_fail(d, "state_dir %s is too long", state);
 		return BH_ECONFIG;
 	}
-	rc = make(d, run, 0755);
+	rc = check_whole(d, state);
+	if (rc == 0)
+		rc = make(d, run, 0755);
 	if (rc == 0)
 		rc = make(d, state, 0755);
 	if (rc == 0)

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 
-enum { NAME_SIZE = 64, FACILITY_DAEMON = 3 };
+enum { NAME_SIZE = 64, FACILITY_DAEMON = 3, ROOM = 8 << 20 };
 
 static const struct {
 	const char *key, *name;
@@ -28,11 +28,14 @@ static const struct {
 int journal_open(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), room = ROOM, rc;
 
 	if (fd < 0)
 		return -errno;
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	/* As much as sd-journal(3) asks for: journald may be slow. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return fd;
 	rc = -errno;

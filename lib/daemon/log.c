@@ -1,6 +1,7 @@
-/* The log: one line an event, made in one buffer and written in one call. */
+/* The log: one line an event, made in one buffer and written in one call, which does not wait. */
 #include "daemon/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/errout.h"
 #include "daemon/journal.h"
 
 static struct {
@@ -17,6 +19,7 @@ static struct {
 	bool journal; /* standard error goes there */
 	int fd;	      /* journald's own socket, or negative */
 	const char *socket;
+	unsigned long lost; /* events that nobody took, and that were not told of yet */
 } state = {.instance = "bulkhead", .level = LOG_LEVEL_INFO, .fd = -1, .socket = JOURNAL_SOCKET};
 
 static const struct {
@@ -47,6 +50,7 @@ void log_open(const char *instance, enum log_level level)
 	snprintf(state.instance, sizeof state.instance, "%s", instance);
 	state.level = level;
 	state.journal = stderr_is_journal();
+	errout_open();
 	if (state.fd >= 0)
 		close(state.fd);
 	state.fd = state.journal ? journal_open(state.socket) : -1;
@@ -96,7 +100,7 @@ static int put_prefix(char *line, size_t size, enum log_level level)
 	return snprintf(line, size, "%s.%03ldZ ", stamp, now.tv_nsec / 1000000);
 }
 
-static void write_line(enum log_level level, const char *event, const char *pairs)
+static int write_line(enum log_level level, const char *event, const char *pairs)
 {
 	char line[2304];
 	size_t n = (size_t)put_prefix(line, sizeof line, level);
@@ -106,20 +110,39 @@ static void write_line(enum log_level level, const char *event, const char *pair
 	if (n > sizeof line - 2)
 		n = sizeof line - 2;
 	line[n++] = '\n';
-	/* A log that cannot be written has nobody to tell. */
-	if (write(STDERR_FILENO, line, n) < 0)
-		return;
+	return errout_put(line, n);
+}
+
+/* A journald that has no room has none for a line, either. */
+static int put(enum log_level level, const char *event, const char *pairs)
+{
+	struct journal_entry entry = {levels[level].priority, state.instance, event, pairs};
+	int rc = state.fd >= 0 ? journal_send(state.fd, &entry) : -ENOTCONN;
+
+	return rc == 0 || rc == -EAGAIN ? rc : write_line(level, event, pairs);
+}
+
+/* Before the next event that is taken: how many were not. */
+static void tell_lost(void)
+{
+	unsigned long lost = state.lost;
+
+	state.lost = 0;
+	log_audit("log-lost", "lines=%lu", lost);
+	if (state.lost > 0)
+		state.lost = lost;
 }
 
 __attribute__((format(printf, 3, 0)))
 static void say(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	char pairs[2048];
-	struct journal_entry entry = {levels[level].priority, state.instance, event, pairs};
 
 	vsnprintf(pairs, sizeof pairs, fmt, ap);
-	if (state.fd < 0 || journal_send(state.fd, &entry) != 0)
-		write_line(level, event, pairs);
+	if (state.lost > 0)
+		tell_lost();
+	if (state.lost > 0 || put(level, event, pairs) != 0)
+		state.lost++;
 }
 
 void log_event(enum log_level level, const char *event, const char *fmt, ...)

@@ -6,7 +6,8 @@
  * Time, level, instance, the event's stable name, then key=value pairs; values with spaces or
  * controls are quoted.  Under journald (JOURNAL_STREAM) events go to its own socket, in fields
  * (journal.h); where that takes none, as a line that begins with its priority "<6>" and has no
- * time.  Never a password, a stanza's body, or a secret.
+ * time.  Nothing waits for who reads: an event that is not taken at once is lost, and "log-lost" tells how many
+ * were, before the next one that is.  Never a password, a stanza's body, or a secret.
  *
  * An event's pairs are given as printf: log_info("client-connected", "conn=%s from=%s", ...).
  * Text that is not ours goes through LOG_STR (str.h lengths; quoted, escaped, cut at 200), longer

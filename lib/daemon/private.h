@@ -39,10 +39,12 @@ static inline struct daemon *daemon_of(const struct bus_event *event)
 	return link_loop(event->link)->data;
 }
 
+/* It runs on that from now on. */
+void take_configuration(struct daemon *d, struct conf *conf);
 /* After daemon_fail(). */
 int load_configuration(struct life *life, struct conf **out);
 enum log_level configured_level(const struct conf *conf);
-/* SIGHUP: a reload of all, or where nobody does that, of this daemon. */
+/* SIGHUP: a reload of all, or where nobody does that, of this daemon; nothing while it stops. */
 void reload_asked(struct life *life);
 
 /* 0 to go on; otherwise the exit code plus one (help and version: 1). */

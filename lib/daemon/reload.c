@@ -52,7 +52,7 @@ int reload_prepare(struct daemon *d, const uint8_t *digest)
 	if (rc != 0)
 		return rc;
 	if (digest != NULL && memcmp(digest, conf_digest(fresh->conf), DIGEST_SHA256_SIZE) != 0) {
-		daemon_fail(d, "%s: it was changed while it was read; reload again", life->args.config);
+		daemon_fail(d, "%s: it is not what routerd has read, but was changed since; reload it", life->args.config);
 		rc = BH_ECONFIG;
 	} else {
 		fresh->restart = beyond_the_sandbox(d, fresh->conf) != NULL;
@@ -91,7 +91,7 @@ void reload_adopt(struct daemon *d)
 		return;
 	}
 	notify_reloading();
-	d->conf = fresh.conf;
+	take_configuration(d, fresh.conf);
 	if (d->spec->adopt != NULL)
 		d->spec->adopt(d, fresh.prepared);
 	life->fresh = (struct fresh){NULL};
@@ -210,14 +210,17 @@ int daemon_on_reload(const struct bus_event *event)
 		[RELOAD_PREPARE] = on_prepare, [RELOAD_ADOPT] = on_adopt, [RELOAD_DISCARD] = on_discard};
 	struct msg_reload_state answer = {.why = STR_NONE};
 	struct buf rows = BUF_INIT;
+	struct daemon *d = daemon_of(event);
 	struct msg_reload m;
 	int rc;
 
+	if (life_of(d)->stopping)
+		return 0; /* half of it is gone; the end of the link is the answer */
 	if (bus_get_reload(event->frame->body, &m) != 0 || m.step >= sizeof steps / sizeof steps[0] ||
 		steps[m.step] == NULL)
 		return BH_EPROTO;
 	answer.step = m.step;
-	rc = steps[m.step](daemon_of(event), &m, &answer, &rows);
+	rc = steps[m.step](d, &m, &answer, &rows);
 	if (rc == 0 && m.step != RELOAD_DISCARD)
 		(void)LINK_SEND(event->link, RELOAD_STATE, reload_state, event->frame->subject, &answer);
 	buf_fini(&rows);
@@ -231,10 +234,19 @@ bool reload_ask(struct link *link)
 	return link != NULL && LINK_SEND(link, RELOAD_ASK, reload_ask, 0, &m) == 0;
 }
 
+bool reload_leave_to_router(struct link *link)
+{
+	if (link != NULL)
+		log_error("reload-refused", "reason=\"routerd leads it: ask that, or use bulkheadctl reload\"");
+	return link != NULL;
+}
+
 void reload_asked(struct life *life)
 {
 	struct daemon *d = &life->daemon;
 
+	if (life->stopping)
+		return; /* who could be asked may be gone, and what could be changed, too */
 	if (d->spec->ask_reload != NULL && d->spec->ask_reload(d))
 		return;
 	if (reload_prepare(d, NULL) == 0)

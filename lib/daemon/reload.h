@@ -22,6 +22,8 @@
 bus_handler_fn daemon_on_reload;
 /* Asks routerd to lead one; false: it is not linked. */
 bool reload_ask(struct link *link);
+/* The same for who may not ask: the log says who can be asked. */
+bool reload_leave_to_router(struct link *link);
 
 /* The steps themselves, for who leads.  digest (conf.h): of the file that it must be; NULL: whatever is there.
  * 0, or negative: nothing has changed, and reload_why() says why. */

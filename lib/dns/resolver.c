@@ -10,20 +10,30 @@
 #include "base/err.h"
 #include "base/list.h"
 
-enum { CLASS_IN = 1 };
+enum { CLASS_IN = 1, CONTEXTS_MAX = 5 };
 
 struct resolver {
+	struct resolver_spec spec; /* with texts of our own */
+	struct context *current;
+	struct list contexts; /* struct context: the current one, and those whose questions are still open */
+	unsigned ncontexts;
+	void (*done)(void *arg); /* set: it stops */
+	void *done_arg;
+};
+
+/* A cache, its thread, and the questions that it was asked. */
+struct context {
+	struct list link;
+	struct resolver *resolver;
 	struct ub_ctx *ctx;
 	uv_poll_t poll;
 	struct list open;     /* struct query: asked */
 	struct list answered; /* to be told, when libunbound has returned */
-	void (*done)(void *arg);
-	void *done_arg;
 };
 
 struct query {
 	struct list link;
-	struct resolver *resolver;
+	struct context *context;
 	answer_fn *done; /* NULL: it was cancelled */
 	void *arg;
 	int error;
@@ -95,17 +105,63 @@ static void on_answer(void *arg, int error, struct ub_result *result)
 	q->error = error;
 	q->result = result;
 	list_remove(&q->link);
-	list_append(&q->resolver->answered, &q->link);
+	list_append(&q->context->answered, &q->link);
+}
+
+static void free_all(struct list *queries)
+{
+	while (!list_empty(queries))
+		free_query(container_of(queries->next, struct query, link));
+}
+
+static void resolver_free(struct resolver *r)
+{
+	free((char *)(uintptr_t)r->spec.forwarder);
+	free((char *)(uintptr_t)r->spec.anchor);
+	free((char *)(uintptr_t)r->spec.hosts);
+	free(r);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct context *c = handle->data;
+	struct resolver *r = c->resolver;
+	void (*done)(void *) = r->done;
+	void *arg = r->done_arg;
+
+	free_all(&c->answered);
+	ub_ctx_delete(c->ctx); /* no answer comes from now on */
+	free_all(&c->open);
+	list_remove(&c->link);
+	free(c);
+	if (--r->ncontexts > 0 || done == NULL)
+		return;
+	resolver_free(r);
+	done(arg);
+}
+
+static void context_close(struct context *c)
+{
+	if (!uv_is_closing((uv_handle_t *)&c->poll))
+		uv_close((uv_handle_t *)&c->poll, on_closed);
+}
+
+/* One that is no longer current goes with its last question. */
+static void let_go(struct context *c)
+{
+	if (c != c->resolver->current && list_empty(&c->open) && list_empty(&c->answered))
+		context_close(c);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-	struct resolver *r = poll->data;
+	struct context *c = poll->data;
 
 	(void)status, (void)events;
-	(void)ub_process(r->ctx);
-	while (!list_empty(&r->answered))
-		tell(container_of(r->answered.next, struct query, link));
+	(void)ub_process(c->ctx);
+	while (!list_empty(&c->answered))
+		tell(container_of(c->answered.next, struct query, link));
+	let_go(c);
 }
 
 static int configure(struct ub_ctx *ctx, const struct resolver_spec *spec)
@@ -128,68 +184,92 @@ static int configure(struct ub_ctx *ctx, const struct resolver_spec *spec)
 	return rc;
 }
 
+/* What failed is a sentence. */
+static int context_open(struct resolver *r, char *what, size_t size)
+{
+	struct context *c = bh_alloc(sizeof *c);
+	int rc;
+
+	list_init(&c->open);
+	list_init(&c->answered);
+	c->resolver = r;
+	c->ctx = ub_ctx_create();
+	rc = c->ctx != NULL ? configure(c->ctx, &r->spec) : UB_NOMEM;
+	if (rc != 0 || uv_poll_init(r->spec.loop, &c->poll, ub_fd(c->ctx)) != 0) {
+		snprintf(what, size, "the resolver (s2sd.resolver, s2sd.trust_anchor %s): %s",
+			r->spec.anchor != NULL ? r->spec.anchor : "-", ub_strerror(rc));
+		if (c->ctx != NULL)
+			ub_ctx_delete(c->ctx);
+		free(c);
+		return BH_ECONFIG;
+	}
+	c->poll.data = c;
+	uv_poll_start(&c->poll, UV_READABLE, on_readable);
+	list_append(&r->contexts, &c->link);
+	r->ncontexts++;
+	r->current = c;
+	return 0;
+}
+
+static char *copy(const char *text)
+{
+	return text != NULL ? bh_strdup(text) : NULL;
+}
+
 int resolver_create(const struct resolver_spec *spec, struct resolver **out, char *what, size_t size)
 {
 	struct resolver *r = bh_alloc(sizeof *r);
 	int rc;
 
-	list_init(&r->open);
-	list_init(&r->answered);
-	r->ctx = ub_ctx_create();
-	rc = r->ctx != NULL ? configure(r->ctx, spec) : UB_NOMEM;
-	if (rc != 0 || uv_poll_init(spec->loop, &r->poll, ub_fd(r->ctx)) != 0) {
-		snprintf(what, size, "the resolver (s2sd.resolver, s2sd.trust_anchor %s): %s",
-			spec->anchor != NULL ? spec->anchor : "-", ub_strerror(rc));
-		if (r->ctx != NULL)
-			ub_ctx_delete(r->ctx);
-		free(r);
-		return BH_ECONFIG;
+	r->spec = (struct resolver_spec){spec->loop, copy(spec->forwarder), copy(spec->anchor), copy(spec->hosts)};
+	list_init(&r->contexts);
+	rc = context_open(r, what, size);
+	if (rc == 0)
+		*out = r;
+	else
+		resolver_free(r);
+	return rc;
+}
+
+int resolver_flush(struct resolver *r, char *what, size_t size)
+{
+	struct context *old = r->current;
+	int rc;
+
+	if (r->ncontexts == CONTEXTS_MAX) {
+		snprintf(what, size, "questions of before still wait for their answers");
+		return BH_EBUSY;
 	}
-	r->poll.data = r;
-	uv_poll_start(&r->poll, UV_READABLE, on_readable);
-	*out = r;
-	return 0;
+	rc = context_open(r, what, size);
+	if (rc == 0)
+		let_go(old);
+	return rc;
 }
 
-static void free_all(struct list *queries)
+void resolver_stop(struct resolver **ref, void (*done)(void *arg), void *arg)
 {
-	while (!list_empty(queries))
-		free_query(container_of(queries->next, struct query, link));
-}
+	struct resolver *r = *ref;
 
-static void on_closed(uv_handle_t *handle)
-{
-	struct resolver *r = handle->data;
-	void (*done)(void *) = r->done;
-	void *arg = r->done_arg;
-
-	free_all(&r->answered);
-	ub_ctx_delete(r->ctx); /* no answer comes from now on */
-	free_all(&r->open);
-	free(r);
-	done(arg);
-}
-
-void resolver_stop(struct resolver **r, void (*done)(void *arg), void *arg)
-{
-	(*r)->done = done;
-	(*r)->done_arg = arg;
-	uv_close((uv_handle_t *)&(*r)->poll, on_closed);
-	*r = NULL;
+	*ref = NULL;
+	r->done = done;
+	r->done_arg = arg;
+	list_for_each(pos, &r->contexts)
+		context_close(container_of(pos, struct context, link));
 }
 
 bool resolver_add(struct resolver *r, const char *record)
 {
-	return ub_ctx_data_add(r->ctx, record) == 0;
+	return ub_ctx_data_add(r->current->ctx, record) == 0;
 }
 
 struct query *resolver_ask(struct resolver *r, const char *name, int type, answer_fn *done, void *arg)
 {
+	struct context *c = r->current;
 	struct query *q = bh_alloc(sizeof *q);
 
-	*q = (struct query){.resolver = r, .done = done, .arg = arg};
-	list_append(&r->open, &q->link);
-	if (ub_resolve_async(r->ctx, name, type, CLASS_IN, q, on_answer, NULL) == 0)
+	*q = (struct query){.context = c, .done = done, .arg = arg};
+	list_append(&c->open, &q->link);
+	if (ub_resolve_async(c->ctx, name, type, CLASS_IN, q, on_answer, NULL) == 0)
 		return q;
 	free_query(q);
 	return NULL;

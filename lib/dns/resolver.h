@@ -47,6 +47,12 @@ int resolver_create(const struct resolver_spec *spec, struct resolver **out, cha
 /* Nobody is called any more; done(arg) when all is closed. */
 void resolver_stop(struct resolver **r, void (*done)(void *arg), void *arg);
 
+/* Forgets what was learnt: questions from now on are asked anew, and those that are under way get the answers that they
+ * would have got.  libunbound cannot take anything out of a cache, so a new context takes the place of the old one, and
+ * reads the files again; what resolver_add() has added is forgotten, too.  BH_ECONFIG with a sentence in what, and nothing
+ * is forgotten; BH_EBUSY: four old ones still wait for answers. */
+int resolver_flush(struct resolver *r, char *what, size_t size);
+
 /* A record that every question finds, "host.example. IN A 192.0.2.1", as if the DNS had it.  false: it is
  * none. */
 bool resolver_add(struct resolver *r, const char *record);

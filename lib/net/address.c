@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/err.h"
 
 enum { V4_BITS_BEFORE = 96, V6_SITE_BITS = 64 };
@@ -83,17 +84,9 @@ void address_text_port(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 /* One to three digits, nothing else; negative when it is not that. */
 static int parse_bits(const char *text)
 {
-	int bits = 0;
-	size_t n = strlen(text);
+	uint64_t bits;
 
-	if (n < 1 || n > 3)
-		return BH_EINVAL;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return BH_EINVAL;
-		bits = bits * 10 + (*text - '0');
-	}
-	return bits;
+	return decimal_read(str_of(text), 128, &bits) ? (int)bits : BH_EINVAL;
 }
 
 /* Bits behind the prefix are cleared, so that "10.0.0.1/8" is "10.0.0.0/8". */

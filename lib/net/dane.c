@@ -10,9 +10,11 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "net/tls_certs.h"
+#include "net/tls_names.h"
 #include "net/tls_peer.h"
 
-enum { RECORDS_MAX = 16, DATA_MAX = 4096, CHAIN_MAX = 16 };
+enum { RECORDS_MAX = 16, DATA_MAX = 4096 };
 
 /* RFC 7218 */
 enum { PKIX_TA, PKIX_EE, DANE_TA, DANE_EE };
@@ -114,49 +116,26 @@ static bool has_key(const struct record *r, gnutls_x509_crt_t cert)
 
 struct chain {
 	const gnutls_datum_t *der;
-	gnutls_x509_crt_t certs[CHAIN_MAX];
-	unsigned n;
+	struct tls_certs certs;
 	bool named; /* the first names whom it is to name */
 	bool pkix;  /* and is valid by the authorities that are trusted here */
 };
 
-static void chain_read(struct chain *c, gnutls_session_t session)
-{
-	unsigned shown = 0;
-
-	*c = (struct chain){.der = gnutls_certificate_get_peers(session, &shown)};
-	while (c->der != NULL && c->n < shown && c->n < CHAIN_MAX) {
-		if (gnutls_x509_crt_init(&c->certs[c->n]) != 0)
-			return;
-		if (gnutls_x509_crt_import(c->certs[c->n], &c->der[c->n], GNUTLS_X509_FMT_DER) != 0) {
-			gnutls_x509_crt_deinit(c->certs[c->n]);
-			return;
-		}
-		c->n++;
-	}
-}
-
-static void chain_fini(struct chain *c)
-{
-	for (unsigned i = 0; i < c->n; i++)
-		gnutls_x509_crt_deinit(c->certs[i]);
-}
-
 static bool matches(const struct record *r, const struct chain *c, unsigned i)
 {
-	return r->selector == CERT ? is_part(r, &c->der[i]) : has_key(r, c->certs[i]);
+	return r->selector == CERT ? is_part(r, &c->der[i]) : has_key(r, c->certs.of[i]);
 }
 
 /* Those before it in the chain are valid when that one is believed. */
 static bool valid_below(const struct chain *c, unsigned anchor)
 {
 	gnutls_x509_trust_list_t list;
-	gnutls_x509_crt_t certs[CHAIN_MAX], root = c->certs[anchor];
+	gnutls_x509_crt_t certs[TLS_CHAIN_MAX], root = c->certs.of[anchor];
 	unsigned status = GNUTLS_CERT_INVALID;
 
 	if (gnutls_x509_trust_list_init(&list, 0) != 0)
 		return false;
-	memcpy(certs, c->certs, sizeof certs); /* they are put in order */
+	memcpy(certs, c->certs.of, sizeof certs); /* they are put in order */
 	if (gnutls_x509_trust_list_add_cas(list, &root, 1, 0) != 1 ||
 		gnutls_x509_trust_list_verify_crt(list, certs, anchor, 0, &status, NULL) != 0)
 		status = GNUTLS_CERT_INVALID;
@@ -166,7 +145,7 @@ static bool valid_below(const struct chain *c, unsigned anchor)
 
 static bool anchored(const struct record *r, const struct chain *c)
 {
-	for (unsigned i = 1; i < c->n; i++)
+	for (unsigned i = 1; i < c->certs.n; i++)
 		if (matches(r, c, i) && valid_below(c, i))
 			return true;
 	return false;
@@ -190,17 +169,17 @@ static bool holds(const struct record *r, const struct chain *c)
 int tls_peer_check_dane(
 	gnutls_session_t session, const struct dane *d, struct str domain, char *why, size_t size)
 {
-	struct chain c;
+	struct chain c = {.der = gnutls_certificate_get_peers(session, &(unsigned){0})};
 	bool good = false;
 
-	chain_read(&c, session);
-	if (c.n > 0) {
-		c.named = tls_peer_names(c.certs[0], domain) || tls_peer_names(c.certs[0], str_of(d->host));
+	tls_certs_shown(&c.certs, session);
+	if (c.certs.n > 0) {
+		c.named = tls_names_server(c.certs.of[0], domain) || tls_names_server(c.certs.of[0], str_of(d->host));
 		c.pkix = tls_peer_check(session, domain, why, size) == 0;
 		for (unsigned i = 0; i < d->n && !good; i++)
 			good = holds(&d->records[i], &c);
 	}
-	chain_fini(&c);
+	tls_certs_fini(&c.certs);
 	if (good)
 		return 0;
 	snprintf(why, size, "it is not the one that the DNS names (TLSA)");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include "net/address.h"
 
@@ -90,22 +91,17 @@ static bool parse_target(const char *address, struct target *t)
 {
 	char host[INET6_ADDRSTRLEN + 2];
 	const char *colon = strrchr(address, ':');
-	unsigned port = 0;
+	uint64_t port;
 	size_t n;
 
-	if (colon == NULL || colon == address || colon[1] == '\0' || strlen(colon + 1) > 5)
+	if (colon == NULL || colon == address || !decimal_read(str_of(colon + 1), UINT16_MAX, &port))
 		return false;
 	n = (size_t)(colon - address);
 	if (n >= sizeof host)
 		return false;
 	memcpy(host, address, n);
 	host[n] = '\0';
-	for (const char *p = colon + 1; *p != '\0'; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		port = port * 10 + (unsigned)(*p - '0');
-	}
-	return port <= UINT16_MAX && parse_host(host, (uint16_t)port, t);
+	return parse_host(host, (uint16_t)port, t);
 }
 
 /* A listening descriptor or -errno. */

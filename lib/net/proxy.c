@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/err.h"
 
 enum {
@@ -30,16 +31,9 @@ static size_t min(size_t a, size_t b)
 /* 0..65535 in decimal without leading zeros. */
 static bool parse_port(const char *text, uint16_t *out)
 {
-	unsigned long port = 0;
+	uint64_t port;
 
-	if (*text == '\0' || (*text == '0' && text[1] != '\0') || strlen(text) > 5)
-		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		port = port * 10 + (unsigned long)(*text - '0');
-	}
-	if (port > UINT16_MAX)
+	if ((*text == '0' && text[1] != '\0') || !decimal_read(str_of(text), UINT16_MAX, &port))
 		return false;
 	*out = (uint16_t)port;
 	return true;

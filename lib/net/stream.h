@@ -6,6 +6,10 @@
  * during a turn of the loop; at its end the hub turns them into as few TLS records and
  * system calls as possible, one write per stream.
  *
+ * A peer that does not read what it is answered is not read either: while more than STREAM_ANSWERS_MAX bytes that were
+ * written within on_data wait for it.  What is written at other times does not count: it has bounds of its own, and two
+ * servers that have much to say to each other must not wait for each other.
+ *
  * Callbacks come from the loop only.  Within a callback the stream may be closed; its memory
  * lives until on_closed, which is called exactly once, as the last.
  *
@@ -24,6 +28,8 @@
 #include "net/certificate.h"
 #include "net/dane.h"
 #include "net/tls.h"
+
+enum { STREAM_ANSWERS_MAX = 256 * 1024 };
 
 struct stream;
 struct stream_hub;
@@ -91,6 +97,8 @@ void stream_close(struct stream *s, unsigned linger_ms);
 /* The bytes accepted by stream_write() so far, and how many of those the kernel took. */
 uint64_t stream_written(const struct stream *s);
 uint64_t stream_sent(const struct stream *s);
+/* The difference: what waits here for the peer. */
+uint64_t stream_unsent(const struct stream *s);
 /* Asks for one on_sent when sent has reached written. */
 void stream_wait_sent(struct stream *s);
 

@@ -49,7 +49,7 @@ void stream_hub_give_out(struct stream_hub *hub, struct stream_out **where)
 
 static void run_turn(struct stream *s)
 {
-	if (s->resumed && !s->paused && s->closing == NULL)
+	if (s->resumed && !s->paused && !s->choked && s->closing == NULL)
 		stream_read_resume(s);
 	if (s->greeting && s->closing == NULL)
 		stream_greet(s);
@@ -59,6 +59,7 @@ static void run_turn(struct stream *s)
 	}
 	stream_flush(s, false);
 	stream_send_wire(s); /* a ticket that nothing took along */
+	stream_answers_taken(s);
 	if (s->waiting && s->closing == NULL && s->sent >= s->wait_at) {
 		s->waiting = false;
 		s->handlers->on_sent(s->owner);
@@ -72,7 +73,7 @@ static void on_idle(uv_idle_t *idle)
 	(void)idle;
 }
 
-/* The idle handle keeps the loop from waiting, or ending, before the turn has ended. */
+/* The idle handle keeps the loop from waiting, or ending, before the turn has ended, and every handshake that may has begun. */
 void stream_schedule(struct stream *s)
 {
 	if (s->closed || !list_empty(&s->turn))
@@ -112,18 +113,20 @@ static void end_turn(struct stream_hub *hub)
 {
 	if (!list_empty(&hub->turn))
 		run_turns(hub);
-	tls_handshake_turn(&hub->io);
 	/* Not only after a turn: all that were scheduled may have closed, and the loop would spin. */
-	if (list_empty(&hub->turn))
+	if (list_empty(&hub->turn) && !tls_handshake_due(&hub->io))
 		uv_idle_stop(&hub->idle);
 	if (hub->flushed != NULL)
 		hub->flushed(hub->flushed_owner);
 }
 
-/* After the sockets were read. */
+/* After the sockets were read.  Only here the next handshakes are called, once in a turn of the loop. */
 static void on_check(uv_check_t *check)
 {
-	end_turn(check->data);
+	struct stream_hub *hub = check->data;
+
+	end_turn(hub);
+	tls_handshake_turn(&hub->io);
 }
 
 /* Before the loop waits, for what timers wrote. */

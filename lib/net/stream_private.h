@@ -3,6 +3,7 @@
  *
  * stream.c        opening, TLS, what callers ask
  * stream_read.c   from the socket through PROXY and TLS to on_data
+ * stream_answers.c  what the peer does not take of our answers
  * stream_write.c  from the output buffer through TLS to the socket
  * stream_close.c  the ways out
  * stream_hub.c    shared buffers, and the turn
@@ -77,6 +78,8 @@ struct stream {
 	uint64_t taken;	  /* plaintext bytes that left the output buffer */
 	uint64_t sent;	  /* and those that the kernel took */
 	uint64_t wait_at; /* on_sent is due when sent gets here */
+	/* Bytes written in on_data: before answers_until (an offset as sent is), of which not all is sent; since then. */
+	uint64_t answers_until, answers_before, answers_since;
 	struct address peer;
 	uint16_t writes;  /* uv_writes under way */
 	uint8_t handles;  /* not yet closed */
@@ -87,6 +90,7 @@ struct stream {
 	bool greeting : 1; /* the client side of TLS has not begun yet */
 	bool waiting : 1; /* for on_sent */
 	bool paused : 1;
+	bool choked : 1;  /* not read until the peer takes what it is answered */
 	bool resumed : 1; /* what is held is used, and reading starts again, at the end of the turn */
 	bool eof : 1;
 	bool goodbye : 1; /* said */
@@ -102,6 +106,11 @@ void stream_schedule(struct stream *s);
 void stream_hub_check(struct stream_hub *hub);
 struct stream_out *stream_hub_take_out(struct stream_hub *hub);
 void stream_hub_give_out(struct stream_hub *hub, struct stream_out **out);
+
+/* on_data.  It may choke the stream. */
+void stream_give(struct stream *s, const uint8_t *p, size_t n);
+/* Something was sent: a choked stream may be read again. */
+void stream_answers_taken(struct stream *s);
 
 void stream_read_start(struct stream *s);
 /* The first words of the client side of TLS. */

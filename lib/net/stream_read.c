@@ -64,7 +64,7 @@ static bool step_data(struct stream *s)
 	ssize_t n = tls_session_read(s->tls, plain, sizeof s->hub->plain);
 
 	if (n > 0) {
-		s->handlers->on_data(s->owner, plain, (size_t)n);
+		stream_give(s, plain, (size_t)n);
 		/* A password may have been in it. */
 		secret_wipe(plain, (size_t)n);
 		return true;
@@ -98,7 +98,7 @@ static void input_tls(struct stream *s, const uint8_t *p, size_t n)
 	}
 	io->in = p;
 	io->end = p + whole;
-	while (more && s->closing == NULL && !s->paused)
+	while (more && s->closing == NULL && !s->paused && !s->choked)
 		more = s->secure ? step_data(s) : step_handshake(s);
 	stream_send_wire(s);
 	if (s->closing == NULL)
@@ -129,7 +129,7 @@ static void input(struct stream *s, const uint8_t *p, size_t n)
 	if (s->tls != NULL)
 		input_tls(s, p, n);
 	else
-		s->handlers->on_data(s->owner, p, n);
+		stream_give(s, p, n);
 }
 
 /* What was held back goes in front of what came now; it is less than a record, or the socket is not read. */
@@ -196,6 +196,6 @@ void stream_read_resume(struct stream *s)
 	else if (s->tls != NULL && !s->secure && !s->greeting)
 		input_tls(s, nothing, 0);
 	free(p);
-	if (!s->paused && s->closing == NULL && !must_not_read(s))
+	if (!s->paused && !s->choked && s->closing == NULL && !must_not_read(s))
 		stream_read_start(s);
 }

@@ -41,7 +41,7 @@ struct tls_wish {
 	const char *alpn;   /* offered; NULL: nothing is */
 };
 
-/* Loads and checks: files readable, the certificate names the domain.
+/* Loads and checks: files readable, the certificate names the domain, for clients or for servers (tls_names.h).
  * The first identity also serves those who name no known domain.  With somebody to trust,
  * client certificates are asked for and verified.  On an error *what is a
  * sentence that says what, where and what to do.  0 or negative.  A certificate that has

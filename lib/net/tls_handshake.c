@@ -62,6 +62,11 @@ void tls_handshake_turn(struct tls_io *io)
 		wake_next(io);
 }
 
+bool tls_handshake_due(const struct tls_io *io)
+{
+	return !list_empty(&io->waiting) && !coroutine_pool_full(io->stacks);
+}
+
 /* In the order in which they came; one that was called, and found its stack taken, is the first again. */
 static int wait_for_stack(struct tls_handshake *hs)
 {

@@ -41,8 +41,10 @@ struct tls_handshake {
 /* How many handshakes may wait for signatures at a time, in a process. */
 enum { TLS_STACKS = 1024 };
 
-/* At the end of each turn of the loop: the next few of those that wait may go on. */
+/* Once in each turn of the loop: the next few of those that wait may go on. */
 void tls_handshake_turn(struct tls_io *io);
+/* Does one wait for that alone? */
+bool tls_handshake_due(const struct tls_io *io);
 
 struct tls_handshake *tls_handshake_create(gnutls_session_t tls, struct tls_io *io, void *owner);
 /* One that waits ends first, with an error, and without a word to the peer. */

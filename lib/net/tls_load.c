@@ -109,12 +109,17 @@ int tls_public_id(gnutls_pubkey_t key, struct tls_key_id *out)
 	return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, out->b, &size);
 }
 
+void tls_hash_text(const uint8_t hash[32], char out[TLS_FINGERPRINT_SIZE])
+{
+	for (size_t i = 0; i < 32; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
 void tls_fingerprint(const gnutls_datum_t *der, char out[TLS_FINGERPRINT_SIZE])
 {
 	uint8_t hash[32];
 	size_t size = sizeof hash;
 
 	BUG_ON(gnutls_fingerprint(GNUTLS_DIG_SHA256, der, hash, &size) < 0);
-	for (size_t i = 0; i < size; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	tls_hash_text(hash, out);
 }

@@ -33,7 +33,8 @@ struct tls_chain {
 int tls_chain_load(const struct tls_identity *id, struct tls_chain *out, struct report *r);
 void tls_chain_fini(struct tls_chain *chain);
 
-/* Of a certificate's DER. */
+/* A SHA-256 in hexadecimal digits; that of a certificate's DER. */
+void tls_hash_text(const uint8_t hash[32], char out[TLS_FINGERPRINT_SIZE]);
 void tls_fingerprint(const gnutls_datum_t *der, char out[TLS_FINGERPRINT_SIZE]);
 
 /* 0 or an error of GnuTLS. */

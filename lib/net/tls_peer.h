@@ -23,17 +23,8 @@ int tls_peer_check_key(gnutls_session_t session, unsigned type, unsigned when, u
  * the session's. */
 struct certificate *tls_peer_certificate(gnutls_session_t session);
 
-/* What is wrong with it by that status of GnuTLS: "it has expired on 2026-01-01T00:00:00Z". */
-void tls_peer_say_status(gnutls_x509_crt_t cert, unsigned status, char *why, size_t size);
-
 /* What it says in a line: "CN=a.example, by CN=Test CA, until 2027-01-01T00:00:00Z"; empty where none was shown. */
 void tls_peer_describe(gnutls_session_t session, char *out, size_t size);
-
-/* It names the XMPP domain (in A-labels, lower case) as a dNSName, an SRVName of _xmpp-server or an xmppAddr
- * (RFC 6120 13.7, RFC 9525).  Its common name counts for nothing. */
-bool tls_peer_names(gnutls_x509_crt_t cert, struct str domain);
-/* The same with _xmpp-client: what clients look for. */
-bool tls_peer_names_for_clients(gnutls_x509_crt_t cert, struct str domain);
 
 /* The peer's certificate is valid, and names the domain.  0, or BH_EDENIED with the reason. */
 int tls_peer_check(gnutls_session_t session, struct str domain, char *why, size_t size);

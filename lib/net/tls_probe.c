@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "net/tls_peer.h"
+#include "net/tls_certs.h"
+#include "net/tls_names.h"
 
 struct probe {
 	const struct tls_probe *want;
@@ -69,48 +70,6 @@ static int shake_hands(struct probe *p, int fd)
 	return code < 0 ? fail(p, BH_EIO, "no TLS handshake", code) : 0;
 }
 
-/* The names that it has, for somebody who has misspelt one. */
-static void list_names(gnutls_x509_crt_t cert, char *out, size_t size)
-{
-	size_t at = 0;
-
-	*out = '\0';
-	for (unsigned i = 0; at < size; i++) {
-		char name[256], text[INET6_ADDRSTRLEN];
-		size_t len = sizeof name - 1;
-		int type = gnutls_x509_crt_get_subject_alt_name(cert, i, name, &len, NULL);
-
-		if (type < 0)
-			return;
-		name[len] = '\0';
-		if (type == GNUTLS_SAN_IPADDRESS && inet_ntop(len == 4 ? AF_INET : AF_INET6, name, text, sizeof text) != NULL)
-			snprintf(name, sizeof name, "%s", text);
-		else if (type != GNUTLS_SAN_DNSNAME)
-			continue;
-		at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "", name);
-	}
-}
-
-static int judge(struct probe *p, gnutls_x509_crt_t cert)
-{
-	char names[256];
-	unsigned status = 0;
-
-	p->out->expires = gnutls_x509_crt_get_expiration_time(cert);
-	if (gnutls_certificate_verify_peers2(p->session, &status) < 0)
-		status = GNUTLS_CERT_INVALID;
-	if (status != 0) {
-		tls_peer_say_status(cert, status, p->out->why, sizeof p->out->why);
-		return BH_EDENIED;
-	}
-	if (gnutls_x509_crt_check_hostname(cert, p->want->server) != 0)
-		return 0;
-	list_names(cert, names, sizeof names);
-	snprintf(p->out->why, sizeof p->out->why, "it does not name %.200s, but %s", p->want->server,
-		*names != '\0' ? names : "nobody");
-	return BH_EDENIED;
-}
-
 static void talk(struct probe *p)
 {
 	char *heard = p->out->heard;
@@ -128,27 +87,35 @@ static void talk(struct probe *p)
 		strstr(heard, p->want->until) == NULL);
 }
 
+static bool is_good(const struct probe *p, const struct tls_certs *certs)
+{
+	struct tls_found *found = &p->out->found;
+	char names[256];
+
+	if (!tls_certs_valid(certs, p->session, found))
+		return false;
+	if (gnutls_x509_crt_check_hostname(certs->of[0], p->want->server) != 0)
+		return true;
+	tls_names_list(certs->of[0], ", ", names, sizeof names);
+	tls_found(found, TLS_UNNAMED, "%.200s, but %s", p->want->server, names[0] != '\0' ? names : "nobody");
+	return false;
+}
+
 static int look(struct probe *p)
 {
-	unsigned n = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(p->session, &n);
-	gnutls_x509_crt_t cert;
+	struct tls_certs certs;
 	int rc = BH_EDENIED;
 
-	tls_peer_describe(p->session, p->out->certificate, sizeof p->out->certificate);
-	if (chain == NULL || n == 0) {
-		snprintf(p->out->why, sizeof p->out->why, "none was shown");
-		return BH_EDENIED;
+	tls_certs_shown(&certs, p->session);
+	if (certs.n > 0) {
+		tls_certs_describe(&certs, p->out->certificate, sizeof p->out->certificate);
+		tls_certs_fingerprint(&certs, p->out->chain);
 	}
-	if (gnutls_x509_crt_init(&cert) < 0)
-		return BH_ENOMEM;
-	if (gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) == 0) {
-		(void)gnutls_x509_crt_get_fingerprint(cert, GNUTLS_DIG_SHA256, p->out->sha256, &(size_t){sizeof p->out->sha256});
-		rc = judge(p, cert);
-	}
+	if (is_good(p, &certs))
+		rc = 0;
 	else
-		snprintf(p->out->why, sizeof p->out->why, "it cannot be read");
-	gnutls_x509_crt_deinit(cert);
+		snprintf(p->out->why, sizeof p->out->why, "%.511s", p->out->found.text);
+	tls_certs_fini(&certs);
 	return rc;
 }
 
@@ -157,7 +124,7 @@ int tls_probe(int fd, const struct tls_probe *want, struct tls_probed *out)
 	struct probe p = {.want = want, .out = out};
 	int rc;
 
-	*out = (struct tls_probed){.expires = 0};
+	*out = (struct tls_probed){.found = {.finding = TLS_NOT_SHOWN}};
 	rc = trust(&p);
 	if (rc == 0)
 		rc = shake_hands(&p, fd);

@@ -6,7 +6,8 @@
 #ifndef BH_TLS_PROBE_H
 #define BH_TLS_PROBE_H
 
-#include <stdint.h>
+#include "net/tls.h"
+#include "net/tls_finding.h"
 
 struct tls_probe {
 	const char *server; /* a host name or an address, which the certificate must name */
@@ -16,15 +17,15 @@ struct tls_probe {
 };
 
 struct tls_probed {
-	char certificate[640]; /* in a line; empty where none was shown */
-	int64_t expires;       /* wall clock, s; of that */
-	uint8_t sha256[32];    /* of that, whatever it is worth */
-	char heard[8192];      /* the answer to what was said */
-	char why[512];	       /* what is wrong */
+	char certificate[640];		  /* in a line; empty where none was shown */
+	char chain[TLS_FINGERPRINT_SIZE]; /* of all that were shown, whatever they are worth */
+	struct tls_found found;		  /* what is wrong with it, or its dates */
+	char heard[8192];		  /* the answer to what was said */
+	char why[512];			  /* whatever is wrong */
 };
 
-/* 0: it is good.  BH_EDENIED: the certificate is not; BH_EIO: there was no handshake; BH_ECONFIG: the file of the
- * authorities cannot be read. */
+/* 0: it is good, though maybe not for long.  BH_EDENIED: it is not; BH_EIO: there was no handshake; BH_ECONFIG: the file
+ * of the authorities cannot be read. */
 int tls_probe(int fd, const struct tls_probe *want, struct tls_probed *out);
 
 #endif

@@ -11,8 +11,10 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "net/tls_finding.h"
 #include "net/tls_handshake.h"
 #include "net/tls_load.h"
+#include "net/tls_names.h"
 #include "net/tls_peer.h"
 #include "net/tls_private.h"
 
@@ -35,20 +37,13 @@ struct tls_store {
 
 static void check_dates(const struct tls_identity *id, gnutls_x509_crt_t leaf, struct report *r)
 {
-	time_t from = gnutls_x509_crt_get_activation_time(leaf);
-	time_t to = gnutls_x509_crt_get_expiration_time(leaf);
-	int64_t now = clock_wall();
-	char stamp[CLOCK_STAMP_SIZE];
+	struct tls_found found;
 
-	if (to < now) {
-		clock_stamp(to, stamp);
-		report(r, "certificate %s: of domain %s, expired on %s: renew it", id->certificate,
-			id->domain, stamp);
-	} else if (from > now) {
-		clock_stamp(from, stamp);
-		report(r, "certificate %s: of domain %s, is not valid before %s", id->certificate,
-			id->domain, stamp);
-	}
+	tls_found_dates(gnutls_x509_crt_get_activation_time(leaf), gnutls_x509_crt_get_expiration_time(leaf), clock_wall(),
+		&found);
+	if (tls_found_untimely(&found))
+		report(r, "certificate %s: of domain %s: %s: %s", id->certificate, id->domain, found.text,
+			tls_found_remedy(&found));
 }
 
 /* The leaf names the domain; its dates only give a warning. */
@@ -63,7 +58,7 @@ static int check_leaf(
 		return BH_ECONFIG;
 	}
 	loaded->expires = gnutls_x509_crt_get_expiration_time(leaf);
-	if (!gnutls_x509_crt_check_hostname(leaf, id->domain)) {
+	if (tls_names_uses(leaf, id->domain) == 0) {
 		report(r,
 			"certificate %s: does not name the domain %s: get one whose "
 			"subjectAltName has DNS:%s",

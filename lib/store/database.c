@@ -45,6 +45,20 @@ void database_rollback(struct database *db)
 		(void)database_execute(db, "ROLLBACK");
 }
 
+int database_checkpoint(struct database *db)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = BH_EIO;
+
+	sqlite3_busy_timeout(db->db, 0);
+	if (sqlite3_prepare_v2(db->db, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &s, NULL) == SQLITE_OK &&
+		sqlite3_step(s) == SQLITE_ROW)
+		rc = sqlite3_column_int(s, 0) == 0 ? 0 : BH_EBUSY;
+	sqlite3_finalize(s);
+	sqlite3_busy_timeout(db->db, BUSY_MS);
+	return rc;
+}
+
 const char *database_error(const struct database *db)
 {
 	return sqlite3_errcode(db->db) == SQLITE_OK ? "a row is damaged" : sqlite3_errmsg(db->db);

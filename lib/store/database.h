@@ -41,6 +41,9 @@ int database_commit(struct database *db);
 /* Nothing where no transaction is open. */
 void database_rollback(struct database *db);
 bool database_in_transaction(const struct database *db);
+/* Writes the write-ahead log into the file and empties it; outside of transactions.  BH_EBUSY: another process reads (a
+ * backup); it is not waited for, and the log stays. */
+int database_checkpoint(struct database *db);
 /* SQL of the caller's own making, without parameters. */
 int database_execute(struct database *db, const char *sql);
 

@@ -22,13 +22,13 @@ static int ask(sqlite3 *db, const char *sql, char *out, size_t size)
 	return rc;
 }
 
-static int look(sqlite3 *db, struct store_state *out)
+static int look(sqlite3 *db, const char *check, struct store_state *out)
 {
 	char text[32];
 	int rc;
 
 	sqlite3_busy_timeout(db, BUSY_MS);
-	rc = ask(db, "PRAGMA quick_check(1)", out->why, sizeof out->why);
+	rc = ask(db, check, out->why, sizeof out->why);
 	if (rc == 0 && sqlite3_stricmp(out->why, "ok") != 0)
 		rc = BH_EIO;
 	if (rc != 0 || ask(db, "PRAGMA user_version", text, sizeof text) != 0)
@@ -37,7 +37,7 @@ static int look(sqlite3 *db, struct store_state *out)
 	return 0;
 }
 
-int store_inspect(const char *path, struct store_state *out)
+static int inspect(const char *path, const char *check, struct store_state *out)
 {
 	struct stat st;
 	sqlite3 *db = NULL;
@@ -51,9 +51,19 @@ int store_inspect(const char *path, struct store_state *out)
 	out->bytes = st.st_size;
 	rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
-		rc = look(db, out);
+		rc = look(db, check, out);
 	else
 		snprintf(out->why, sizeof out->why, "%s", sqlite3_errstr(rc));
 	sqlite3_close(db);
 	return rc == 0 ? 0 : BH_EIO;
+}
+
+int store_inspect(const char *path, struct store_state *out)
+{
+	return inspect(path, "PRAGMA quick_check(1)", out);
+}
+
+int store_examine(const char *path, struct store_state *out)
+{
+	return inspect(path, "PRAGMA integrity_check(1)", out);
 }

@@ -14,7 +14,9 @@ struct store_state {
 	char why[256]; /* what is wrong with it */
 };
 
-/* 0: it is in order.  -ENOENT: there is none.  BH_EIO: it is damaged, or cannot be read. */
+/* A quick look, and a thorough one, which reads everything.  0: it is in order.  -ENOENT: there is none.  BH_EIO: it is
+ * damaged, or cannot be read. */
 int store_inspect(const char *path, struct store_state *out);
+int store_examine(const char *path, struct store_state *out);
 
 #endif

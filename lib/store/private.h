@@ -33,6 +33,8 @@ struct store_tx {
 	int rc;
 	void (*done)(void *arg, int rc);
 	void (*asked)(void *arg, int rc, struct store_rows *rows);
+	bool (*page)(void *arg, struct store_rows *rows); /* then done */
+	bool is_page; /* of another that is being read: its rows so far */
 	void *arg;
 };
 
@@ -51,12 +53,14 @@ struct store {
 	struct database *db; /* the thread's, while it runs */
 	uv_thread_t thread;
 	uv_async_t async;
-	uv_mutex_t lock; /* of queue, completed, stopping, error */
-	uv_cond_t wake;
+	uv_mutex_t lock; /* of queue, completed, stopping, error, page_out, enough */
+	uv_cond_t wake, turned;
 	struct list queue;	 /* struct store_tx, to be done */
 	struct list completed;	 /* to be told on the loop */
 	char error[160];	 /* why the last one failed */
 	bool stopping, started;
+	bool page_out; /* the thread waits for the loop to have it */
+	bool enough;   /* and no more of them are wanted */
 	size_t backlog; /* the loop's own */
 	void (*stopped)(void *arg);
 	void *stopped_arg;

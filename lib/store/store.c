@@ -8,6 +8,32 @@
 #include "base/err.h"
 #include "store/private.h"
 
+/* The thread may go on. */
+static void turn_page(struct store *st, bool more)
+{
+	uv_mutex_lock(&st->lock);
+	st->page_out = false;
+	st->enough = !more;
+	uv_cond_signal(&st->turned);
+	uv_mutex_unlock(&st->lock);
+}
+
+static void answer(struct store_tx *tx)
+{
+	struct store_rows rows = {.rest = buf_str(&tx->rows)};
+
+	if (tx->is_page) {
+		turn_page(tx->store, tx->page(tx->arg, &rows));
+		return;
+	}
+	if (tx->page != NULL && tx->rc == 0 && tx->rows.len > 0)
+		(void)tx->page(tx->arg, &rows);
+	if (tx->asked != NULL)
+		tx->asked(tx->arg, tx->rc, tx->rc == 0 ? &rows : NULL);
+	else if (tx->done != NULL)
+		tx->done(tx->arg, tx->rc);
+}
+
 static void on_completed(uv_async_t *async)
 {
 	struct store *st = async->data;
@@ -19,14 +45,10 @@ static void on_completed(uv_async_t *async)
 	uv_mutex_unlock(&st->lock);
 	while (!list_empty(&done)) {
 		struct store_tx *tx = container_of(done.next, struct store_tx, link);
-		struct store_rows rows = {.rest = buf_str(&tx->rows)};
 
 		list_remove(&tx->link);
 		st->backlog -= tx->changes;
-		if (tx->asked != NULL)
-			tx->asked(tx->arg, tx->rc, tx->rc == 0 ? &rows : NULL);
-		else if (tx->done != NULL)
-			tx->done(tx->arg, tx->rc);
+		answer(tx);
 		store_tx_free(tx);
 	}
 }
@@ -64,6 +86,7 @@ int store_start(struct store *st, uv_loop_t *loop)
 	uv_unref((uv_handle_t *)&st->async);
 	uv_mutex_init(&st->lock);
 	uv_cond_init(&st->wake);
+	uv_cond_init(&st->turned);
 	st->started = true;
 	return uv_thread_create(&st->thread, store_thread, st);
 }
@@ -76,6 +99,7 @@ static void on_async_closed(uv_handle_t *handle)
 
 	uv_mutex_destroy(&st->lock);
 	uv_cond_destroy(&st->wake);
+	uv_cond_destroy(&st->turned);
 	free(st);
 	stopped(arg);
 }
@@ -100,6 +124,7 @@ void store_stop(struct store **store, void (*done)(void *arg), void *arg)
 	uv_mutex_lock(&st->lock);
 	st->stopping = true;
 	uv_cond_signal(&st->wake);
+	uv_cond_signal(&st->turned);
 	uv_mutex_unlock(&st->lock);
 	uv_thread_join(&st->thread);
 	on_completed(&st->async);
@@ -191,6 +216,13 @@ void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store
 	tx->arg = arg;
 	tx->store->backlog += tx->changes;
 	enqueue(tx);
+}
+
+void store_read(struct store_tx *tx, bool (*page)(void *arg, struct store_rows *rows),
+	void (*done)(void *arg, int rc), void *arg)
+{
+	tx->page = page;
+	store_commit(tx, done, arg);
 }
 
 void store_checkpoint(struct store *store, void (*done)(void *arg, int rc), void *arg)

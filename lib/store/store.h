@@ -25,8 +25,10 @@ struct store;
 struct store_tx;
 struct store_rows;
 
-/* The most that one question may bring into memory. */
-enum { STORE_ROWS_MAX = 64 * 1024 * 1024 };
+enum {
+	STORE_ROWS_MAX = 64 * 1024 * 1024, /* the most that store_ask() brings into memory */
+	STORE_PAGE = 1024 * 1024,	   /* and store_read() at a time, but for one row that is larger */
+};
 
 struct store_spec {
 	const char *path;
@@ -63,8 +65,15 @@ void store_commit(struct store_tx *tx, void (*done)(void *arg, int rc), void *ar
 void store_ask(struct store_tx *tx, void (*done)(void *arg, int rc, struct store_rows *rows),
 	void *arg);
 
+/* As store_ask(), of whatever size: the rows, all as they are at one moment, come to page in parts.  The
+ * thread does nothing else before page has returned; false: the rest is not wanted.  Then done is called
+ * (BH_ECLOSED: the store stops first). */
+void store_read(struct store_tx *tx, bool (*page)(void *arg, struct store_rows *rows),
+	void (*done)(void *arg, int rc), void *arg);
+
 /* Everything before it is committed and written from the write-ahead log into the database, and the log is emptied: what
- * was wiped is in neither then.  done as in store_commit(). */
+ * was wiped is in neither then.  done as in store_commit(), and with BH_EBUSY where another process reads: the log is as it
+ * was. */
 void store_checkpoint(struct store *store, void (*done)(void *arg, int rc), void *arg);
 
 /* The next row: false after the last. */

@@ -11,6 +11,7 @@ enum {
 	GROUP_CHANGES = 256, /* a commit comes after so many, */
 	GROUP_NS = 5000000,  /* or so long after the first, */
 	QUIET_NS = 500000,   /* or when nobody has asked for anything for so long */
+	ENOUGH = 1,	     /* no more rows are wanted */
 };
 
 /* The thread's own. */
@@ -106,26 +107,58 @@ static void put_column(struct buf *out, struct database *db, unsigned statement,
 	buf_put_str(out, bytes);
 }
 
-static int put_row(struct worker *w, unsigned statement, struct buf *rows)
+/* The loop gets the rows so far, and says whether it wants more. */
+static int hand_over(struct worker *w, struct store_tx *tx)
+{
+	struct store *st = w->store;
+	struct store_tx *page = store_begin(st);
+	struct list one;
+	int rc;
+
+	page->page = tx->page;
+	page->arg = tx->arg;
+	page->is_page = true;
+	page->rows = tx->rows;
+	tx->rows = BUF_INIT;
+	list_init(&one);
+	list_append(&one, &page->link);
+	st->page_out = true; /* the loop does not look before it has it */
+	complete(st, &one);
+	uv_mutex_lock(&st->lock);
+	while (st->page_out && !st->stopping)
+		uv_cond_wait(&st->turned, &st->lock);
+	rc = st->stopping ? BH_ECLOSED : st->enough ? ENOUGH : 0;
+	uv_mutex_unlock(&st->lock);
+	return rc;
+}
+
+static int put_row(struct worker *w, unsigned statement, struct store_tx *tx)
 {
 	uint32_t n = (uint32_t)database_columns(w->db, statement);
+	struct buf *rows = &tx->rows;
 
 	buf_put(rows, &n, sizeof n);
 	for (uint32_t i = 0; i < n; i++)
 		put_column(rows, w->db, statement, (int)i);
 	if (buf_failed(rows))
 		return BH_ENOMEM;
+	if (tx->page != NULL)
+		return rows->len >= STORE_PAGE ? hand_over(w, tx) : 0;
 	return rows->len <= STORE_ROWS_MAX ? 0 : BH_ETOOBIG;
 }
 
-/* Runs one; rows is NULL for a change. */
-static int run(struct worker *w, unsigned statement, struct buf *rows)
+static bool is_question(const struct store_tx *tx)
+{
+	return tx->asked != NULL || tx->page != NULL;
+}
+
+static int run(struct worker *w, unsigned statement, struct store_tx *tx)
 {
 	int rc, row = 0;
 
 	while ((rc = database_step(w->db, statement)) == 1 && row == 0)
-		if (rows != NULL)
-			row = put_row(w, statement, rows);
+		if (is_question(tx))
+			row = put_row(w, statement, tx);
 	if (rc < 0)
 		note_error(w);
 	database_reset(w->db, statement);
@@ -135,7 +168,7 @@ static int run(struct worker *w, unsigned statement, struct buf *rows)
 }
 
 /* The next op of the list: takes it off. */
-static int run_op(struct worker *w, struct str *ops, struct buf *rows)
+static int run_op(struct worker *w, struct str *ops, struct store_tx *tx)
 {
 	struct op_head op;
 
@@ -150,7 +183,7 @@ static int run_op(struct worker *w, struct str *ops, struct buf *rows)
 		ops->p += sizeof head + head.len;
 		ops->len -= (uint32_t)sizeof head + head.len;
 	}
-	return run(w, op.statement, rows);
+	return run(w, op.statement, tx);
 }
 
 static int run_ops(struct worker *w, struct store_tx *tx)
@@ -159,8 +192,8 @@ static int run_ops(struct worker *w, struct store_tx *tx)
 	int rc = 0;
 
 	while (rc == 0 && ops.len > 0)
-		rc = run_op(w, &ops, tx->asked != NULL ? &tx->rows : NULL);
-	return rc;
+		rc = run_op(w, &ops, tx);
+	return rc == ENOUGH ? 0 : rc;
 }
 
 /* Several statements happen together or not at all, whatever else is in the group. */
@@ -267,7 +300,7 @@ static void checkpoint(struct worker *w, struct store_tx *tx)
 
 	commit(w);
 	list_init(&one);
-	tx->rc = database_execute(w->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	tx->rc = database_checkpoint(w->db);
 	list_append(&one, &tx->link);
 	complete(w->store, &one);
 }
@@ -280,7 +313,7 @@ static void work(struct worker *w, struct list *todo)
 		list_remove(&tx->link);
 		if (tx->checkpoint)
 			checkpoint(w, tx);
-		else if (tx->asked != NULL)
+		else if (is_question(tx))
 			question(w, tx);
 		else
 			change(w, tx);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "bus/wire.h"
 
 enum { RESTARTS_MS = 30000 };
 
@@ -24,11 +25,19 @@ const char *picture_state_name(unsigned state)
 	return state < sizeof states / sizeof states[0] ? states[state] : NULL;
 }
 
+/* As much of it as there is room for. */
+static void copy(char *out, size_t size, struct str text)
+{
+	snprintf(out, size, "%.*s", STR_FMT(text));
+	while (!wire_utf8_valid((const uint8_t *)out, strlen(out)))
+		out[strlen(out) - 1] = '\0';
+}
+
 static struct seen *add(struct picture *p, struct str name)
 {
 	struct seen *s = bh_alloc(sizeof *s);
 
-	snprintf(s->name, sizeof s->name, "%.*s", STR_FMT(name));
+	copy(s->name, sizeof s->name, name);
 	list_append(&p->all, &s->link);
 	return s;
 }
@@ -79,15 +88,24 @@ struct seen *picture_find(const struct picture *p, struct str name)
 	return NULL;
 }
 
-/* How many a list has; and they themselves, which borrow their texts from it. */
+static bool is_utf8(struct str text)
+{
+	return wire_utf8_valid((const uint8_t *)text.p, text.len);
+}
+
+/* How many a list has, but for those that nobody could show; and they themselves, which borrow their texts from it. */
 static size_t take_counters(struct str list, struct counted *out)
 {
 	struct counted c;
 	size_t n = 0;
 
-	for (; counter_take(&list, &c); n++)
+	while (counter_take(&list, &c)) {
+		if (!is_utf8(c.name) || !is_utf8(c.about))
+			continue;
 		if (out != NULL)
 			out[n] = c;
+		n++;
+	}
 	return n;
 }
 
@@ -106,7 +124,7 @@ struct seen *picture_add(struct picture *p, const struct msg_instance *m)
 {
 	struct seen *s = add(p, m->instance);
 
-	snprintf(s->software, sizeof s->software, "%.*s", STR_FMT(m->software));
+	copy(s->software, sizeof s->software, m->software);
 	s->role = m->role;
 	s->pid = m->pid;
 	s->deaths = m->deaths;

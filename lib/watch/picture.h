@@ -2,7 +2,7 @@
  * picture - the suite as it was at one moment: its daemons, what they count, their connections
  *
  * It is made of what routerd shows (messages.def, INSTANCE), which has it from the daemons: one that has been taken over
- * may say anything of itself, and nothing of others.
+ * may say anything of itself, and nothing of others.  All texts are UTF-8: what is not is left out.
  */
 #ifndef WATCH_PICTURE_H
 #define WATCH_PICTURE_H

@@ -31,7 +31,7 @@ struct watch {
 
 bool watch_ask_reload(const struct watch *watch)
 {
-	return reload_ask(bus_client_link(watch->bus));
+	return reload_leave_to_router(bus_client_link(watch->bus));
 }
 
 const struct picture *watch_picture(const struct watch *w)
@@ -189,6 +189,7 @@ int watch_start(const struct watch_spec *spec, struct watch **out)
 		.run_dir = spec->daemon->run_dir,
 		.instance = spec->daemon->instance,
 		.software = BULKHEAD_VERSION,
+		.configuration = spec->daemon->configuration,
 		.handlers = handlers,
 		.owner = w,
 		.on_up = on_up,

@@ -34,6 +34,7 @@
 #define NS_HINTS "urn:xmpp:hints"
 #define NS_CHAT_STATES "http://jabber.org/protocol/chatstates"
 #define NS_CAPS "http://jabber.org/protocol/caps"
+#define NS_NICK "http://jabber.org/protocol/nick"
 #define NS_VCARD "vcard-temp"
 #define NS_PRIVATE "jabber:iq:private"
 #define NS_LAST "jabber:iq:last"

@@ -254,7 +254,21 @@ static const uint8_t *skip_end(const uint8_t *p, const uint8_t *end, const struc
 	return p != NULL ? SKIP(p, end, ">") : NULL;
 }
 
+static inline void note_top(struct xmlcheck_top *found, const struct level *element)
+{
+	found->elements++;
+	if (str_is(element->name, "stanza-id") && str_is(element->ns, NS_STANZA_ID))
+		found->claims_id = true;
+}
+
 int xmlcheck_inner(struct str inner)
+{
+	struct xmlcheck_top top;
+
+	return xmlcheck_inner_top(inner, &top);
+}
+
+int xmlcheck_inner_top(struct str inner, struct xmlcheck_top *found)
 {
 	struct level stack[XMLCHECK_DEPTH_MAX + 1];
 	struct level *top = stack; /* stack[0] is the stanza */
@@ -263,6 +277,7 @@ int xmlcheck_inner(struct str inner)
 	const uint8_t *opened = NULL; /* after the last start tag */
 	const uint8_t *next;
 
+	*found = (struct xmlcheck_top){0, false};
 	top->ns = STR_LIT(NS_CLIENT);
 	while (p != NULL && p < end) {
 		if (top > stack && (p = skip_chars(p, end, false)) == NULL)
@@ -277,6 +292,8 @@ int xmlcheck_inner(struct str inner)
 		if (p == NULL || top == stack + XMLCHECK_DEPTH_MAX)
 			return BH_EPROTO;
 		p = skip_start(p, end, top, top + 1);
+		if (p != NULL && top == stack)
+			note_top(found, top + 1);
 		if (p != NULL && (next = SKIP(p, end, "/>")) != NULL) {
 			p = next;
 		} else if (p != NULL && (p = SKIP(p, end, ">")) != NULL) {

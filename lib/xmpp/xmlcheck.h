@@ -46,6 +46,15 @@ enum { XMLCHECK_DEPTH_MAX = 64, XMLCHECK_ATTRIBUTES_MAX = 128 };
 /* 0 or BH_EPROTO. */
 int xmlcheck_inner(struct str inner);
 
+/* The elements at the top, against which an envelope is held: what it says of them is believed later. */
+struct xmlcheck_top {
+	size_t elements;
+	bool claims_id; /* there is a <stanza-id/>, XEP-0359 */
+};
+
+/* The same; top is filled in when 0 is returned. */
+int xmlcheck_inner_top(struct str inner, struct xmlcheck_top *top);
+
 /* The same for the attributes of a stanza's tag (stanza.attrs): *attribute, namespaced ones only,
  * none with the prefix xml. */
 int xmlcheck_attrs(struct str attrs);

@@ -7,6 +7,7 @@
 #include "routerd/change.h"
 #include "routerd/data.h"
 #include "routerd/moving/moving.h"
+#include "routerd/pending.h"
 #include "routerd/roster_edit.h"
 
 static uint8_t state_of(uint8_t flags)
@@ -35,7 +36,7 @@ static struct contact_text contact_of(const struct user_datum *d)
 		text.flags |= CONTACT_LISTED;
 	if (d->flags & USER_APPROVED && !subscription_gives(text.state))
 		text.flags |= CONTACT_APPROVED;
-	if (!subscription_pending_in(text.state))
+	if (!subscription_pending_in(text.state) || text.request.len > PENDING_MAX)
 		text.request = STR_NONE;
 	return text;
 }

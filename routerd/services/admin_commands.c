@@ -6,105 +6,13 @@
 #include "routerd/account.h"
 #include "routerd/announce.h"
 #include "routerd/front.h"
-#include "routerd/keep.h"
 #include "routerd/roster_view.h"
-#include "routerd/services/commands.h"
+#include "routerd/services/command_parts.h"
+#include "routerd/services/disabling.h"
 #include "routerd/session.h"
 #include "routerd/sharing.h"
 #include "xmpp/error.h"
 #include "xmpp/names.h"
-
-enum { ACCOUNTS = 100, LISTED = 1000 };
-
-static void note_about(struct command_call *call, struct str what)
-{
-	if (call->about->len > 0)
-		buf_put_byte(call->about, ' ');
-	buf_put_str(call->about, what);
-}
-
-static enum command_end bad(struct command_call *call, const char *problem)
-{
-	call->problem = problem;
-	return COMMAND_BAD;
-}
-
-static void begin(struct command_call *call)
-{
-	form_begin(call->out, "result", NS_ADMIN);
-}
-
-static enum command_end done(struct command_call *call)
-{
-	form_end(call->out);
-	return COMMAND_DONE;
-}
-
-static void answer_number(struct command_call *call, const char *var, const char *label, size_t n)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%zu", n);
-	form_answer_begin(call->out, var, label);
-	form_value(call->out, str_of(text));
-	form_answer_end(call->out);
-}
-
-/* ---- addresses that were filled in ------------------------------------------------------------ */
-
-struct address {
-	const struct tree_node *at;
-	unsigned n;
-	char text[JID_MAX + 1];
-	struct jid jid;
-};
-
-/* The next account of the domain in that field.  false: there is none, or it is none, and then a problem. */
-static bool next_address(struct command_call *call, const char *var, struct address *a)
-{
-	struct str value;
-
-	if (!form_next(call->form, var, &a->at, &value)) {
-		if (a->n == 0)
-			call->problem = "an account is needed";
-		return false;
-	}
-	if (jid_prepare(value, a->text, &a->jid) != 0 || a->jid.local.p == NULL ||
-		!str_eq(a->jid.domain, call->domain))
-		call->problem = "only accounts of the domain can be named";
-	else if (++a->n > ACCOUNTS)
-		call->problem = "too many accounts at a time";
-	return call->problem == NULL;
-}
-
-static void on_account_ready(void *arg)
-{
-	struct kept *k = arg;
-	struct transit t;
-
-	kept_restore(k, &t);
-	if (t.sender != NULL)
-		(void)services_answer(&t, SERVICE_SERVER);
-	kept_end(&k);
-}
-
-/* All of them are in memory; or one is not, and the command is carried out when it is. */
-static enum command_end load_accounts(struct command_call *call, const char *var)
-{
-	struct address each = {.at = NULL};
-
-	while (next_address(call, var, &each)) {
-		struct account *a = account_get(call->transit->cause.router, each.jid.bare);
-
-		if (a != NULL && !account_ready(a)) {
-			account_when_ready(a, on_account_ready, transit_keep(call->transit));
-			return COMMAND_WAIT;
-		}
-		if (a == NULL || a->state != ACCOUNT_THERE)
-			return bad(call, "there is no such account");
-	}
-	return call->problem != NULL ? COMMAND_BAD : COMMAND_DONE;
-}
 
 /* ---- who is there ------------------------------------------------------------------------------ */
 
@@ -119,9 +27,9 @@ static enum command_end online_number(struct command_call *call)
 	size_t n = 0;
 
 	sharing_each_present(call->transit->cause.router, call->domain, count, &n);
-	begin(call);
-	answer_number(call, "onlineusersnum", "The number of online users", n);
-	return done(call);
+	command_answer(call);
+	command_number(call, "onlineusersnum", "The number of online users", n);
+	return command_done(call);
 }
 
 struct listing {
@@ -139,34 +47,17 @@ static void list_one(void *arg, struct account *a)
 	form_value(l->out, a->jid.bare);
 }
 
-/* "none" is as many as we say at all.  0: it is no number. */
-static unsigned most_items(const struct command_call *call)
-{
-	const struct tree_node *at = NULL;
-	char digits[12], *end;
-	struct str value;
-	unsigned long n;
-
-	if (!form_next(call->form, "max_items", &at, &value) || str_is(value, "none"))
-		return LISTED;
-	snprintf(digits, sizeof digits, "%.*s", STR_FMT(value));
-	n = strtoul(digits, &end, 10);
-	if (*end != '\0')
-		return 0;
-	return n < LISTED ? (unsigned)n : LISTED;
-}
-
 static enum command_end online_list(struct command_call *call)
 {
-	struct listing l = {call->out, most_items(call)};
+	struct listing l = {call->out, command_most_items(call)};
 
 	if (l.left == 0)
-		return bad(call, "max_items is a number, or \"none\"");
-	begin(call);
+		return command_bad(call, "max_items is a number, or \"none\"");
+	command_answer(call);
 	form_answer_begin(call->out, "onlineuserjids", "The list of online users");
 	sharing_each_present(call->transit->cause.router, call->domain, list_one, &l);
 	form_answer_end(call->out);
-	return done(call);
+	return command_done(call);
 }
 
 /* ---- one account -------------------------------------------------------------------------------- */
@@ -184,16 +75,16 @@ static void end_sessions(struct account *a, const struct jid *jid)
 /* All are looked at before the first is ended. */
 static enum command_end end_session(struct command_call *call)
 {
-	struct address each = {.at = NULL};
+	struct named_account each = {.at = NULL};
 	struct account *a;
 
-	while (next_address(call, "accountjids", &each))
+	while (command_next_account(call, "accountjids", &each))
 		;
 	if (call->problem != NULL)
 		return COMMAND_BAD;
-	each = (struct address){.at = NULL};
-	while (next_address(call, "accountjids", &each)) {
-		note_about(call, each.jid.full);
+	each = (struct named_account){.at = NULL};
+	while (command_next_account(call, "accountjids", &each)) {
+		command_note(call, each.jid.full);
 		a = account_find(call->transit->cause.router, each.jid.bare);
 		if (a != NULL)
 			end_sessions(a, &each.jid);
@@ -232,17 +123,17 @@ static void put_login(struct command_call *call, const struct account *a)
 
 static enum command_end last_logins(struct command_call *call)
 {
-	enum command_end loaded = load_accounts(call, "accountjids");
-	struct address each = {.at = NULL};
+	enum command_end loaded = command_load_accounts(call, "accountjids");
+	struct named_account each = {.at = NULL};
 
 	if (loaded != COMMAND_DONE)
 		return loaded;
-	begin(call);
-	while (next_address(call, "accountjids", &each)) {
-		note_about(call, each.jid.bare);
+	command_answer(call);
+	while (command_next_account(call, "accountjids", &each)) {
+		command_note(call, each.jid.bare);
 		put_login(call, account_find(call->transit->cause.router, each.jid.bare));
 	}
-	return done(call);
+	return command_done(call);
 }
 
 /* Without the port. */
@@ -263,7 +154,7 @@ static void put_statistics(struct command_call *call, const struct account *a)
 	list_for_each(pos, &a->sessions)
 		put_address(call->out, container_of(pos, struct session, in_account));
 	form_answer_end(call->out);
-	answer_number(call, "rostersize", "Roster size", roster_view_size(a));
+	command_number(call, "rostersize", "Roster size", roster_view_size(a));
 	form_answer_begin(call->out, "onlineresources", "Online resources");
 	list_for_each(pos, &a->sessions)
 		form_value(call->out, container_of(pos, struct session, in_account)->jid.resource);
@@ -272,17 +163,17 @@ static void put_statistics(struct command_call *call, const struct account *a)
 
 static enum command_end statistics(struct command_call *call)
 {
-	enum command_end loaded = load_accounts(call, "accountjid");
-	struct address each = {.at = NULL};
+	enum command_end loaded = command_load_accounts(call, "accountjid");
+	struct named_account each = {.at = NULL};
 
 	if (loaded != COMMAND_DONE)
 		return loaded;
-	if (!next_address(call, "accountjid", &each))
+	if (!command_next_account(call, "accountjid", &each))
 		return COMMAND_BAD;
-	note_about(call, each.jid.bare);
-	begin(call);
+	command_note(call, each.jid.bare);
+	command_answer(call);
 	put_statistics(call, account_find(call->transit->cause.router, each.jid.bare));
-	return done(call);
+	return command_done(call);
 }
 
 /* ---- a word to all -------------------------------------------------------------------------------- */
@@ -303,7 +194,7 @@ static enum command_end announce_all(struct command_call *call)
 	if (fits)
 		(void)announce(call->transit->cause.router, call->domain, buf_str(&text));
 	buf_fini(&text);
-	return fits ? COMMAND_DONE : bad(call, "an announcement has 1 to 16384 bytes");
+	return fits ? COMMAND_DONE : command_bad(call, "an announcement has 1 to 16384 bytes");
 }
 
 /* ---- the table --------------------------------------------------------------------------------------- */
@@ -312,21 +203,29 @@ static const char *const item_numbers[] = {"25", "50", "75", "100", "150", "200"
 
 static const struct form_field
 	max_items = {"max_items", "list-single", "Maximum number of items to show", false, item_numbers},
+	disabled = {"accountjids", "jid-multi", "The Jabber ID(s) to disable", true, NULL},
+	enabled = {"accountjids", "jid-multi", "The Jabber ID(s) to re-enable", true, NULL},
 	sessions_of = {"accountjids", "jid-multi", "The Jabber ID(s) for which to end sessions", true, NULL},
 	logins_of = {"accountjids", "jid-multi", "The Jabber ID(s) for which to retrieve the last login time", true, NULL},
 	statistics_of = {"accountjid", "jid-single", "The Jabber ID for statistics", true, NULL},
 	announced = {"announcement", "text-multi", "Announcement", true, NULL};
 
 const struct command admin_commands[] = {
-	{NS_ADMIN "#get-online-users-num", "Get Number of Online Users", NULL, NULL, 0, online_number},
+	{NS_ADMIN "#get-online-users-num", "Get Number of Online Users", NULL, NULL, 0, online_number, false},
 	{NS_ADMIN "#get-online-users-list", "Get List of Online Users", "How many are to be listed?", &max_items, 1,
-		online_list},
+		online_list, false},
+	{NS_ADMIN "#get-disabled-users-num", "Get Number of Disabled Users", NULL, NULL, 0, disabling_number, true},
+	{NS_ADMIN "#get-disabled-users-list", "Get List of Disabled Users", "How many are to be listed?", &max_items, 1,
+		disabling_list, true},
+	{NS_ADMIN "#disable-user", "Disable User", "Nobody can log in to the accounts any more; their data stay.",
+		&disabled, 1, disabling_disable, true},
+	{NS_ADMIN "#reenable-user", "Re-Enable User", "Their users can log in again.", &enabled, 1, disabling_enable, true},
 	{NS_ADMIN "#end-user-session", "End User Session",
-		"All sessions of an account, or the one of a resource.", &sessions_of, 1, end_session},
+		"All sessions of an account, or the one of a resource.", &sessions_of, 1, end_session, false},
 	{NS_ADMIN "#get-user-lastlogin", "Get User Last Login Time",
-		"Of one who is online, when he came; else when he was last seen.", &logins_of, 1, last_logins},
-	{NS_ADMIN "#user-stats", "Get User Statistics", "Whose?", &statistics_of, 1, statistics},
+		"Of one who is online, when he came; else when he was last seen.", &logins_of, 1, last_logins, false},
+	{NS_ADMIN "#user-stats", "Get User Statistics", "Whose?", &statistics_of, 1, statistics, false},
 	{NS_ADMIN "#announce", "Send Announcement to Online Users", "It is shown to all who are online.", &announced, 1,
-		announce_all},
+		announce_all, false},
 };
 const size_t admin_commands_count = sizeof admin_commands / sizeof admin_commands[0];

@@ -1,9 +1,14 @@
 /* Commands: listed, asked about, carried out. */
 #include "routerd/services/commands.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/rand.h"
 #include "daemon/log.h"
 #include "routerd/account.h"
+#include "routerd/domains.h"
+#include "routerd/keep.h"
 #include "routerd/roles.h"
 #include "routerd/session.h"
 #include "xmpp/escape.h"
@@ -15,10 +20,17 @@ bool commands_allowed(const struct transit *t)
 	return t->sender != NULL && t->stanza.to.p != NULL && roles_administers(t->sender->account, t->to.domain);
 }
 
-static const struct command *find(struct str node)
+static bool is_offered(const struct transit *t, const struct command *c)
+{
+	const struct domain *d = domain_find(&t->cause.router->domains, t->to.domain);
+
+	return !c->own || (d != NULL && d->directory.name == NULL);
+}
+
+static const struct command *find(const struct transit *t, struct str node)
 {
 	for (size_t i = 0; i < admin_commands_count; i++)
-		if (str_is(node, admin_commands[i].node))
+		if (str_is(node, admin_commands[i].node) && is_offered(t, &admin_commands[i]))
 			return &admin_commands[i];
 	return NULL;
 }
@@ -49,7 +61,7 @@ static void put_info(struct transit *t, struct str node, const char *type, const
 
 bool commands_info(struct transit *t, struct str node)
 {
-	const struct command *c = find(node);
+	const struct command *c = t->stanza.to.p != NULL ? find(t, node) : NULL;
 	bool all = str_is(node, NS_COMMANDS);
 
 	if (c == NULL && !all)
@@ -73,6 +85,8 @@ bool commands_items(struct transit *t, struct str node)
 		return true;
 	buf_put_lit(&out, "<query xmlns='" NS_DISCO_ITEMS "' node='" NS_COMMANDS "'>");
 	for (size_t i = 0; i < admin_commands_count; i++) {
+		if (!is_offered(t, &admin_commands[i]))
+			continue;
 		buf_put_lit(&out, "<item");
 		escape_put_attribute(&out, "jid", t->to.domain);
 		escape_put_attribute(&out, "name", str_of(admin_commands[i].name));
@@ -141,23 +155,76 @@ static void bad_request(struct transit *t, const char *what, const char *text)
 	transit_error_with(t, STANZA_BAD_REQUEST, text, &detail);
 }
 
+static void end_with(struct command_call *call, const struct tree_node *child, enum command_end end)
+{
+	struct transit *t = call->transit;
+	struct str about = call->about->len > 0 ? buf_str(call->about) : STR_LIT("-");
+
+	if (end == COMMAND_BAD)
+		bad_request(t, "bad-payload", call->problem);
+	if (end != COMMAND_DONE)
+		return;
+	log_info("admin-command", "admin=%s domain=%s command=%s about=%s", LOG_STR(t->from.full),
+		LOG_STR(t->to.domain), LOG_TEXT(call->command->name), LOG_STR(about));
+	answer(t, child, "completed", buf_str(call->out));
+}
+
 static void carry_out(struct transit *t, const struct tree_node *child, const struct command *c)
 {
 	struct buf out = BUF_INIT, about = BUF_INIT;
-	struct command_call call = {
-		.transit = t, .domain = t->to.domain, .form = form_submitted(child), .out = &out, .about = &about};
-	enum command_end end = c->run(&call);
+	struct command_call call = {.command = c, .transit = t, .domain = t->to.domain, .form = form_submitted(child),
+		.out = &out, .about = &about};
 
-	if (end == COMMAND_BAD)
-		bad_request(t, "bad-payload", call.problem);
-	if (end == COMMAND_DONE) {
-		log_info("admin-command", "admin=%s domain=%s command=%s about=%s", LOG_STR(t->from.full),
-			LOG_STR(t->to.domain), LOG_TEXT(c->name), about.len > 0 ? LOG_STR(buf_str(&about)) : "-");
-		answer(t, child, "completed", buf_str(&out));
-	}
+	end_with(&call, child, c->run(&call));
 	buf_fini(&out);
 	buf_fini(&about);
 }
+
+/* ---- what is answered later --------------------------------------------------------------------- */
+
+struct command_task {
+	struct kept *kept;
+	struct command_call call;
+	struct buf out, about; /* its own */
+};
+
+struct command_task *command_later(struct command_call *call)
+{
+	struct command_task *task = bh_alloc(sizeof *task);
+
+	task->kept = transit_keep_aside(call->transit);
+	task->about = *call->about;
+	*call->about = BUF_INIT;
+	task->call = (struct command_call){.command = call->command, .out = &task->out, .about = &task->about};
+	return task;
+}
+
+struct command_call *command_call_of(struct command_task *task)
+{
+	return &task->call;
+}
+
+void command_finish(struct command_task **ref, const char *problem)
+{
+	struct command_task *task = *ref;
+	struct tree *tree = NULL;
+	struct transit t;
+
+	*ref = NULL;
+	kept_restore(task->kept, &t);
+	task->call.transit = &t;
+	if (problem != NULL || tree_parse(t.stanza.inner, NS_CLIENT, &tree) != 0)
+		transit_error(&t, STANZA_INTERNAL_SERVER_ERROR, problem);
+	else
+		end_with(&task->call, tree_first(tree), COMMAND_DONE);
+	tree_free(&tree);
+	kept_end(&task->kept);
+	buf_fini(&task->out);
+	buf_fini(&task->about);
+	free(task);
+}
+
+/* ---- actions ------------------------------------------------------------------------------------- */
 
 static void go_on(struct transit *t, const struct tree_node *child, const struct command *c)
 {
@@ -203,11 +270,12 @@ static void take_action(struct transit *t, const struct tree_node *child, const 
 
 void command_execute(struct transit *t, enum service_place place, const struct tree_node *child)
 {
-	const struct command *c = find(tree_attr(child, "node"));
+	const struct command *c;
 
 	(void)place;
 	if (refuse(t))
 		return;
+	c = find(t, tree_attr(child, "node"));
 	if (c == NULL)
 		transit_error(t, STANZA_ITEM_NOT_FOUND, NULL);
 	else

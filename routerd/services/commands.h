@@ -15,6 +15,7 @@ struct command;
 
 /* A command that is carried out. */
 struct command_call {
+	const struct command *command;
 	struct transit *transit;
 	struct str domain;
 	const struct tree_node *form; /* what was filled in; NULL where nothing is asked */
@@ -27,13 +28,23 @@ enum command_end {
 	COMMAND_DONE,
 	COMMAND_BAD,  /* what was filled in is no good */
 	COMMAND_WAIT, /* it will be asked again (keep.h): nothing has been done yet */
+	COMMAND_LATER, /* command_finish() answers it */
 };
+
+/* One that ends when somebody else has answered.  Its call, from now on, has the answer that is written and no stanza:
+ * neither transit, domain nor form.  Takes over what is for the log. */
+struct command_task;
+struct command_task *command_later(struct command_call *call);
+struct command_call *command_call_of(struct command_task *task);
+/* It is done; or a problem, which is not the asker's.  *task becomes NULL. */
+void command_finish(struct command_task **task, const char *problem);
 
 struct command {
 	const char *node, *name, *instructions;
 	const struct form_field *fields; /* that it asks for */
 	size_t nfields;
 	enum command_end (*run)(struct command_call *call);
+	bool own; /* only where the domain's accounts are authd's */
 };
 
 /* admin_commands.c */

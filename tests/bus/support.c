@@ -57,16 +57,7 @@ static int note(const struct bus_event *event)
 
 struct bus_handler note_all[] = {
 #define MSG(NAME, name, num, from, to, flags) {num, note},
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 	{0, NULL},
 };
 

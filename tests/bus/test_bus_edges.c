@@ -18,16 +18,7 @@ static const struct {
 	unsigned from, to, flags;
 } edges[] = {
 #define MSG(NAME, name, num, from, to, flags) {num, from, to, flags},
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 	/* and what is no message */
 	{0x0000, 0, 0, 0},
 	{0x00ff, 0, 0, 0},

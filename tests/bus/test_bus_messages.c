@@ -46,8 +46,7 @@ struct message {
 	}                                                                                          \
 	}                                                                                          \
 	;
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 /* place_hello(): where the fields stand in the struct, in the same order. */
 #define MSG(NAME, n, num, from, to, flags)                                                         \
@@ -77,8 +76,7 @@ struct message {
 	{                                                                                          \
 		return bus_get_##n(body, m);                                                       \
 	}
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 struct entry {
 	struct message m;
@@ -88,16 +86,7 @@ struct entry {
 static const struct entry messages[] = {
 #define MSG(NAME, n, num, from, to, flags)                                                         \
 	{{#NAME, num, sizeof(struct msg_##n), fields_##n, put_##n, get_##n}, place_##n},
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(n)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 };
 
 enum { COUNT = sizeof messages / sizeof messages[0] };

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -430,27 +431,87 @@ static void who_says_nothing_is_hung_up_on(void **state)
 	server_down();
 }
 
-static void one_role_cannot_take_all_descriptors(void **state)
+/* In a child: another process says HELLO. */
+static pid_t greet_from_elsewhere(void)
 {
-	enum { ALLOWED = 256 };
-	int fd[ALLOWED + 1];
-	struct user u;
+	const struct msg_hello hello = good_hello();
+	pid_t pid = fork();
+	char byte;
+	int fd;
+
+	if (pid != 0)
+		return pid;
+	fd = raw_connect(ROLE_C2S);
+	raw_hello(fd, &hello);
+	_exit(read(fd, &byte, 1) == 1 ? 0 : 1);
+}
+
+static void neither_a_process_nor_a_user_can_take_all_connections_of_a_role(void **state)
+{
+	static const struct {
+		unsigned role, allowed;
+	} cases[] = {{ROLE_C2S, 16}, {ROLE_CTL, 128}};
+	int fd[129], status = -1;
+	pid_t other;
 
 	(void)state;
 	server_up();
-	for (int i = 0; i <= ALLOWED; i++) {
-		fd[i] = raw_connect(ROLE_CTL);
-		run_turns(1);
+	for (size_t k = 0; k < 2; k++) {
+		unsigned n = cases[k].allowed, before = srv.refused;
+
+		for (unsigned i = 0; i <= n; i++) {
+			fd[i] = raw_connect(cases[k].role);
+			run_turns(1);
+		}
+		run_until(srv.refused == before + 1);
+		assert_string_equal(srv.why, "it has too many connections already");
+		other = cases[k].role == ROLE_C2S ? greet_from_elsewhere() : 0;
+		run_until(srv.peers == 1);
+		for (unsigned i = 0; i <= n; i++)
+			close(fd[i]);
+		run_until(srv.refused == before + n + 1);
+		if (other != 0)
+			assert_int_equal(waitpid(other, &status, 0), other);
+		assert_int_equal(status, 0);
 	}
-	run_until(srv.refused == 1);
-	assert_string_equal(srv.why, "too many connections for that role");
-	client_up(&u, ROLE_C2S, "c2sd");
-	run_until(u.up == 1);
-	for (int i = 0; i <= ALLOWED; i++)
-		close(fd[i]);
-	run_until(srv.refused == ALLOWED + 1);
-	client_down(&u);
 	server_down();
+}
+
+/* A front end under two names, with a link each, reads neither. */
+static void more_links_give_nobody_more_that_he_does_not_read(void **state)
+{
+	char *stanza = calloc(1, 16777216);
+	const struct msg_deliver deliver = {.stanza = str_make(stanza, 16777216)};
+	struct msg_hello hello = good_hello();
+	struct bus_peer *peer[2];
+	unsigned sent = 0;
+	int fd[2], rc = 0;
+
+	(void)state;
+	server_up();
+	for (unsigned i = 0; i < 2; i++) {
+		hello.instance = i == 0 ? STR_LIT("c2sd@1") : STR_LIT("c2sd@2");
+		fd[i] = raw_connect(ROLE_C2S);
+		raw_hello(fd[i], &hello);
+		run_until(srv.peers == i + 1);
+		peer[i] = srv.peer;
+	}
+	for (; rc == 0 && sent < 100; sent++) {
+		struct link *link = peer[sent % 2]->link;
+
+		rc = LINK_SEND(link, DELIVER, deliver, 1, &deliver);
+	}
+	assert_int_equal(rc, BH_ECLOSED);
+	assert_int_equal(sent, LINK_QUEUE_MAX / 16777216);
+	run_until(srv.gone == 1);
+	assert_non_null(strstr(srv.why, "it does not read"));
+	/* What waited for that one counts no longer. */
+	assert_int_equal(LINK_SEND(peer[sent % 2]->link, DELIVER, deliver, 1, &deliver), 0);
+	close(fd[0]);
+	close(fd[1]);
+	run_until(srv.gone == 2);
+	server_down();
+	free(stanza);
 }
 
 /* In a child: becomes another user, connects, and says what no peer may say. */
@@ -542,7 +603,8 @@ int main(int argc, char **argv)
 		TEST(nothing_but_a_hello_may_come_first),
 		TEST(a_peer_says_hello_once),
 		TEST(who_says_nothing_is_hung_up_on),
-		TEST(one_role_cannot_take_all_descriptors),
+		TEST(neither_a_process_nor_a_user_can_take_all_connections_of_a_role),
+		TEST(more_links_give_nobody_more_that_he_does_not_read),
 		TEST(the_kernel_says_who_connects),
 		TEST(a_peer_can_be_sent_away),
 		TEST(a_server_that_never_started_can_be_stopped),

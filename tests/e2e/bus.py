@@ -3,11 +3,13 @@
 A Peer plays a role on routerd's socket and may lie as it likes: what a compartment that has
 been taken over could do.
 """
+import contextlib
 import re
 import socket
 import struct
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 LIB = Path(__file__).resolve().parents[2] / "lib"
 HEADER = struct.Struct(">IHHQQ")
@@ -122,6 +124,9 @@ def raw_frame(number, body, subject=0, seq=0, zero=0, length=None):
 
 class Peer:
     """A link to routerd."""
+    got = 0  # the number of the last custody frame that came
+
+    got = 0  # the number of the last custody frame that came
 
     def __init__(self, suite, role="C2S", timeout=20):
         self.role = ROLES[role]
@@ -147,9 +152,9 @@ class Peer:
         except (BrokenPipeError, ConnectionResetError):
             pass  # next() will tell
 
-    def hello(self, instance="c2sd@evil", version=VERSION, role=None, boot=b"b" * 16):
+    def hello(self, instance="c2sd@evil", version=VERSION, role=None, boot=b"b" * 16, configuration=b""):
         self.send("HELLO", version=version, role=self.role[0] if role is None else role,
-                  boot=boot, instance=instance, software="test", pid=1)
+                  boot=boot, instance=instance, software="test", pid=1, configuration=configuration)
 
     def welcomed(self, **how):
         self.hello(**how)
@@ -178,7 +183,8 @@ class Peer:
                 raise Gone
             self.buffer += data
         whole, self.buffer = self.buffer[:size], self.buffer[size:]
-        _, number, _, subject, _ = HEADER.unpack_from(whole)
+        _, number, _, subject, seq = HEADER.unpack_from(whole)
+        self.got = max(self.got, seq)
         message = BY_NUMBER[number]
         values = message.decode(whole[HEADER.size:])
         if message.name == "RELOAD":
@@ -227,9 +233,19 @@ KINDS = {"message": 1, "presence": 2, "iq": 3}
 TYPES = {None: 0, "chat": 2, "headline": 4, "error": 5, "unavailable": 6, "get": 12, "set": 13}
 
 
+def elements(inner):
+    """How many stand at the top; of what is no XML, none."""
+    with contextlib.suppress(ElementTree.ParseError, UnicodeDecodeError):
+        text = inner if isinstance(inner, str) else inner.decode()
+        return min(len(ElementTree.fromstring(f"<x>{text}</x>")), 16)
+    return 0
+
+
 def envelope(kind="message", type="chat", to=None, id=None, lang=None, attrs=None,
-             inner="<body>hello</body>", content=1, children=()):
-    """A stanza as lib/xmpp/stanza.c packs it."""
+             inner="<body>hello</body>", content=1, children=None):
+    """A stanza as lib/xmpp/stanza.c packs it; children that are not given have as many hashes as there are elements."""
+    if children is None:
+        children = (0,) * elements(inner)
     texts = [None if t is None else t.encode() if isinstance(t, str) else t
              for t in (to, id, lang, attrs)]
     kind = KINDS.get(kind, kind)

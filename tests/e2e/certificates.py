@@ -4,9 +4,12 @@ import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 XMPP_ADDR = ObjectIdentifier("1.3.6.1.5.5.7.8.5")
+# An extension that says where the issuer's certificate is to be had.
+ISSUER_ELSEWHERE = x509.AuthorityInformationAccess([x509.AccessDescription(
+    AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://ca.example/issuer.crt"))])
 
 
 # A key of each kind that TLS has certificates for; RSA-PSS keys are in tests/unit/test_tls_signer.c.
@@ -37,13 +40,14 @@ def name(common):
 
 
 def build(subject, key, issuer=None, issuer_key=None, alternatives=(), ca=False, days=30,
-          purposes=None, serial=None, extensions=()):
+          purposes=None, serial=None, extensions=(), age=60):
+    """Valid for so many days, and since so many."""
     now = datetime.datetime.utcnow()
     usage = purposes or [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = (x509.CertificateBuilder().subject_name(name(subject))
                .issuer_name(issuer.subject if issuer else name(subject))
                .public_key(key.public_key()).serial_number(serial or x509.random_serial_number())
-               .not_valid_before(now - datetime.timedelta(days=60))
+               .not_valid_before(now - datetime.timedelta(days=age))
                .not_valid_after(now + datetime.timedelta(days=days))
                .add_extension(x509.BasicConstraints(ca, None), True))
     if alternatives:

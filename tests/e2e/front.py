@@ -28,6 +28,18 @@ class Router(bus.Peer):
     def __init__(self, connection, timeout=20):
         self.socket, self.timeout, self.buffer, self.number = connection, timeout, b"", 0
         self.socket.settimeout(timeout)
+        self.attempts = {}  # of each connection, the last
+
+    def next(self, timeout=None):
+        name, subject, values = super().next(timeout)
+        if name == "AUTH_BEGIN":
+            self.attempts[subject] = values["attempt"]
+        return name, subject, values
+
+    def send(self, name, subject=0, /, **values):
+        if name in ("AUTH_CHALLENGE", "AUTH_RESULT"):
+            values.setdefault("attempt", self.attempts.get(subject, 0))
+        super().send(name, subject, **values)
 
     def safe(self, connection, upto):
         self.send("SAFE", marks=struct.pack(">QQ", connection, upto))

@@ -5,7 +5,7 @@ from pathlib import Path
 from suite import run, BIN
 
 MOVING = Path(__file__).parent / "moving"
-PROSODY, EJABBERD = MOVING / "prosody", MOVING / "ejabberd"
+PROSODY, EJABBERD, DUMP = MOVING / "prosody", MOVING / "ejabberd", MOVING / "ejabberd.dump"
 DOMAINS = ["localhost", "p.example", "e.example"]
 
 

@@ -1,5 +1,7 @@
 """What administrators may do from their clients: Ad-Hoc Commands (XEP-0050), some of those of XEP-0133."""
+import os
 import re
+import signal
 
 import pytest
 
@@ -12,7 +14,8 @@ COMMANDS = "http://jabber.org/protocol/commands"
 ADMIN = "http://jabber.org/protocol/admin"
 INFO, ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
 COMMAND, DATA = f"{{{COMMANDS}}}", "{jabber:x:data}"
-NODES = ["get-online-users-num", "get-online-users-list", "end-user-session", "get-user-lastlogin", "user-stats",
+OWN = ["get-disabled-users-num", "get-disabled-users-list", "disable-user", "reenable-user"]
+NODES = ["get-online-users-num", "get-online-users-list", *OWN, "end-user-session", "get-user-lastlogin", "user-stats",
          "announce"]
 
 pytestmark = pytest.mark.section("XEP-0133")
@@ -156,6 +159,102 @@ def test_all_sessions_of_an_account_are_ended_or_one(ruled, raw, alice):
     three = raw(ruled, "bob", "three")
     do(alice, "end-user-session", accountjids=["BOB@localhost", "nobody@localhost"])
     assert {two.error(), three.error()} == {"policy-violation"}
+
+
+# Disabling.
+
+@pytest.fixture
+def rulers(make_suite, raw):
+    """alice, who administers localhost; rulers.suite has dave and eve as well."""
+    suite = make_suite(accounts={f"{user}@localhost": f"{user}-1" for user in ("alice", "bob", "dave", "eve")},
+                       settings={'domain "localhost".admins': ["alice@localhost"]})
+    alice = raw(suite, "alice", "a")
+    alice.suite = suite
+    return alice
+
+
+def disabled(stream):
+    """How many, and who."""
+    found = do(stream, "get-disabled-users-list", max_items=["none"])
+    return values(ask(stream, "get-disabled-users-num"))["disabledusersnum"], found.get("disableduserjids", [])
+
+
+def test_accounts_are_disabled_and_enabled_again(rulers, raw):
+    suite, bob = rulers.suite, raw(rulers.suite, "bob")
+    assert disabled(rulers) == (["0"], [])
+    do(rulers, "disable-user", accountjids=["BOB@localhost", "eve@localhost"])
+    assert bob.error() == "not-authorized"
+    assert disabled(rulers) == (["2"], ["bob@localhost", "eve@localhost"])
+    states = {row["account"]: row["state"] for row in suite.rows("user", "list")}
+    assert states == {"alice@localhost": "enabled", "bob@localhost": "disabled", "dave@localhost": "enabled",
+                      "eve@localhost": "disabled"}
+    stream = raw(suite).open().starttls()
+    assert stream.scram("SCRAM-SHA-1", "bob", "bob-1") == "account-disabled"
+    do(rulers, "reenable-user", accountjids=["bob@localhost"])
+    assert disabled(rulers) == (["1"], ["eve@localhost"])
+    raw(suite, "bob").ping()
+
+
+def test_who_was_disabled_by_bulkheadctl_is_in_the_list_and_the_other_way_round(rulers):
+    assert rulers.suite.ctl("user", "disable", "dave@localhost", "--reason", "why").returncode == 0
+    assert disabled(rulers)[1] == ["dave@localhost"]
+    do(rulers, "reenable-user", accountjids=["dave@localhost"])
+    assert rulers.suite.rows("user", "show", "dave@localhost")[0]["state"] == "enabled"
+
+
+def test_the_list_of_the_disabled_is_of_the_domain_and_as_long_as_is_wanted(make_suite, raw):
+    suite = make_suite(domains=("a.test", "b.test"), settings={'domain "a.test".admins': ["alice@a.test"]},
+                       accounts={f"{user}@{domain}": "password-1" for user in ("alice", *(f"u{i}" for i in range(30)))
+                                 for domain in ("a.test", "b.test")})
+    for domain in ("a.test", "b.test"):
+        for i in range(28):
+            assert suite.ctl("user", "disable", f"u{i}@{domain}").returncode == 0
+    alice = raw(suite, "alice", domain="a.test")
+    assert values(ask(alice, "get-disabled-users-num", to="a.test"))["disabledusersnum"] == ["28"]
+    for most, n in (("25", 25), ("none", 28)):
+        asked = ask(alice, "get-disabled-users-list", form(max_items=[most]), to="a.test")
+        found = values(asked)["disableduserjids"]
+        assert len(found) == n and all(jid.endswith("@a.test") for jid in found)
+
+
+@pytest.mark.parametrize("accounts, text", [
+    (["bob@localhost", "nobody@localhost"], "there is no such account"), (["bob@localhost", "alice@localhost"], "he uses"),
+    (["bob@localhost", "x@elsewhere.example"], "only accounts of the domain"), ([], "an account is needed")])
+def test_what_cannot_be_disabled_keeps_the_others_as_they_are(rulers, raw, accounts, text):
+    bob = raw(rulers.suite, "bob")
+    reply = rulers.iq("set", command("disable-user", form(accountjids=accounts)), "localhost")
+    assert condition(reply)[1] == "bad-request"
+    assert text in reply.find(CLIENT + "error").findtext("{urn:ietf:params:xml:ns:xmpp-stanzas}text")
+    bob.ping()
+    assert disabled(rulers) == (["0"], [])
+
+
+def test_without_authd_it_is_an_error_and_nothing_is_done(rulers):
+    suite, authd = rulers.suite, rulers.suite.pids("authd")["authd"]
+    do(rulers, "get-user-lastlogin", accountjids=["bob@localhost"])  # he is in memory
+    since = suite.log.mark()
+    os.kill(authd, signal.SIGSTOP)  # so that it has the question, and no answer
+    for n, (node, inner) in enumerate([("get-disabled-users-num", ""), ("disable-user", form(accountjids=["bob@localhost"]))]):
+        rulers.send(f"<iq type='set' id='q{n}' to='localhost'>{command(node, inner)}</iq>")
+    rulers.ping()
+    os.kill(authd, signal.SIGKILL)
+    replies = [rulers.until(lambda e: e.get("id") in ("q0", "q1")) for _ in range(2)]
+    assert {(e.get("id"), condition(e)[1]) for e in replies} == {
+        ("q0", "internal-server-error"), ("q1", "internal-server-error")}
+    suite.log.wait("authd router-connected", since)
+    assert not suite.log.find("admin-command", since)
+    assert disabled(rulers) == (["0"], [])
+
+
+def test_a_directory_s_accounts_are_disabled_there(directory, raw):  # noqa: F811
+    directory.put("Team", ["alice", "bob"], roles=["admin"])
+    alice = raw(directory.suite, "alice", "a")
+    items = alice.iq("get", f"<query xmlns='{ITEMS}' node='{COMMANDS}'/>", "localhost").iter(f"{{{ITEMS}}}item")
+    assert [i.get("node").split("#")[1] for i in items] == [node for node in NODES if node not in OWN]
+    for node in OWN:
+        assert refusal(alice, node) == "item-not-found"
+        info = alice.iq("get", f"<query xmlns='{INFO}' node='{ADMIN}#{node}'/>", "localhost")
+        assert condition(info)[1] == "item-not-found"
 
 
 def test_when_somebody_was_there(ruled, raw, alice):

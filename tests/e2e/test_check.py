@@ -4,6 +4,9 @@ import os
 import re
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import DNSName, ObjectIdentifier, OtherName
 
 import certificates
 from dns import Dns
@@ -80,44 +83,128 @@ def use(suite, certificate, key, domain="localhost"):
     suite.edit(**{f'domain "{domain}".certificate': str(certificate), f'domain "{domain}".key': str(key)})
 
 
+def judged(suite, text):
+    """The results of the rows that say that (a pattern)."""
+    return [r for _, r, t in findings(suite, "certs") if re.search(text, t)]
+
+
 @pytest.mark.parametrize("days, result, text", [
-    (-1, "problem", "has expired"), (1, "problem", "within one day"), (6, "warning", "within one week"),
-    (29, "warning", "within one month"), (90, "ok", "more days"),
+    (-1, "problem", "it has expired on 20"), (1, "problem", "it expires within a day, on 20"),
+    (6, "warning", "it expires in [56] days: renew it"), (20, "warning", "it expires in (19|20) days: renew it"),
+    (29, "ok", "it is good for (28|29) more days"), (90, "ok", "it is good for (89|90) more days"),
 ])
 def test_a_certificate_that_ends_soon_is_told(made, days, result, text):
     suite = made()
     use(suite, *suite.certificate("localhost", days=days))
-    assert any(r == result and text in t for _, r, t in findings(suite, "certs"))
+    assert judged(suite, text) == [result]
 
 
-def test_a_certificate_for_another_name_is_a_problem(made):
-    suite = made(s2s=True)
+def test_a_certificate_that_lives_shortly_ends_soon_in_its_last_third(made, tmp_path):
+    """Of those for six days, say; the others here are 60 days old."""
+    suite, key = made(), certificates.KINDS["p256"]()
+    use(suite, *certificates.save(tmp_path, certificates.build(
+        "localhost", key, alternatives=[DNSName("localhost")], days=5, age=1), key))
+    assert judged(suite, "it is good for [45] more days") == ["ok"]
+
+
+def test_a_certificate_of_tomorrow_is_a_problem(made, tmp_path):
+    suite, key = made(), certificates.KINDS["p256"]()
+    use(suite, *certificates.save(tmp_path, certificates.build(
+        "localhost", key, alternatives=[DNSName("localhost")], age=-1), key))
+    assert judged(suite, "it is not valid before 20") == ["problem"]
+    assert judged(suite, "it is self-signed") == ["warning"]  # which is another matter
+
+
+@pytest.mark.parametrize("s2s, whom", [(True, "clients and servers"), (False, "clients")])
+def test_a_certificate_for_another_name_is_a_problem(made, s2s, whom):
+    suite = made(s2s=s2s)
     use(suite, *suite.certificate("other.example"))
-    text = " ".join(bad(suite, "certs"))
-    assert "not valid for client connections to localhost" in text
-    assert "not valid for server-to-server connections to localhost" in text
+    assert judged(suite, f"it does not name localhost for {whom}, but other.example: get one that does") == ["problem"]
+
+
+@pytest.mark.parametrize("service, lacking", [("_xmpp-client", "servers"), ("_xmpp-server", "clients")])
+def test_a_certificate_that_names_a_service_is_for_that(made, tmp_path, service, lacking):
+    suite, key = made(s2s=True), certificates.KINDS["p256"]()
+    name = f"{service}.localhost".encode()
+    other = OtherName(ObjectIdentifier("1.3.6.1.5.5.7.8.7"), b"\x16" + bytes([len(name)]) + name)
+    use(suite, *certificates.save(tmp_path, certificates.build("localhost", key, alternatives=[other]), key))
+    assert judged(suite, f"it does not name localhost for {lacking}, but no host") == ["problem"]
 
 
 def test_a_key_of_another_certificate_is_a_problem(made):
     suite = made()
     use(suite, suite.certificate("localhost")[0], suite.certificate("localhost")[1])
-    assert any("is not that of the certificate" in line for line in bad(suite, "certs"))
+    assert judged(suite, "does not match the certificate") == ["problem"]
 
 
 def test_a_key_that_is_too_short_is_a_problem(made, tmp_path):
     from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.x509 import DNSName
     suite, key = made(), rsa.generate_private_key(65537, 1024)
     use(suite, *certificates.save(tmp_path, certificates.build("localhost", key, alternatives=[DNSName("localhost")]), key))
-    assert any("only 1024 bits" in line for line in bad(suite, "certs"))
+    assert judged(suite, "only 1024 bits") == ["problem"]
+
+
+@pytest.mark.filterwarnings("ignore:SHA1")
+def test_a_signature_that_nobody_accepts_any_more_is_a_problem_once(made, tmp_path, monkeypatch):
+    authority = certificates.Authority(tmp_path / "ca")
+    suite = made(settings={"s2sd.ca": str(authority.file)})
+    monkeypatch.setattr(certificates, "digest", lambda key: SHA1())
+    use(suite, *authority.server("localhost"))
+    assert judged(suite, "its signature, or one above it, is of a kind that is not safe any more") == ["problem"]
+    assert len(bad(suite, "certs")) == 1
+    use(suite, *suite.certificate("localhost"))  # by itself, which nobody looks at
+    assert judged(suite, "strong enough") == ["ok"]
 
 
 def test_a_chain_that_ends_at_an_authority_of_ours_is_trusted(made, tmp_path):
     suite, authority = made(), certificates.Authority(tmp_path / "ca")
     use(suite, *authority.server("localhost"))
-    assert any("no authority that is trusted here has issued it" in line for line in bad(suite, "certs"))
+    assert judged(suite, "no authority that is trusted here has issued it") == ["warning"]
     suite.edit(**{"s2sd.ca": str(authority.file)})
-    assert not any("authority" in line for line in bad(suite, "certs"))
+    assert judged(suite, "trusted by those alone who have the authority") == ["ok"] and not bad(suite, "certs")
+    suite.edit(**{"s2sd.ca": str(certificates.Authority(tmp_path / "same").file)})
+    assert judged(suite, "it is signed with another key than that of the authority of that name") == ["problem"]
+
+
+def below(folder, authority, **how):
+    """(certificate file, key file, the certificate in between as PEM), which `how` is for."""
+    between, key = certificates.KINDS["p256"](), certificates.KINDS["p256"]()
+    issuer = certificates.build("Between", between, authority.certificate, authority.key, ca=True, **how)
+    leaf = certificates.build("localhost", key, issuer, between, [DNSName("localhost")], days=90,
+                              extensions=[certificates.ISSUER_ELSEWHERE])
+    return *certificates.save(folder, leaf, key), issuer.public_bytes(Encoding.PEM)
+
+
+def test_a_chain_without_the_issuer_is_incomplete(made, tmp_path):
+    """Alone, or with a certificate behind it that is not its issuer's."""
+    authority = certificates.Authority(tmp_path / "ca")
+    suite = made(settings={"s2sd.ca": str(authority.file)})
+    certificate, key, issuer = below(tmp_path, authority)
+    use(suite, certificate, key)
+    leaf, root = certificate.read_bytes(), authority.file.read_bytes()
+    for behind in (b"", root):
+        certificate.write_bytes(leaf + behind)
+        assert judged(suite, "its chain is incomplete") == ["problem"]
+    for behind in (issuer, issuer + root, root + issuer):
+        certificate.write_bytes(leaf + behind)
+        assert not bad(suite, "certs")
+
+
+def test_an_expired_certificate_in_between_is_not_taken_for_its_own_dates(made, tmp_path):
+    authority = certificates.Authority(tmp_path / "ca")
+    suite = made(settings={"s2sd.ca": str(authority.file)})
+    certificate, key, issuer = below(tmp_path, authority, days=-1)
+    certificate.write_bytes(certificate.read_bytes() + issuer)
+    use(suite, certificate, key)
+    assert judged(suite, "between it and its authority has expired") == ["problem"]
+    assert judged(suite, "it is good for (89|90) more days") == ["ok"]
+
+
+def test_a_certificate_that_is_not_there_is_all_that_is_said_of_it(made):
+    suite = made()
+    suite.edit(**{'domain "localhost".certificate': "/none.crt"})
+    (about, result, text), = findings(suite, "certs")
+    assert about == "localhost" and result == "problem" and text.startswith("certificate /none.crt: file not found: set domain")
 
 
 # The DNS.
@@ -225,6 +312,18 @@ def test_a_certificate_that_was_not_reloaded_is_a_problem(suite):
     assert any("another certificate than that of" in line for line in bad(suite, "connectivity"))
     assert suite.ctl("reload").returncode == 0
     eventually(lambda: not bad(suite, "connectivity"), "the new certificate")
+
+
+def test_a_chain_that_was_completed_and_not_reloaded_is_a_problem(suite, tmp_path):
+    folder = suite.certificate("localhost")[0].parent  # which keyd may look into
+    certificate, key, issuer = below(folder, certificates.Authority(tmp_path / "ca"))
+    use(suite, certificate, key)
+    assert suite.ctl("reload").returncode == 0
+    eventually(lambda: not bad(suite, "connectivity"), "the new certificate")
+    certificate.write_bytes(certificate.read_bytes() + issuer)
+    assert any("or another chain" in line for line in bad(suite, "connectivity"))
+    assert suite.ctl("reload").returncode == 0
+    eventually(lambda: not bad(suite, "connectivity"), "the whole chain")
 
 
 def test_a_port_behind_a_load_balancer_is_tried_as_one(make_suite):

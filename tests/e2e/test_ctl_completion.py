@@ -13,7 +13,7 @@ COMPLETION = ROOT / "etc/completion"
 def table():
     """The commands with their arguments' kinds, as the table of bulkheadctl has them."""
     text = (ROOT / "ctl/command_table.c").read_text()
-    return re.findall(r'\{\.name = "([\w ]+)"(.*?)\n\t\t\.run', text, re.S)
+    return re.findall(r'\{\.name = "([\w -]+)"(.*?)\n\t\t\.run', text, re.S)
 
 
 def complete(suite, *words):
@@ -64,6 +64,9 @@ def test_every_command_is_offered_and_nothing_else(shared):
     (["user", "disable", "--reason", "why", "a"], ["alice@localhost"]),
     (["help", "sess"], ["session"]),
     (["help", "session", ""], ["list", "count", "show", "kill"]),
+    (["config", "get", "c2sd.auth"], ["c2sd.auth_timeout", "c2sd.auth_attempts"]),
+    (["config", "get", "domain.k"], ["domain.key"]),
+    (["config", "dump", "d"], ["domain", "directory"]),
     (["status", ""], []),
     (["nonsense", ""], []),
     (["-d"], []),

@@ -1,5 +1,6 @@
 """bulkheadctl about daemons and certificates: wait, restart, drain, cert list, cert test."""
 import json
+import re
 import subprocess
 import threading
 
@@ -96,18 +97,22 @@ def test_cert_list_needs_no_daemon(make_suite):
     assert suite.rows("cert", "list")[0]["in_use_by"] == ""
 
 
+STEPS = ["file", "dates", "names", "trust", "strength", "key"]
+
+
 def findings(suite):
     done = suite.ctl("cert", "test", "--json")
     rows = json.loads(done.stdout)
-    assert all(list(row) == ["domain", "step", "result", "problem"] for row in rows)
-    return done.returncode, {row["step"]: row["problem"] for row in rows if row["result"] == "problem"}
+    assert all(list(row) == ["domain", "for", "step", "result", "text"] for row in rows)
+    assert [row["step"] for row in rows] in (STEPS, ["file"])
+    return done.returncode, {row["step"]: row["text"] for row in rows if row["result"] != "ok"}
 
 
 def test_cert_test_finds_what_is_wrong(make_suite):
     suite = make_suite(start=False)
     suite.init()
     code, found = findings(suite)
-    assert code == 2 and set(found) == {"trust"}  # it is self-signed
+    assert code == 0 and set(found) == {"trust"} and "self-signed" in found["trust"]  # a warning
     other, other_key = suite.certificate("other.example")
     suite.edit(**{'domain "localhost".certificate': str(other)})
     code, found = findings(suite)
@@ -120,4 +125,24 @@ def test_quiet_leaves_out_what_is_well(make_suite):
     suite = make_suite(start=False)
     suite.init()
     done = suite.ctl("-q", "cert", "test")
-    assert [line.split()[1] for line in done.stdout.splitlines()] == ["trust"] and "1 problems" in done.stderr
+    assert [line.split()[2:4] for line in done.stdout.splitlines()] == [["trust", "warning"]] and not done.stderr
+    suite.edit(**{'domain "localhost".certificate': str(suite.certificate("other.example")[0])})
+    done = suite.ctl("-q", "cert", "test")
+    assert done.returncode == 2 and "2 problems" in done.stderr
+    assert [line.split()[2] for line in done.stdout.splitlines()] == ["names", "trust", "key"]
+
+
+def test_cert_test_and_check_certs_say_the_same(make_suite):
+    suite = make_suite(start=False, domains=("localhost", "other.example"), s2s=True)
+    suite.init()
+    suite.configure()
+    own, key = suite.certificate("other.example", days=6)
+    suite.edit(**{'domain "other.example".s2s_certificate': str(own), 'domain "other.example".s2s_key': str(key)})
+    tested, checked = ([{k: re.sub(r"\d+ (more )?days", "D days", v) for k, v in row.items()} for row in json.loads(
+        suite.ctl("--json", *command).stdout)] for command in (("cert", "test"), ("check", "certs")))
+    assert [(r["domain"], r["result"], r["text"]) for r in tested] == [(r["about"], r["result"], r["text"]) for r in checked]
+    assert [r["for"] for r in tested] == ["all"] * 6 + ["clients"] * 6 + ["servers"] * 6
+    assert [r["step"] for r in tested if r["result"] != "ok"] == ["trust", "trust", "dates", "trust"]
+    assert {r["text"] for r in tested if r["step"] == "names" and r["for"] == "servers"} == {
+        f"certificate {own}: it names other.example for servers"}
+    assert {r["domain"] for r in json.loads(suite.ctl("cert", "test", "--json", "localhost").stdout)} == {"localhost"}

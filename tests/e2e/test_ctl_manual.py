@@ -25,7 +25,7 @@ def test_the_manual_has_no_command_that_there_is_not():
     commands = page[page.index("The commands are:"):page.index(".Sh FILES")]
     found = set()
     for line in re.findall(r"^\.It Cm (.*)$", commands, re.M):
-        found.add(" ".join(re.match(r"([a-z0-9]+(?: [a-z]+)?)", line).group(1).split()))
+        found.add(" ".join(re.match(r"([a-z0-9]+(?: [a-z-]+)?)", line).group(1).split()))
     assert found == set(NAMES)
 
 

@@ -16,9 +16,9 @@ from suite import AS_ROOT, BIN, ROOT
 WRITERS = {
     "user add", "user passwd", "user del", "user disable", "user enable", "user import", "session kill", "announce",
     "log level", "restart", "drain", "s2s close", "s2s test", "s2s allow", "s2s deny", "ldap sync",
-    "user purge", "export", "import", "trace", "reload"}
+    "user purge", "user auth-test", "dns flush", "restore", "export", "import", "trace", "reload"}
 # Those that read files, not the running server.
-LOCAL = {"check", "check ldap", "version", "help", "complete", "cert test"}
+LOCAL = {"check", "check ldap", "version", "help", "complete", "cert test", "config get", "config dump", "backup"}
 ARGUMENTS = {
     "user import": ["/dev/stdin"], "log level": ["authd", "info"], "restart": ["c2sd@1"], "drain": ["c2sd@1"],
     "s2s test": ["remote.example"], "announce": ["hello"], "session show": ["alice@localhost/x"],
@@ -29,7 +29,7 @@ def commands():
     """name -> least number of arguments, of bulkheadctl's table."""
     text = (ROOT / "ctl/command_table.c").read_text()
     return {name: int(least or 0) for name, least in
-            re.findall(r'\{\.name = "([\w ]+)", \.args = "[^"]*",(?: \.least = (\d+),)?', text)}
+            re.findall(r'\{\.name = "([\w -]+)", \.args = "[^"]*",(?: \.least = (\d+),)?', text)}
 
 
 def verbs():
@@ -55,7 +55,7 @@ def test_a_command_that_writes_is_refused_on_the_read_only_socket(shared, name, 
     if name in LOCAL:
         assert name not in WRITERS
         return
-    more = ["--password-stdin"] if name in ("user add", "user passwd") else []
+    more = ["--password-stdin"] if name in ("user add", "user passwd", "user auth-test") else []
     more += ["--once"] if name == "top" else []
     done = shared.ctl("--read-only", "--json", *name.split(), *arguments(name, least), *more, input="new\tsecret\n")
     if name in WRITERS:
@@ -80,6 +80,13 @@ def test_a_password_from_the_read_only_socket_ends_the_link(quiet):
         peer.welcomed(instance="bulkheadctl")
         peer.send("ACCOUNT_PUT", 1, account="alice@localhost", how=2, password=b"mine")
         assert "ACCOUNT_REPLY" not in peer.gone()
+
+
+def test_nobody_can_try_passwords_on_the_read_only_socket(quiet):
+    with bus.Peer(quiet, "MONITOR") as peer:
+        peer.welcomed(instance="bulkheadctl")
+        peer.send("AUTH_TEST", 1, account="alice@localhost", password=b"wonderland-1")
+        assert "CTL_END" not in peer.gone()
 
 
 def test_what_was_changed_and_by_whom_is_in_the_log(suite):

@@ -1,13 +1,15 @@
 """XEP-0227 out of an instance, and into another."""
+import os
 import stat
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
 from im import befriend, put, send
 from move import DOMAINS, PROSODY, export, import_, verdict
 from test_ctl import controlling_terminal
-from suite import BIN
+from suite import AS_ROOT, BIN
 
 pytestmark = pytest.mark.section("XEP-0227")
 PIE = "{urn:xmpp:pie:0}"
@@ -78,6 +80,25 @@ def test_everything_is_in_it(source):
     assert items["early@far.example"].get("approved") == "true"
 
 
+@pytest.mark.parametrize("keys", [True, False])
+def test_who_is_disabled_stays_disabled_on_the_way(source, make_suite, raw, keys):
+    source.ctl("user", "disable", "alice@localhost", "--reason", "unpaid & late")
+    source.edit(**{"authd.export_keys": keys})
+    source.restart()
+    text = export(source)
+    disabled = {u.get("name"): u.findtext("{https://bulkhead.example/export}disabled") for u in ET.fromstring(text)[0]}
+    assert disabled == {"alice": "unpaid & late", "bob": None}
+    target = make_suite(domains=DOMAINS, accounts={} if keys else {
+        "alice@localhost": "wonderland-1", "bob@localhost": "builder-2"})
+    file = target.dir / "export.xml"
+    file.write_text(text)
+    assert import_(target, file)[0] == ((2, 0, 0, 0) if keys else (0, 2, 0, 0))
+    [row] = target.rows("user", "show", "alice@localhost")
+    assert (row["state"], row["reason"]) == ("disabled", "unpaid & late")
+    assert verdict(target, raw, "alice", "wonderland-1", "SCRAM-SHA-256", "localhost") == "account-disabled"
+    assert verdict(target, raw, "bob", "builder-2", "SCRAM-SHA-256", "localhost") == "success"
+
+
 def test_a_domain_or_one_account_or_all(source):
     import_(source, PROSODY)
 
@@ -99,6 +120,43 @@ def test_the_file_is_its_owner_s_alone_and_whole(source):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and "alice" in file.read_text()
     assert not (source.dir / "out.xml.part").exists()
     assert source.ctl("export", "--out", source.dir / "none" / "x").returncode == 1
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(source):
+    """/dev/null, a pipe of the shell's: root could put a file in its place."""
+    pipe, link = source.dir / "pipe", source.dir / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for name in (pipe, link):
+        assert source.ctl("export", "--out", name).returncode == 0
+        assert pipe.is_fifo() and link.is_symlink()
+        assert b"scram-credentials" in os.read(end, 1 << 20)
+    os.close(end)
+    done = source.ctl("export", "--out", source.dir)
+    assert done.returncode == 1 and "directory" in done.stderr
+    assert source.ctl("export", "--out", "/dev/null").returncode == 0 and Path("/dev/null").is_char_device()
+
+
+def test_a_link_stays_and_its_file_is_replaced(source):
+    file, link = source.dir / "linked.xml", source.dir / "link.xml"
+    file.touch()
+    link.symlink_to(file)
+    assert source.ctl("export", "--out", link).returncode == 0
+    assert link.is_symlink() and "scram-credentials" in file.read_text()
+    assert os.stat(file).st_mode & 0o777 == 0o600
+
+
+def test_another_s_pipe_is_given_no_secrets(source):
+    assert AS_ROOT, "only root can give a pipe away"
+    pipe = source.dir / "trap"
+    os.mkfifo(pipe, 0o622)
+    os.chown(pipe, 65534, 65534)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    done = source.ctl("export", "--out", pipe)
+    assert done.returncode == 1 and "belongs to somebody else" in done.stderr
+    assert os.read(end, 1) == b""
+    os.close(end)
 
 
 def test_keys_stay_with_authd_unless_it_is_told_to_give_them(suite):

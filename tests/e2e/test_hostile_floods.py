@@ -13,7 +13,7 @@ import pytest
 import bus
 import scram
 from hostile import PEERS, Bystander, Evil, allowed
-from suite import SANITIZED, eventually
+from suite import PATIENCE, SANITIZED, eventually
 
 SECONDS = 0.25
 MB = 1 << 20
@@ -153,6 +153,21 @@ def test_s28_answers_that_are_not_read_are_bounded(attacked, others):
     asks = (bus.frame("REGISTRATION", n, domain="localhost", username="x", password=b"x", address="x")
             for n in itertools.count(1))
     assert SANITIZED or during(others, peer, asks, 2, read=False) < 270 * MB  # LINK_QUEUE_MAX
+
+
+def test_s28_more_links_hold_no_more_that_is_not_read(attacked, others):
+    """Counters, ten kB for a question of forty bytes, over four links at once: each is closed, when all have the bound."""
+    mark, pid = attacked.log.mark(), attacked.pids("routerd")["routerd"]
+    ask = bus.frame("CTL_REQUEST", 1, verb="stats", args=b"")
+    before, grown, ends = memory(pid), 0, time.monotonic() + 2 * PATIENCE
+    floods = [Flood(Evil(attacked, "CTL"), itertools.repeat(ask), read=False) for _ in range(4)]
+    while not all(flood.over for flood in floods) and time.monotonic() < ends:
+        others.chats()
+        grown = max(grown, memory(pid) - before)
+    for flood in floods:
+        flood.end()
+    assert len(attacked.log.find("peer-left .*it does not read", mark)) == len(floods)
+    assert SANITIZED or grown < 400 * MB
 
 
 # What would take all of something.

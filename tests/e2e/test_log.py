@@ -1,4 +1,5 @@
 """The log: one line an event, which nobody can forge, and which shows a connection through all daemons."""
+import contextlib
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import pytest
 
 import gate
 import scram
+from bus import Peer
 from federation import make_pair, net, pair  # noqa: F401 (fixtures)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
 from suite import PATIENCE, ROOT, eventually, free_port
@@ -64,6 +66,51 @@ def test_the_id_of_a_way_to_another_server_is_the_same_in_both_daemons(make_pair
     assert pair.one.log.find(rf"routerd session-resumed conn={way} ")
 
 
+# Who reads it stops.
+
+class Pipe:
+    """Standard error of an instance that is started with it, for a test that reads when it likes."""
+
+    def __init__(self, suite):
+        path = suite.dir / "errors"
+        os.mkfifo(path)
+        suite.wrapper = ["sh", "-c", f'exec "$0" "$@" 2>{path}']
+        self.end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.path, self.text = path, ""
+
+    def fill(self):
+        """Until it takes nothing more, whatever its size."""
+        other = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(other, b" " * 4095 + b"\n")
+        os.close(other)
+
+    def read(self):
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self.end, 1 << 20):
+                self.text += data.decode()
+        return self.text
+
+
+def test_a_log_that_nobody_reads_holds_up_no_daemon(make_suite, raw):
+    """Ctrl-S in the terminal of `bulkhead run`: what is not written is counted."""
+    suite = make_suite(start=False)
+    pipe = Pipe(suite)
+    suite.start()
+    pipe.read()
+    pipe.fill()
+    for instance in ("routerd", "authd", "c2sd@1", "keyd"):
+        assert suite.ctl("log", "level", instance, "debug").returncode == 0
+    assert fail(raw, suite) == "not-authorized"
+    raw(suite, "alice", "a").ping()
+    pipe.read()
+    assert fail(raw, suite) == "not-authorized"
+    suite.ctl("log", "level", "keyd", "info")
+    for name in ("routerd", "authd", "c2sd@1"):
+        eventually(lambda: re.search(rf"^\S+ warn {name} log-lost lines=[1-9]\d*$", pipe.read(), re.M), name)
+
+
 # Levels.
 
 def levels(suite):
@@ -80,6 +127,22 @@ def test_levels_are_shown_and_set_for_every_daemon(slapd, make_suite):  # noqa: 
     for instance in shown:
         assert suite.ctl("log", "level", instance, "debug").returncode == 0
         assert levels(suite)[instance] == "debug"
+
+
+def test_who_only_looks_is_no_daemon_whatever_it_is_called(suite):
+    """Somebody with `top` open is not asked for a level, and one that is called s2sd@1 is not s2sd@1."""
+    with Peer(suite, "MONITOR").welcomed(instance="s2sd@1") as watcher:
+        assert set(levels(suite)) == {"routerd", "keyd", "authd", "c2sd@1"}
+        for command in (["log", "level", "s2sd@1", "error"], ["restart", "s2sd@1"], ["stats", "s2sd@1"]):
+            done = suite.ctl(*command)
+            assert (done.returncode, done.stderr) == (5, 'Error: no daemon "s2sd@1" is running\n')
+        with pytest.raises(TimeoutError):
+            watcher.next(0.2)
+        for name in ("LOG_IS", "STATS"):
+            with Peer(suite, "MONITOR").welcomed(instance="c2sd@1") as liar:
+                liar.send(name, 1)
+                liar.gone()
+        suite.log.wait("peer-left peer=c2sd@1 reason=.*frame of type 0x000a is not allowed from monitor")
 
 
 def test_who_changes_a_level_or_asks_for_bodies_is_in_the_log_at_any_level(suite):

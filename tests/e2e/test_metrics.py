@@ -111,6 +111,23 @@ def test_what_all_daemons_count_is_one_family(measured):  # noqa: F811
     assert expires > time.time() + 86400
 
 
+def test_clients_that_moved_are_not_counted_where_they_were(make_measured, raw):  # noqa: F811
+    suite = make_measured()
+    stream = raw(suite, "alice", "a")
+    eventually(lambda: suite.metrics.sum("bulkhead_connections_in_open", process="c2sd@1") == 1, "the connection")
+    suite.process.send_signal(signal.SIGSTOP)
+    try:
+        os.kill(suite.pids()["c2sd@1"], signal.SIGKILL)
+        eventually(lambda: suite.metrics.sum("bulkhead_up", process="c2sd@1") == 0, "its end")
+        samples = [line for line in suite.metrics.text().splitlines() if 'process="c2sd@1"' in line]
+        assert not [line for line in samples if line.startswith("bulkhead_connections_in_open")]
+        assert [line for line in samples if line.startswith("bulkhead_connections_in_total")]
+    finally:
+        suite.process.send_signal(signal.SIGCONT)
+    suite.metrics.wait_up("c2sd@1")
+    del stream
+
+
 def test_a_daemon_that_dies_is_down_and_then_up_again(measured):  # noqa: F811
     measured.process.send_signal(signal.SIGSTOP)
     try:
@@ -240,6 +257,8 @@ def test_a_daemon_that_lies_spoils_neither_the_page_nor_the_word_of_others(measu
         ("pretends_total", 2, 1, "x"), ('label{x="a"} 1\nbulkhead_up{process="authd"}', 2, 1, "x"),
         ('label{x="a\\"}', 2, 1, "x"), ('label{x="a"b"}', 2, 1, "x"), ("label{x=1}", 2, 1, "x"),
         ('label{process="authd"}', 2, 1, "two labels of a name"), ("about", 2, 1, "two\nbulkhead_up 7"),
+        ('label{1x="a"}', 2, 1, "no name"), ('label{__name__="bulkhead_up"}', 2, 1, "another name"),
+        (b'label{x="\xff"}', 2, 1, "not UTF-8"), ("about", 2, 1, b"not \xff UTF-8"),
         ('right{x="\\"quoted\\\\"}', 2, 5, "Escapes"), ("fine", 2, 6, "of another kind")]
     with bus.Peer(measured, "DIR") as liar:
         liar.welcomed(instance="dirsyncd")

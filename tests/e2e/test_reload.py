@@ -1,11 +1,13 @@
 """SIGHUP: new settings and certificates for who comes now, and nobody is dropped."""
 import os
 import signal
+from datetime import datetime
 
 import pytest
 from cryptography import x509
 
-from suite import eventually
+from bus import Peer
+from suite import eventually, free_port
 from xmpp import Raw
 
 
@@ -155,6 +157,40 @@ def test_a_signal_to_any_daemon_is_a_reload_of_all(suite):
         suite.log.wait("routerd reload-done", since=mark)
         for daemon in ("keyd", "authd", "c2sd@1", "routerd"):
             suite.log.wait(rf"{daemon} reloaded ", since=mark)
+
+
+def seconds_between(one, other):
+    begin, end = (datetime.fromisoformat(line.split()[0].removesuffix("Z")) for line in (one, other))
+    return (end - begin).total_seconds()
+
+
+def test_a_daemon_that_asks_again_and_again_reloads_the_others_once_in_five_seconds(suite):
+    mark = suite.log.mark()
+    with Peer(suite).welcomed() as evil:
+        for _ in range(100):
+            evil.send("RELOAD_ASK")
+    suite.log.wait("reload-done", since=mark)
+    assert suite.ctl("reload").returncode == 0  # an administrator need not wait
+    done = eventually(lambda: suite.log.find("authd reloaded", since=mark)[2:] and
+                      suite.log.find("authd reloaded", since=mark), "the one that was put off")
+    assert seconds_between(done[0], done[2]) > 4
+    assert len(suite.log.find("routerd reload-asked peer=c2sd@evil", since=mark)) == 2
+
+
+@pytest.mark.parametrize("role", ["METRICS", "SNMP"])
+def test_who_only_watches_reloads_nobody(suite, role):
+    with Peer(suite, role).welcomed(instance=role.lower()) as evil:
+        evil.send("RELOAD_ASK")
+        evil.gone()
+    suite.log.wait(f"peer-left peer={role.lower()} reason=.*frame of type 0x0c03 is not allowed")
+    assert not suite.log.find("reloaded")
+
+
+def test_a_signal_to_who_only_watches_is_answered_in_the_log(make_suite):
+    suite = make_suite(settings={"metrics.listen": [f"127.0.0.1:{free_port()}"]})
+    os.kill(suite.pids("metrics")["metrics"], signal.SIGHUP)
+    suite.log.wait("error metrics reload-refused reason=.*routerd")
+    assert not suite.log.find("reloaded")
 
 
 def test_who_does_not_answer_stops_it_for_all(suite):

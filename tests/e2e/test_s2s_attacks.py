@@ -1,8 +1,11 @@
 """What a hostile remote server tries (attacks.md, S12, S14 to S18, S20, S22), and RFC 6120's rules for server streams."""
+import contextlib
+import ctypes
 import hashlib
 import hmac
 
 import pytest
+from OpenSSL import SSL
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -10,7 +13,7 @@ from certificates import XMPP_ADDR, utf8_string
 from federation import net  # noqa: F401 (a fixture)
 from remote import Server, Stream
 from suite import eventually
-from xmpp import TLS, Incoming, body, condition
+from xmpp import TIMEOUT, TLS, Incoming, body, condition
 
 LOCAL, REMOTE = "one.example", "evil.example"
 
@@ -242,6 +245,70 @@ def test_s18_dialback_for_another_domain_is_asked_about(one, connect, alice):
     assert stream.answer() == ("valid", None)
     stream.message(alice.jid, sender="x@good.example")
     assert stream.error() == "invalid-from"
+
+
+# S18: TLS that begins anew without end, in streams from others and to them.
+
+def update_keys(wire):
+    """TLS 1.3, the peer is to do the same; pyOpenSSL has no word for it."""
+    libssl, update_requested = ctypes.CDLL("libssl.so.3"), 1
+    session = ctypes.c_void_p(int(SSL._ffi.cast("uintptr_t", wire.tls._ssl)))
+    assert libssl.SSL_key_update(session, update_requested) == 1
+    assert libssl.SSL_do_handshake(session) == 1
+    wire._flush()
+
+
+def renegotiate(wire):
+    """TLS 1.2: a ClientHello, or a request for one."""
+    wire.tls.renegotiate()
+    with contextlib.suppress(SSL.WantReadError):
+        wire.tls.do_handshake()
+    wire._flush()
+
+
+FLOODS = {"key updates": (update_keys, 100, SSL.TLS1_3_VERSION, "too many key updates"),
+          "renegotiation": (renegotiate, 1, SSL.TLS1_2_VERSION, "renegotiation refused")}
+
+
+def flooded(one, stream, again, times, why):
+    """The stream ends, and the log says why."""
+    mark = one.log.mark()
+    with contextlib.suppress(OSError):  # it may end before all is said
+        for _ in range(times):
+            again(stream.wire)
+    stream.wire.end(TIMEOUT)
+    one.log.wait(f"peer-lost .*{why}", since=mark)
+
+
+@pytest.mark.parametrize("authenticated", [False, True])
+@pytest.mark.parametrize("flood", FLOODS)
+def test_s18_a_flood_ends_a_stream_from_a_remote_server(one, connect, alice, flood, authenticated):
+    again, times, version, why = FLOODS[flood]
+    stream = connect(one, REMOTE).open()
+    stream.starttls(certificate=one.certificate_of(REMOTE), version=version)
+    if authenticated:
+        assert stream.external() == "success"
+        stream.open()
+    flooded(one, stream, again, times, why)
+    alice.ping()
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_s18_a_flood_ends_a_stream_to_a_remote_server(one, alice, flood):
+    again, times, version, why = FLOODS[flood]
+    alice.message(f"x@{REMOTE}", "hello")
+    stream = one.evil.accept()
+    stream.secured(one.certificate_of(REMOTE), DIALBACK_FEATURE, tls=version)
+    stream.next()  # the key of its dialback
+    flooded(one, stream, again, times, why)
+    alice.ping()
+
+
+def test_s18_a_few_key_updates_are_served(one, proved, alice):
+    for n in range(3):
+        update_keys(proved.wire)
+        proved.message(alice.jid, f"after {n}")
+        assert body(alice.next_message()) == f"after {n}"
 
 
 def test_the_domain_s_own_server_is_asked(one, connect, alice):

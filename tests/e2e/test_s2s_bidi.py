@@ -4,6 +4,7 @@ import pytest
 import certificates
 import sm
 from federation import make_pair, net  # noqa: F401 (fixtures)
+from remote import Server
 from test_s2s_attacks import LOCAL, REMOTE, alice, connect, one  # noqa: F401 (fixtures)
 from test_s2s_custody import kill
 from xmpp import DIALBACK, SASL, body
@@ -114,6 +115,31 @@ def test_nor_where_the_administrator_does_not_want_it(net, make_suite, connect):
 def test_nothing_goes_there_for_another_domain(both, alice):  # noqa: F811
     talk(both, alice)
     alice.message("x@good.example", "not for you")
+    alice.message(HIM, "but this")
+    assert got(both) == "but this"
+
+
+@pytest.fixture
+def good(net):  # noqa: F811
+    """Asked for before `one`, which starts the DNS."""
+    server = Server("good.example")
+    net.dns.server("good.example", server.port)
+    yield server
+    server.close()
+
+
+def test_nor_for_one_that_the_certificate_does_not_name(good, one, both, alice):  # noqa: F811
+    """It has proved good.example as well, by dialback alone: with that it may speak for it, and hear nothing."""
+    both.result(sender="good.example")
+    asked = good.accept()
+    asked.secured(one.certificate_of("good.example"))
+    asked.expect(DIALBACK + "verify")
+    asked.send(f"<db:verify from='good.example' to='{LOCAL}' id='{both.id}' type='valid'/>")
+    assert both.answer() == ("valid", None)
+    both.message(alice.jid, "from there", sender="x@good.example")
+    assert body(alice.next_message()) == "from there"
+    alice.message("x@good.example", "not for you")
+    good.accept().close()  # it is dialled
     alice.message(HIM, "but this")
     assert got(both) == "but this"
 

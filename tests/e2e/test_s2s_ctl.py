@@ -78,6 +78,18 @@ def test_test_tells_of_a_bad_certificate(make_pair):  # noqa: F811
     assert "no authority that is trusted here" in done.stderr and "Set s2sd.ca" in done.stderr
 
 
+def test_test_tells_of_a_chain_that_is_incomplete(net, make_suite):  # noqa: F811
+    from certificates import ISSUER_ELSEWHERE
+    one = net.instance(make_suite, "one.example", "alice", {"s2sd.ca": ""})
+    two = net.instance(make_suite, "two.example", "bob", certificate=net.authority.server(
+        "two.example", extensions=[ISSUER_ELSEWHERE]))
+    net.dns.start()
+    one.start(), two.start()
+    done = one.ctl("s2s", "test", "two.example")
+    assert done.returncode == 1
+    assert "its chain is incomplete" in done.stderr and "must put its issuer's certificate behind it" in done.stderr
+
+
 def test_without_an_s2sd_it_says_so(suite):
     done = suite.ctl("s2s", "list")
     assert done.returncode == 75 and "no s2sd is running" in done.stderr

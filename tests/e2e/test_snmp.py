@@ -409,7 +409,7 @@ def test_a_renewed_certificate_is_seen_after_a_reload(make_suite, snmpd):  # noq
 
 def counters(*rows):
     """A list as STATS carries it: (name, kind, value, about)."""
-    texts = [str(text).encode() for row in rows for text in row]
+    texts = [text if isinstance(text, bytes) else str(text).encode() for row in rows for text in row]
     return b"".join(len(text).to_bytes(4, "big") + text for text in texts)
 
 

@@ -1,4 +1,7 @@
 """Subscriptions: RFC 6121 3 and Appendix A."""
+import contextlib
+import sqlite3
+
 import pytest
 
 from im import befriend, errors, is_presence, next_push, presences, pushes, put, roster, send, settle
@@ -321,6 +324,35 @@ def test_a_full_roster_takes_no_more_requests(make_suite, raw):
         other.ping()
     kinds = [p for p in presences(bob.ping()) if p[1] == "subscribe"]
     assert kinds == [(A, "subscribe")]
+
+
+def ask(stream, words):
+    stream.send(f"<presence type='subscribe' to='{B}'>{words}</presence>")
+    stream.ping()
+
+
+def test_of_a_long_request_the_beginnings_of_its_words_are_kept(suite, raw):
+    ask(raw(suite, "alice"), "<x xmlns='junk'>" + "y" * 20000 + "</x><status>" + "\u00e4&amp;" * 5000 + "</status>"
+        "<nick xmlns='http://jabber.org/protocol/nick'>" + "n" * 3000 + "</nick>")
+    bob = raw(suite, "bob", priority=None)
+    bob.send("<presence/>")
+    request = bob.until(is_presence("subscribe"))
+    status, nick = request.findtext(CLIENT + "status"), request.findtext("{http://jabber.org/protocol/nick}nick")
+    assert (request.get("from"), request.get("to"), nick) == (A, B, "n" * 128)
+    assert request.find("{junk}x") is None
+    assert 50 < len(status) < 512 and ("\u00e4&" * 256).startswith(status)
+
+
+def test_a_long_request_of_a_former_version_is_shown_without_its_words(suite, raw):
+    ask(raw(suite, "alice"), "<status>please</status>")
+    suite.stop()
+    with contextlib.closing(sqlite3.connect(next(suite.home.rglob("router.db")))) as store, store:
+        assert store.execute("UPDATE contact SET request = zeroblob(2000) WHERE length(request) > 0").rowcount == 1
+    suite.start()
+    bob = raw(suite, "bob", priority=None)
+    bob.send("<presence/>")
+    request = bob.until(is_presence("subscribe"))
+    assert (request.get("from"), request.get("to"), len(request)) == (A, B, 0)
 
 
 def test_all_of_it_is_still_there_after_a_restart(suite, raw, pair):

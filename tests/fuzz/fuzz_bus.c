@@ -19,29 +19,11 @@ struct codec {
                                                                                                    \
 		return rc == 0 ? bus_put_##name(out, num, &m) : rc;                                \
 	}
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 
 static const struct codec codecs[] = {
 #define MSG(NAME, name, num, from, to, flags) {#name, again_##name},
-#define U8(f)
-#define U16(f)
-#define U32(f)
-#define U64(f)
-#define ID(f)
-#define TEXT(f, max)
-#define BLOB(f, max)
-#define END(name)
-#include "bus/messages.def"
-#include "bus/undef.h"
+#include "bus/each_message.h"
 };
 
 enum { COUNT = sizeof codecs / sizeof codecs[0] };

@@ -17,7 +17,9 @@ static void check_value(const struct lua_value *v, unsigned depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const stores[] = {"accounts", "roster", "vcard", "private", "offline", "blocklist"};
+	/* The last: nodes of PEP, all with the same items. */
+	static const char *const stores[] = {
+		"accounts", "roster", "vcard", "private", "offline", "blocklist", "pep", "pep_"};
 	struct str in = str_make(data, size);
 	const char *store = stores[take_choice(&in) % (sizeof stores / sizeof stores[0])];
 	struct lua_data *read = NULL;
@@ -28,6 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_value(lua_data_values(read), 0);
 		moved_init(&m, STR_LIT("user"), STR_LIT("host.example"));
 		prosody_take(&m, store, lua_data_values(read));
+		if (strcmp(store, "pep_") == 0)
+			prosody_take_pep(&m, &(struct prosody_pep){{lua_data_values(read), lua_data_values(read),
+				lua_data_values(read), lua_data_values(read)}});
 		moved_end(&m);
 		(void)moved_check(NULL, &m);
 		moved_fini(&m);

@@ -22,6 +22,9 @@ from suite import PATIENCE, Suite  # noqa: E402
 from xmpp import Raw, body  # noqa: E402
 
 COUNT = 1000
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+PHOTO = f"<PHOTO><TYPE>image/png</TYPE><BINVAL>{PIXEL}</BINVAL></PHOTO>"
+VCARD = "{vcard-temp}"
 
 
 def password(number):
@@ -30,7 +33,8 @@ def password(number):
 
 class MovingProsody(Prosody):
     """Its accounts are made through its own shell."""
-    users = ()
+    users, way = (), "data"
+    VCARD = '"pep"; "vcard_legacy";'  # as its package is configured
 
     def __init__(self, hashed, *how):
         super().__init__(*how)
@@ -39,7 +43,7 @@ class MovingProsody(Prosody):
     def start(self):
         text = Prosody.CONFIG.replace("authentication = \"internal_plain\"", "authentication = \"internal_%s\"" % (
             "hashed" if self.hashed else "plain"))
-        self.CONFIG = text.replace("{more}", '"admin_shell"; "private"; "vcard"; "blocklist"; {more}').replace(
+        self.CONFIG = text.replace("{more}", f'"admin_shell"; "private"; {self.VCARD} "blocklist"; {{more}}').replace(
             "VirtualHost", 'admin_socket = "{dir}/shell.sock"; VirtualHost', 1)
         super().start()
         until = time.monotonic() + PATIENCE
@@ -59,9 +63,15 @@ class MovingProsody(Prosody):
         return self.dir / "data"
 
 
+class OlderProsody(MovingProsody):
+    """As it was configured before 0.11."""
+    way = "vcard"
+    VCARD = '"vcard";'
+
+
 class MovingEjabberd(Ejabberd):
     """Its accounts are made by its command `register`, over HTTP: as ejabberdctl, without a process for each."""
-    users = ()
+    users, way = (), "piefxis"
 
     def __init__(self, hashed, *how):
         super().__init__(*how)
@@ -100,8 +110,19 @@ modules:
         return out
 
 
-@pytest.fixture(params=[(MovingProsody, True), (MovingProsody, False), (MovingEjabberd, True), (MovingEjabberd, False)],
-                ids=lambda p: f"{p[0].name}-{'scram' if p[1] else 'plain'}")
+class DumpedEjabberd(MovingEjabberd):
+    way = "dump"
+
+    def hand_over(self):
+        self.tell("dump", self.dir / "dump")
+        self.tell("backup", self.dir / "backup")
+        self.stop()
+        return self.dir / "dump"
+
+
+@pytest.fixture(params=[(MovingProsody, True), (OlderProsody, False), (MovingEjabberd, True), (MovingEjabberd, False),
+                        (DumpedEjabberd, True), (DumpedEjabberd, False)],
+                ids=lambda p: f"{p[0].name}-{p[0].way}-{'scram' if p[1] else 'plain'}")
 def old(request):
     make, hashed = request.param
     folder = Path(tempfile.mkdtemp(prefix="bh-move-"))
@@ -141,7 +162,8 @@ def live_there(old):
     put(one, f"u2@{old.domain}", "Two", ["Friends", "Früher"])
     send(one, f"u3@{old.domain}", "subscribe")
     one.iq("set", "<query xmlns='jabber:iq:private'><n xmlns='urn:n'>kept &lt;</n></query>")
-    one.iq("set", "<vCard xmlns='vcard-temp'><FN>One</FN></vCard>")
+    one.iq("set", "<vCard xmlns='vcard-temp'><FN>One</FN><EMAIL><WORK/><USERID>one@work.example</USERID></EMAIL>"
+                  f"{PHOTO}</vCard>")
     one.iq("set", "<block xmlns='urn:xmpp:blocking'><item jid='evil@far.example'/></block>")
     one.message(f"u4@{old.domain}", "for one who is away", id="m")
     one.ping()
@@ -157,7 +179,11 @@ def check_here(ours, domain):
     assert items[f"u2@{domain}"].groups == ["Friends", "Früher"] and items[f"u3@{domain}"].state == "none+ask"
     reply = one.iq("get", "<query xmlns='jabber:iq:private'><n xmlns='urn:n'/></query>")
     assert reply[0][0].text == "kept <"
-    assert one.iq("get", "<vCard xmlns='vcard-temp'/>")[0].findtext("{vcard-temp}FN") == "One"
+    vcard = one.iq("get", "<vCard xmlns='vcard-temp'/>")[0]
+    assert vcard.findtext(VCARD + "FN") == "One"
+    assert vcard.findtext(f"{VCARD}EMAIL/{VCARD}USERID") == "one@work.example"
+    assert vcard.findtext(f"{VCARD}PHOTO/{VCARD}TYPE") == "image/png"
+    assert vcard.findtext(f"{VCARD}PHOTO/{VCARD}BINVAL") == PIXEL
     assert [i.get("jid") for i in one.iq("get", "<blocklist xmlns='urn:xmpp:blocking'/>")[0]] == ["evil@far.example"]
     three = Raw(ours.address, domain)
     three.login("u3", password(3)).bind("r")
@@ -190,4 +216,9 @@ def test_a_thousand_accounts_move_and_log_in_with_their_old_passwords(old, ours)
         return verdict
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(log_in, range(COUNT))) == ["success"] * COUNT
-    print(f"{old.name}: {COUNT} accounts imported in {took:.1f} s")
+    print(f"{old.name}, {old.way}: {COUNT} accounts imported in {took:.1f} s")
+    if old.way == "dump":
+        done = ours.ctl("import", data.parent / "backup")
+        assert done.returncode == 1 and "ejabberdctl dump" in done.stderr
+        done = ours.ctl("import", data.parent / "spool")
+        assert done.returncode == 1 and "ejabberdctl dump" in done.stderr

@@ -67,9 +67,9 @@ class Calls:
         self.events, self.wrong = {}, []
         self.files = {p: (metrics.ROOT / p).read_text() for p in metrics.sources()}
         for path, text in self.files.items():
-            if path.parts[:2] == ("lib", "daemon") and path.name in ("log.c", "log.h"):
+            if path.parts[:2] == ("lib", "daemon") and path.name == "log.h":
                 continue
-            for call in re.finditer(r"\blog_(error|warn|info|debug|event|audit)\(", text):
+            for call in re.finditer(r"(?<!^void )\blog_(error|warn|info|debug|event|audit)\(", text, re.M):
                 line = text.count("\n", 0, call.start()) + 1
                 self.take(f"{path}:{line}", path, call[1], arguments(text, call.end() - 1))
 

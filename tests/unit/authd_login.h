@@ -29,6 +29,7 @@
 #define NO_PLUS "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN"
 
 enum { ITERATIONS = 4096 };
+static const uint64_t ID = 7; /* of most conversations */
 
 static uv_loop_t loop;
 static char dir[64];
@@ -46,6 +47,7 @@ static const uint8_t exporter[32] = "a tls-exporter of 32 bytes......";
 static struct {
 	unsigned challenges, verdicts;
 	uint64_t id; /* of the last verdict */
+	unsigned turn; /* which of them was that of ID */
 	char challenge[4096];
 	struct msg_auth_verdict verdict;
 	char account[256], mechanism[64], final[256], text[256];
@@ -71,6 +73,8 @@ static inline void on_verdict(void *owner, uint64_t id, const struct msg_auth_ve
 	(void)owner;
 	heard.verdicts++;
 	heard.id = id;
+	if (id == ID)
+		heard.turn = heard.verdicts;
 	heard.verdict = *m;
 	copy(heard.account, sizeof(heard.account), m->account);
 	copy(heard.mechanism, sizeof(heard.mechanism), m->mechanism);
@@ -204,8 +208,6 @@ struct login {
 	bool no_exporter;	 /* the server has none */
 	bool no_initial;
 };
-
-static const uint64_t ID = 7;
 
 static inline struct msg_auth_begin begin_of(const struct login *l)
 {

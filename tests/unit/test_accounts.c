@@ -168,6 +168,8 @@ static void each_kind_of_change_minds_whether_the_account_exists(void **state)
 		{ACCOUNT_PASSWORD, true, 0, ACCOUNT_GOT_PASSWORD},
 		{ACCOUNT_IMPORT, false, 0, ACCOUNT_WAS_ADDED},
 		{ACCOUNT_IMPORT, true, 0, ACCOUNT_GOT_PASSWORD},
+		{ACCOUNT_IMPORT_DISABLED, false, 0, ACCOUNT_WAS_ADDED},
+		{ACCOUNT_IMPORT_DISABLED, true, 0, ACCOUNT_WAS_DISABLED},
 		{ACCOUNT_REMOVE, false, BH_ENOTFOUND, 0},
 		{ACCOUNT_REMOVE, true, 0, ACCOUNT_WAS_DELETED},
 		{ACCOUNT_DISABLE, false, BH_ENOTFOUND, 0},
@@ -186,7 +188,8 @@ static void each_kind_of_change_minds_whether_the_account_exists(void **state)
 		if (cases[i].rc == 0 && cases[i].how != ACCOUNT_REMOVE) {
 			assert_int_equal(find("a@x.example", &record), 0);
 			assert_true(record.generation == last_change.generation);
-			assert_true(record.disabled == (cases[i].how == ACCOUNT_DISABLE));
+			assert_true(record.disabled == (cases[i].how == ACCOUNT_DISABLE ||
+				cases[i].how == ACCOUNT_IMPORT_DISABLED));
 		}
 	}
 }

@@ -4,11 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "base/rand.h"
 #include "dns/servers.h"
 
@@ -265,6 +268,81 @@ static void a_resolver_may_stop_while_it_is_asked(void **state)
 	assert_non_null(resolver_ask(f->resolver, "seven.example", DNS_A, on_nothing, NULL));
 }
 
+static void what_was_learnt_is_forgotten_by_a_flush(void **state)
+{
+	struct fixture *f = *state;
+	char what[256];
+
+	know(f, "_xmpp-server._tcp.eight.example. IN SRV 0 0 5269 old.eight.example.");
+	know(f, "_xmpps-server._tcp.eight.example. IN TXT \"none\"");
+	assert_string_equal(search(f, "eight.example")->targets[0].name, "old.eight.example");
+	assert_int_equal(resolver_flush(f->resolver, what, sizeof what), 0);
+	know(f, "_xmpp-server._tcp.eight.example. IN SRV 0 0 5269 new.eight.example.");
+	know(f, "_xmpps-server._tcp.eight.example. IN TXT \"none\"");
+	assert_string_equal(search(f, "eight.example")->targets[0].name, "new.eight.example");
+}
+
+static void on_old(void *arg, const struct answer *answer)
+{
+	struct fixture *f = arg;
+
+	f->calls++;
+	assert_int_equal(answer->kind, ANSWER_RECORDS);
+	uv_stop(&f->loop);
+}
+
+static void who_has_asked_before_a_flush_is_answered(void **state)
+{
+	struct fixture *f = *state;
+	char what[256];
+
+	know(f, "nine.example. IN A 192.0.2.9");
+	assert_non_null(resolver_ask(f->resolver, "nine.example", DNS_A, on_old, f));
+	assert_int_equal(resolver_flush(f->resolver, what, sizeof what), 0);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(f->calls, 1);
+}
+
+/* Nobody answers there, and libunbound goes on asking. */
+static void flushes_are_refused_while_too_much_of_before_waits(void **state)
+{
+	struct fixture *f = *state;
+	char what[256] = "";
+	int rc = 0;
+
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(rc, 0);
+		assert_non_null(resolver_ask(f->resolver, "ten.example", DNS_A, on_nothing, NULL));
+		rc = resolver_flush(f->resolver, what, sizeof what);
+	}
+	assert_int_equal(rc, BH_EBUSY);
+	assert_string_equal(what, "questions of before still wait for their answers");
+}
+
+static void a_flush_without_its_files_forgets_nothing(void **state)
+{
+	char anchor[] = "/tmp/test_dns.XXXXXX", what[256];
+	struct resolver_spec spec = {.forwarder = "127.0.0.1@9", .anchor = anchor};
+	struct fixture f = {.calls = 0};
+	int fd = mkstemp(anchor);
+
+	(void)state;
+	assert_true(fd >= 0);
+	dprintf(fd, "example. IN DS 1 13 2 %064d\n", 1);
+	close(fd);
+	uv_loop_init(&f.loop);
+	spec.loop = &f.loop;
+	assert_int_equal(resolver_create(&spec, &f.resolver, what, sizeof what), 0);
+	know(&f, "_xmpp-server._tcp.eleven. IN SRV 0 0 5269 old.eleven.");
+	know(&f, "_xmpps-server._tcp.eleven. IN TXT \"none\"");
+	unlink(anchor);
+	assert_int_equal(resolver_flush(f.resolver, what, sizeof what), BH_ECONFIG);
+	assert_string_equal(search(&f, "eleven")->targets[0].name, "old.eleven");
+	resolver_stop(&f.resolver, stopped, NULL);
+	uv_run(&f.loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&f.loop), 0);
+}
+
 static void a_system_need_not_have_a_file_of_hosts(void **state)
 {
 	struct resolver_spec spec = {.forwarder = "127.0.0.1@9", .hosts = "/nonexistent/hosts"};
@@ -296,6 +374,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_service_may_be_refused_and_the_other_not, start, stop),
 		cmocka_unit_test_setup_teardown(nobody_hears_of_a_search_that_was_cancelled, start, stop),
 		cmocka_unit_test_setup_teardown(a_resolver_may_stop_while_it_is_asked, start, stop),
+		cmocka_unit_test_setup_teardown(what_was_learnt_is_forgotten_by_a_flush, start, stop),
+		cmocka_unit_test_setup_teardown(who_has_asked_before_a_flush_is_answered, start, stop),
+		cmocka_unit_test_setup_teardown(flushes_are_refused_while_too_much_of_before_waits, start, stop),
+		cmocka_unit_test(a_flush_without_its_files_forgets_nothing),
 		cmocka_unit_test(a_system_need_not_have_a_file_of_hosts),
 	};
 

@@ -171,12 +171,45 @@ static void log_event_takes_the_socket_where_there_is_one(void **state)
 	log_open("authd", LOG_LEVEL_INFO);
 	log_warn("an-event", "from=%s", "192.0.2.1");
 	unsetenv("JOURNAL_STREAM");
-	log_open("authd", LOG_LEVEL_INFO);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
+	log_open("authd", LOG_LEVEL_INFO);
 	assert_int_equal(read(ends[0], line, sizeof line), 0);
 	close(ends[0]);
 	assert_non_null(strstr(received(), "ADDRESS=192.0.2.1\n"));
+}
+
+/* Neither does it go to the stream, which is the same journald's. */
+static void what_journald_does_not_take_is_lost_and_told_of(void **state)
+{
+	int saved = dup(STDERR_FILENO), ends[2];
+	char stream[64], line[64];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	fstat(STDERR_FILENO, &st);
+	snprintf(stream, sizeof stream, "%lu:%lu", (unsigned long)st.st_dev, (unsigned long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_journal_socket(path);
+	log_open("authd", LOG_LEVEL_INFO);
+	alarm(20); /* it must not wait */
+	for (int i = 0; i < 20000; i++)
+		log_info("flood", "k=%d", i);
+	alarm(0);
+	for (int i = 0; recv(listener, &(char){0}, 1, 0) >= 0; i++)
+		snprintf(line, sizeof line, "MESSAGE=log-lost lines=%d\n", 20000 - i - 1);
+	log_info("next", "k=%d", 1);
+	unsetenv("JOURNAL_STREAM");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	log_open("authd", LOG_LEVEL_INFO);
+	assert_non_null(strstr(received(), line));
+	assert_non_null(strstr(received(), "MESSAGE=next k=1\n"));
+	assert_int_equal(read(ends[0], line, sizeof line), 0);
+	close(ends[0]);
 }
 
 int main(void)
@@ -187,6 +220,7 @@ int main(void)
 		cmocka_unit_test(what_log_value_quotes_comes_out_again),
 		cmocka_unit_test(a_full_or_absent_journald_is_told_apart_from_success),
 		cmocka_unit_test(log_event_takes_the_socket_where_there_is_one),
+		cmocka_unit_test(what_journald_does_not_take_is_lost_and_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, open_listener, close_listener);

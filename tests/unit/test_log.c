@@ -4,11 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -33,6 +37,7 @@ static const char *caught(void)
 
 	dup2(saved, STDERR_FILENO);
 	close(saved);
+	log_open("x", LOG_LEVEL_INFO); /* it lets go of the pipe */
 	while ((got = read(ends[0], text + n, sizeof text - 1 - n)) > 0)
 		n += (size_t)got;
 	close(ends[0]);
@@ -209,6 +214,148 @@ static void an_event_that_is_too_long_is_still_one_line(void **state)
 	assert_true(strchr(line, '\n') - line < 4096);
 }
 
+/* ---- who reads stops reading ------------------------------------------------------------------- */
+
+/* Something that takes what is written for a while, and then nothing more: ends[1], and where it can be read. */
+static int make_pipe(void)
+{
+	return pipe(ends);
+}
+
+static int make_socket(void)
+{
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+}
+
+/* One that may not be opened once more. */
+static int make_pipe_of_another(void)
+{
+	int rc = pipe(ends);
+
+	if (rc == 0)
+		rc = fchmod(ends[1], 0);
+	return rc == 0 && geteuid() == 0 ? seteuid(65534) : rc;
+}
+
+static int make_terminal(void)
+{
+	struct termios raw;
+
+	ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
+	if (ends[0] < 0 || grantpt(ends[0]) != 0 || unlockpt(ends[0]) != 0)
+		return -1;
+	ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY);
+	if (ends[1] < 0 || tcgetattr(ends[1], &raw) != 0)
+		return -1;
+	cfmakeraw(&raw);
+	return tcsetattr(ends[1], TCSANOW, &raw);
+}
+
+/* What can be read now. */
+static char *drained(void)
+{
+	enum { MOST = 4 << 20 };
+	char *text = malloc(MOST);
+	size_t n = 0;
+	struct pollfd look = {.fd = ends[0], .events = POLLIN};
+
+	assert_non_null(text);
+	while (poll(&look, 1, 100) > 0 && n < MOST - 1) {
+		ssize_t got = read(ends[0], text + n, MOST - 1 - n);
+
+		assert_true(got > 0);
+		n += (size_t)got;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+		n++;
+	return n;
+}
+
+/* As it says itself. */
+static size_t count_lost(const char *text)
+{
+	static const char what[] = " warn x log-lost lines=";
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += sizeof what - 1)
+		n += strtoul(text + sizeof what - 1, NULL, 10);
+	return n;
+}
+
+/* The whole lines and the lost ones are all that were said, and no line is in another.  (A terminal may have room again
+ * in the middle, though nobody reads: the kernel has moved what was there.) */
+static void lose_some(int (*make)(void))
+{
+	enum { LINES = 20000 };
+	char *before, *after;
+
+	assert_int_equal(make(), 0);
+	saved = dup(STDERR_FILENO);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	log_open("x", LOG_LEVEL_INFO);
+	alarm(20); /* it must not wait */
+	for (int i = 0; i < LINES; i++)
+		log_info("flood", "text=%060d end=1", i);
+	alarm(0);
+	before = drained();
+	log_info("next", "k=%d", 1);
+	after = drained();
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	log_open("x", LOG_LEVEL_INFO);
+	assert_true(geteuid() == getuid() || seteuid(getuid()) == 0);
+	assert_true(count(before, " end=1\n") < LINES);
+	assert_int_equal(count_lost(before) + count_lost(after), LINES - count(before, " end=1\n"));
+	assert_true(count_lost(after) > 0);
+	assert_non_null(strstr(strstr(after, "log-lost"), "Z info x next k=1\n"));
+	assert_int_equal(count(after, "\n") - (after[0] == '\n'), 2); /* behind a line that was cut */
+	free(before);
+	free(after);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void a_pipe_that_nobody_reads_takes_no_time(void **state)
+{
+	(void)state;
+	lose_some(make_pipe);
+}
+
+static void nor_does_a_socket(void **state)
+{
+	(void)state;
+	lose_some(make_socket);
+}
+
+static void nor_one_that_is_another_user_s(void **state)
+{
+	(void)state;
+	lose_some(make_pipe_of_another);
+}
+
+static void nor_a_terminal(void **state)
+{
+	(void)state;
+	lose_some(make_terminal);
+}
+
+static void the_descriptor_that_others_share_stays_blocking(void **state)
+{
+	(void)state;
+	catch_log();
+	log_open("x", LOG_LEVEL_INFO);
+	assert_int_equal(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+	(void)caught();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +368,11 @@ int main(void)
 		cmocka_unit_test(a_long_value_is_cut_at_two_hundred_bytes),
 		cmocka_unit_test(eight_values_can_be_in_use_at_a_time),
 		cmocka_unit_test(an_event_that_is_too_long_is_still_one_line),
+		cmocka_unit_test(a_pipe_that_nobody_reads_takes_no_time),
+		cmocka_unit_test(nor_does_a_socket),
+		cmocka_unit_test(nor_one_that_is_another_user_s),
+		cmocka_unit_test(nor_a_terminal),
+		cmocka_unit_test(the_descriptor_that_others_share_stays_blocking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,28 @@ static void guesses_in_parallel_count_one_by_one(void **state)
 	assert_int_equal(heard.verdict.condition, SASL_NOT_AUTHORIZED);
 }
 
+/* By PLAIN, where a password takes its time. */
+static void who_has_logged_in_from_there_is_served_before_guesses(void **state)
+{
+	enum { GUESSES = 40, AT_WORK = 4 };
+	struct login l = {.mechanism = "PLAIN", .user = USER, .password = PASSWORD};
+	struct msg_auth_begin known = begin_of(&l), guess = known;
+
+	(void)state;
+	known.initial = STR_LIT("AHVzZXIAcGVuY2ls");
+	guess.initial = STR_LIT("AHVzZXIAbm8="); /* NUL user NUL no */
+	guess.address = STR_LIT("198.51.100.1:4000");
+	run(&l);
+	memset(&heard, 0, sizeof(heard));
+	for (uint64_t id = 100; id < 100 + GUESSES; id++)
+		conversations_begin(conversations, id, &guess);
+	conversations_begin(conversations, ID, &known);
+	while (heard.verdicts < GUESSES + 1)
+		uv_run(&loop, UV_RUN_ONCE);
+	/* Behind those that were being looked at, and beside as many that began with it. */
+	assert_in_range(heard.turn, 1, 2 * AT_WORK);
+}
+
 static void a_disabled_account_is_told_so_after_its_password(void **state)
 {
 	struct login l = {.mechanism = "SCRAM-SHA-256", .user = USER, .password = PASSWORD};
@@ -173,6 +195,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		T(guessing_slows_down_and_ends),
 		T(guesses_in_parallel_count_one_by_one),
+		T(who_has_logged_in_from_there_is_served_before_guesses),
 		T(a_disabled_account_is_told_so_after_its_password),
 		T(an_aborted_conversation_says_nothing),
 		T(what_comes_out_of_turn_ends_the_conversation),

@@ -137,6 +137,38 @@ static void survives_adding_and_removing_at_random(void **state)
 	free(items);
 }
 
+/* Each takes its neighbours with it, which a walk that looks ahead would go to next. */
+static void a_map_may_be_emptied_by_nodes_that_take_others_with_them(void **state)
+{
+	struct item *items = calloc(MANY, sizeof *items);
+	struct map m = MAP_INIT;
+	struct map_walk walk;
+	struct map_node *n;
+
+	(void)state;
+	assert_non_null(items);
+	for (uint32_t i = 0; i < MANY; i++)
+		add(&m, &items[i], i);
+	map_walk_start(&walk, &m);
+	while ((n = map_walk_any(&walk)) != NULL) {
+		struct item *item = container_of(n, struct item, node);
+		struct item *next = n->next != NULL ? container_of(n->next, struct item, node) : NULL;
+		struct item *other = find(&m, (item->key + 1) % MANY);
+
+		assert_true(item->in);
+		item->in = false;
+		map_remove(&m, n);
+		for (unsigned i = 0; i < 2; i++, next = other)
+			if (next != NULL && next->in) {
+				next->in = false;
+				map_remove(&m, &next->node);
+			}
+	}
+	assert_int_equal(m.count, 0);
+	map_fini(&m);
+	free(items);
+}
+
 static void keys_are_bytes_with_a_length(void **state)
 {
 	struct map_node a = {0}, b = {0}, empty = {0};
@@ -180,6 +212,7 @@ int main(void)
 		cmocka_unit_test(finds_all_at_every_size),
 		cmocka_unit_test(a_walk_sees_each_once),
 		cmocka_unit_test(what_a_walk_returned_may_be_removed),
+		cmocka_unit_test(a_map_may_be_emptied_by_nodes_that_take_others_with_them),
 		cmocka_unit_test(survives_adding_and_removing_at_random),
 		cmocka_unit_test(keys_are_bytes_with_a_length),
 		cmocka_unit_test(several_may_have_one_key),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -74,6 +75,32 @@ static void a_daemon_is_seen_with_what_it_counts(void **state)
 	picture_free(&p);
 }
 
+static void what_is_not_utf8_is_left_out(void **state)
+{
+	static const struct counter counters[] = {
+		{.name = "fine", .about = "\xc3\xa9"}, {.name = "about", .about = "\xff"}, {.name = "last", .about = "x"}};
+	struct picture *p = picture_create();
+	struct buf list = BUF_INIT;
+	/* The 64 bytes that are kept end within its last letter. */
+	const char *version = "1234567890123456789012345678901234567890123456789012345678901" "23\xc3\xa9";
+	struct msg_instance m = {.role = ROLE_C2S, .instance = STR_LIT("c2sd@1"), .software = str_of(version), .state = INSTANCE_UP};
+	const struct seen *s;
+
+	(void)state;
+	counter_put(&list, &counters[0], NULL, NULL);
+	counter_put(&list, &counters[1], NULL, NULL);
+	counter_put(&list, &counters[2], "label", "\xc3");
+	counter_put(&list, &counters[2], NULL, NULL);
+	m.counters = buf_str(&list);
+	s = picture_add(p, &m);
+	assert_int_equal(s->ncounters, 2);
+	assert_non_null(seen_counter(s, "fine"));
+	assert_non_null(seen_counter(s, "last"));
+	assert_int_equal(strlen(s->software), 63);
+	buf_fini(&list);
+	picture_free(&p);
+}
+
 static void sums_are_over_roles(void **state)
 {
 	struct picture *p = suite();
@@ -142,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_first_there_is_a_routerd_that_is_missing),
 		cmocka_unit_test(a_daemon_is_seen_with_what_it_counts),
+		cmocka_unit_test(what_is_not_utf8_is_left_out),
 		cmocka_unit_test(sums_are_over_roles),
 		cmocka_unit_test(without_routerd_the_others_are_unknown_and_it_is_gone_after_a_while),
 		cmocka_unit_test(a_state_that_is_none_is_unknown),

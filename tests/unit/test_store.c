@@ -259,6 +259,92 @@ static void more_rows_than_fit_are_an_error(void **state)
 	end(&f);
 }
 
+/* Rows of 1 MiB: how many came, and how many are wanted. */
+struct reading {
+	struct fixture *f;
+	int rows, most;
+};
+
+static bool on_page(void *arg, struct store_rows *rows)
+{
+	struct reading *r = arg;
+	int n = 0;
+
+	for (; store_row(rows); n++)
+		assert_int_equal(store_row_text(rows, 0).len, 1048576);
+	assert_true(n <= 1); /* a page, whatever comes */
+	r->rows += n;
+	return r->rows < r->most;
+}
+
+static void on_read(void *arg, int rc)
+{
+	struct reading *r = arg;
+
+	r->f->rc = rc;
+	r->f->asked = true;
+}
+
+static void begin_reading(struct reading *r, int64_t rows)
+{
+	struct store_tx *tx = store_begin(r->f->store);
+
+	store_int(tx, rows);
+	store_do(tx, BIG);
+	r->f->asked = false;
+	store_read(tx, on_page, on_read, r);
+}
+
+static int64_t read_rows(struct fixture *f, int64_t rows, int most)
+{
+	struct reading r = {f, 0, most};
+
+	begin_reading(&r, rows);
+	while (!f->asked)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(f->rc, 0);
+	return r.rows;
+}
+
+static void any_number_of_rows_can_be_read_in_pages(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	assert_int_equal(read_rows(&f, STORE_ROWS_MAX / 1048576 + 2, MANY), STORE_ROWS_MAX / 1048576 + 2);
+	assert_int_equal(count(&f), 0);
+	end(&f);
+}
+
+static void who_has_enough_is_read_no_more(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	assert_int_equal(read_rows(&f, MANY, 3), 3);
+	assert_int_equal(count(&f), 0);
+	end(&f);
+}
+
+static void a_stop_ends_what_is_being_read(void **state)
+{
+	struct fixture f;
+	struct reading r = {&f, 0, MANY};
+
+	(void)state;
+	begin(&f);
+	begin_reading(&r, MANY);
+	while (r.rows == 0)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	assert_false(f.asked);
+	end(&f);
+	assert_true(f.asked);
+	assert_int_equal(f.rc, BH_ECLOSED);
+	assert_true(r.rows < MANY);
+}
+
 /* The child: pairs of rows, a transaction each; the number of each goes to the pipe at its done. */
 static void told(void *arg, int rc)
 {
@@ -344,6 +430,9 @@ int main(void)
 		CASE(a_change_that_fails_leaves_nothing_and_harms_no_other),
 		CASE(a_stop_finishes_what_is_queued),
 		CASE(more_rows_than_fit_are_an_error),
+		CASE(any_number_of_rows_can_be_read_in_pages),
+		CASE(who_has_enough_is_read_no_more),
+		CASE(a_stop_ends_what_is_being_read),
 		CASE(after_a_kill_all_that_was_acknowledged_is_there_and_whole),
 	};
 

@@ -350,6 +350,96 @@ static void a_paused_stream_reads_nothing_until_resumed(void **state)
 	server_end(&v);
 }
 
+enum { MORE_THAN_THE_KERNEL_TAKES = 16 << 20 };
+
+static void write_too_much(struct server *v)
+{
+	static const uint8_t much[MORE_THAN_THE_KERNEL_TAKES];
+
+	stream_write(v->stream, much, sizeof much);
+}
+
+static void answer_too_much_once(struct server *v, const uint8_t *p, size_t n)
+{
+	buf_put(&v->got, p, n);
+	if (v->chunks == 1) {
+		write_too_much(v);
+		return;
+	}
+	assert_true(stream_unsent(v->stream) <= STREAM_ANSWERS_MAX);
+	stream_write(v->stream, "ok", 2);
+}
+
+static void write_too_much_now(uv_timer_t *timer)
+{
+	write_too_much(timer->data);
+}
+
+static void write_too_much_from_elsewhere(struct server *v)
+{
+	uv_timer_start(&v->timer, write_too_much_now, 0, 0);
+}
+
+static void hear_while_much_waits(struct server *v, const uint8_t *p, size_t n)
+{
+	buf_put(&v->got, p, n);
+	assert_true(stream_unsent(v->stream) > STREAM_ANSWERS_MAX);
+	stream_write(v->stream, "ok", 2);
+}
+
+static bool take_too_much(struct client *c)
+{
+	static uint8_t p[MORE_THAN_THE_KERNEL_TAKES];
+
+	return recv(c->fd, p, sizeof p, MSG_WAITALL) == (ssize_t)sizeof p;
+}
+
+static bool sees_some(struct client *c)
+{
+	uint8_t p;
+
+	return recv(c->fd, &p, 1, MSG_PEEK) == 1;
+}
+
+static void say_more_than_is_read(struct client *c)
+{
+	CHECK(client_send(c, "one", 3));
+	CHECK(sees_some(c));
+	CHECK(client_send(c, "two", 3));
+	CHECK(take_too_much(c));
+	CHECK(client_expect(c, "ok"));
+}
+
+static void who_does_not_take_answers_is_not_read_until_he_does(void **state)
+{
+	struct server v = {.plan = {.on_data = answer_too_much_once}};
+	struct client c = {.script = say_more_than_is_read};
+
+	(void)state;
+	serve(&v, &c);
+	assert_got(&v, "onetwo");
+	server_end(&v);
+}
+
+static void say_while_much_waits(struct client *c)
+{
+	CHECK(sees_some(c));
+	CHECK(client_send(c, "two", 3));
+	CHECK(take_too_much(c));
+	CHECK(client_expect(c, "ok"));
+}
+
+static void what_is_no_answer_keeps_nobody_from_being_read(void **state)
+{
+	struct server v = {.plan = {.on_open = write_too_much_from_elsewhere, .on_data = hear_while_much_waits}};
+	struct client c = {.script = say_while_much_waits};
+
+	(void)state;
+	serve(&v, &c);
+	assert_got(&v, "two");
+	server_end(&v);
+}
+
 #define PROXY_LINE "PROXY TCP4 192.0.2.7 198.51.100.1 40000 5222\r\n"
 
 static void header_and_data_in_pieces(struct client *c)
@@ -432,6 +522,8 @@ int main(void)
 		cmocka_unit_test(a_reset_is_named),
 		cmocka_unit_test(an_answer_to_the_last_bytes_still_goes_out),
 		cmocka_unit_test(a_paused_stream_reads_nothing_until_resumed),
+		cmocka_unit_test(who_does_not_take_answers_is_not_read_until_he_does),
+		cmocka_unit_test(what_is_no_answer_keeps_nobody_from_being_read),
 		cmocka_unit_test(a_proxy_header_gives_the_peer_and_data_begins_behind_it),
 		cmocka_unit_test(a_missing_proxy_header_closes),
 		cmocka_unit_test(what_is_no_socket_is_refused_and_closed),

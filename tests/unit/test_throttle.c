@@ -156,12 +156,51 @@ static void strangers_do_not_shut_out_who_has_logged_in_before(void **state)
 	throttle_refund(t, &home, NOW);
 	assert_true(throttle_knows(t, &home, NOW));
 	guess("a@x", "198.51.100.1", 10);
+	for (int i = 2; i < 7; i++) {
+		char address[16];
+
+		snprintf(address, sizeof(address), "198.51.100.%d", i);
+		guess("a@x", address, 1);
+	}
 	assert_false(allowed_at("a@x", "198.51.100.1", NOW));
-	assert_false(allowed_at("a@x", "198.51.100.2", NOW));
+	assert_false(allowed_at("a@x", "198.51.100.7", NOW));
 	assert_true(allowed_at("a@x", "192.0.2.7:100", NOW));
 	/* ... until the known address guesses itself. */
 	guess("a@x", "192.0.2.7", 10);
 	assert_false(allowed_at("a@x", "192.0.2.7", NOW));
+}
+
+/* Its owner, at an address that authd does not know, with the right password. */
+static void who_guesses_from_one_address_does_not_shut_out_the_others(void **state)
+{
+	struct throttle_who owner = who("a@x", "203.0.113.9");
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		assert_true(allowed_at("a@x", "198.51.100.1", NOW));
+		guess("a@x", "198.51.100.1", 1);
+	}
+	assert_false(allowed_at("a@x", "198.51.100.1", NOW));
+	assert_true(allowed_at("a@x", "203.0.113.9", NOW));
+	throttle_charge(t, &owner, NOW);
+	throttle_refund(t, &owner, NOW);
+	assert_true(allowed_at("a@x", "203.0.113.10", NOW));
+}
+
+static void addresses_that_have_not_failed_have_one_guess_each_and_a_limit_in_all(void **state)
+{
+	char address[16];
+
+	(void)state;
+	guess("a@x", "198.51.100.1", 10);
+	for (int i = 0; i < 5; i++) {
+		snprintf(address, sizeof(address), "192.0.2.%d", i);
+		assert_true(allowed_at("a@x", address, NOW));
+		guess("a@x", address, 1);
+		assert_false(allowed_at("a@x", address, NOW));
+	}
+	assert_false(allowed_at("a@x", "192.0.2.99", NOW));
+	assert_true(allowed_at("a@x", "192.0.2.99", NOW + WINDOW));
 }
 
 static void a_flood_of_names_does_not_free_the_account_under_attack(void **state)
@@ -189,6 +228,8 @@ int main(int argc, char **argv)
 		T(addresses_are_told_apart_without_ports_and_by_network),
 		T(a_right_guess_is_given_back),
 		T(strangers_do_not_shut_out_who_has_logged_in_before),
+		T(who_guesses_from_one_address_does_not_shut_out_the_others),
+		T(addresses_that_have_not_failed_have_one_guess_each_and_a_limit_in_all),
 		T(a_flood_of_names_does_not_free_the_account_under_attack),
 	};
 

@@ -24,7 +24,7 @@ static const struct schemes {
 	[KEY_ED448] = {TLS_ED448, TLS_ED448, ""},
 };
 
-enum { PEERS = 8 };
+enum { PEERS = 8, CALLERS = 24, BEGIN_IN_A_TURN = 4 };
 
 static size_t deepest; /* of any stack */
 
@@ -192,7 +192,7 @@ struct crowd {
 	uv_loop_t loop;
 	struct stream_hub *hub;
 	struct listener *listener;
-	struct end clients[PEERS], servers[PEERS];
+	struct end clients[PEERS], servers[CALLERS];
 	unsigned n, accepted, secured, closed;
 	bool stopped;
 };
@@ -259,13 +259,11 @@ static struct address crowd_address(struct crowd *w)
 	return a;
 }
 
-/* n clients call, and the signer has as many questions as there are stacks. */
-static void crowd_begin(struct crowd *w, unsigned n, unsigned stacks)
+static void crowd_open(struct crowd *w, unsigned stacks)
 {
 	char what[160];
-	struct address a;
 
-	*w = (struct crowd){.n = n};
+	*w = (struct crowd){.n = 0};
 	keys.slow = true;
 	keys.most_waiting = keys.forgotten = 0;
 	uv_loop_init(&w->loop);
@@ -274,6 +272,15 @@ static void crowd_begin(struct crowd *w, unsigned n, unsigned stacks)
 	w->hub->io.stacks = coroutine_pool_create(stacks);
 	assert_int_equal(listener_open("127.0.0.1:0", &w->listener, what, sizeof what), 0);
 	assert_int_equal(listener_start(w->listener, &w->loop, 16, crowd_accept, w), 0);
+}
+
+/* n clients call, and the signer has as many questions as there are stacks. */
+static void crowd_begin(struct crowd *w, unsigned n, unsigned stacks)
+{
+	struct address a;
+
+	crowd_open(w, stacks);
+	w->n = n;
 	a = crowd_address(w);
 	for (unsigned i = 0; i < n; i++) {
 		w->clients[i].crowd = w;
@@ -281,6 +288,15 @@ static void crowd_begin(struct crowd *w, unsigned n, unsigned stacks)
 	}
 	while (w->accepted < n || keys.waiting < (n < stacks ? n : stacks))
 		turn(w);
+}
+
+static void crowd_close(struct crowd *w)
+{
+	assert_int_equal(keys.waiting, 0);
+	listener_close(&w->listener);
+	stream_hub_stop(&w->hub, NULL, NULL);
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&w->loop), 0);
 }
 
 static void crowd_end(struct crowd *w)
@@ -293,11 +309,7 @@ static void crowd_end(struct crowd *w)
 	}
 	while (w->closed < 2 * w->n)
 		turn(w);
-	assert_int_equal(keys.waiting, 0);
-	listener_close(&w->listener);
-	stream_hub_stop(&w->hub, NULL, NULL);
-	uv_run(&w->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&w->loop), 0);
+	crowd_close(w);
 }
 
 static void handshakes_wait_side_by_side(void **state)
@@ -403,6 +415,75 @@ static void what_a_client_sends_meanwhile_is_bounded(void **state)
 	crowd_end(&w);
 }
 
+/* ---- callers that say the first word, and no other -------------------------------------- */
+
+static ssize_t keep(gnutls_transport_ptr_t out, const void *p, size_t n)
+{
+	buf_put(out, p, n);
+	return (ssize_t)n;
+}
+
+static ssize_t nothing_yet(gnutls_transport_ptr_t out, void *p, size_t n)
+{
+	(void)out, (void)p, (void)n;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void make_hello(struct buf *out)
+{
+	gnutls_certificate_credentials_t credentials;
+	gnutls_session_t tls;
+
+	assert_int_equal(gnutls_certificate_allocate_credentials(&credentials), 0);
+	assert_int_equal(gnutls_init(&tls, GNUTLS_CLIENT), 0);
+	gnutls_priority_set_direct(tls, TLS13, NULL);
+	gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, credentials);
+	gnutls_transport_set_ptr(tls, out);
+	gnutls_transport_set_push_function(tls, keep);
+	gnutls_transport_set_pull_function(tls, nothing_yet);
+	assert_int_equal(gnutls_handshake(tls), GNUTLS_E_AGAIN);
+	gnutls_deinit(tls);
+	gnutls_certificate_free_credentials(credentials);
+}
+
+static int call(struct crowd *w, const struct buf *hello)
+{
+	struct address a = crowd_address(w);
+	struct sockaddr_storage to;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address_to_sockaddr(&a, &to);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(struct sockaddr_in)), 0);
+	assert_int_equal(send(fd, hello->data, hello->len, 0), (ssize_t)hello->len);
+	return fd;
+}
+
+static void no_more_than_four_begin_in_a_turn_of_the_loop(void **state)
+{
+	struct buf hello = BUF_INIT;
+	unsigned before = 0;
+	struct crowd w;
+	int fd[CALLERS];
+
+	(void)state;
+	make_hello(&hello);
+	crowd_open(&w, CALLERS);
+	for (unsigned i = 0; i < CALLERS; i++)
+		fd[i] = call(&w, &hello);
+	while (keys.waiting < CALLERS) {
+		uv_run(&w.loop, UV_RUN_ONCE); /* it does not wait while one of them does */
+		assert_in_range(keys.waiting - before, 0, BEGIN_IN_A_TURN);
+		before = keys.waiting;
+	}
+	for (unsigned i = 0; i < CALLERS; i++)
+		close(fd[i]);
+	while (w.closed < CALLERS)
+		turn(&w);
+	crowd_close(&w);
+	buf_fini(&hello);
+}
+
 static void the_stack_is_large_enough(void **state)
 {
 	(void)state;
@@ -427,6 +508,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_goes_gives_its_stack_back),
 		cmocka_unit_test(what_is_closed_while_it_waits_asks_no_more),
 		cmocka_unit_test(what_a_client_sends_meanwhile_is_bounded),
+		cmocka_unit_test(no_more_than_four_begin_in_a_turn_of_the_loop),
 		cmocka_unit_test(the_stack_is_large_enough),
 	};
 

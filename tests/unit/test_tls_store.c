@@ -53,6 +53,16 @@ static void a_good_pair_loads_without_a_word(void **state)
 	assert_string_equal(what, "");
 }
 
+/* As peers look for the name, so that none is shown that they refuse. */
+static void the_name_of_a_service_counts_and_the_common_name_does_not(void **state)
+{
+	(void)state;
+	assert_int_equal(load_one("a.example", "client.crt", "client.key"), 0);
+	assert_int_equal(load_one("a.example", "server.crt", "server.key"), 0);
+	assert_true(load_one("a.example", "common.crt", "common.key") < 0);
+	assert_says("does not name the domain a.example");
+}
+
 static void a_wrong_pair_is_refused_with_a_sentence(void **state)
 {
 	static const struct {
@@ -93,9 +103,9 @@ static void dates_only_warn(void **state)
 {
 	(void)state;
 	assert_int_equal(load_one("old.example", "old.crt", "old.key"), 0);
-	assert_says("old.example, expired on 20");
+	assert_says("old.example: it has expired on 20");
 	assert_int_equal(load_one("new.example", "new.crt", "new.key"), 0);
-	assert_says("new.example, is not valid before 20");
+	assert_says("new.example: it is not valid before 20");
 }
 
 static void a_store_needs_no_key(void **state)
@@ -186,6 +196,9 @@ static int begin(void **state)
 		.name = "old", .dns = "old.example", .from_days = -9, .to_days = -2});
 	certs_make(&(struct cert_spec){
 		.name = "new", .dns = "new.example", .from_days = 2, .to_days = 9});
+	certs_make(&(struct cert_spec){.name = "client", .srv = "_xmpp-client.a.example"});
+	certs_make(&(struct cert_spec){.name = "server", .srv = "_xmpp-server.a.example"});
+	certs_make(&(struct cert_spec){.name = "common", .common_name = "a.example"});
 	certs_write(certs_path("empty", ""), "", 0);
 	return 0;
 }
@@ -201,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_pair_loads_without_a_word),
+		cmocka_unit_test(the_name_of_a_service_counts_and_the_common_name_does_not),
 		cmocka_unit_test(a_wrong_pair_is_refused_with_a_sentence),
 		cmocka_unit_test(an_unreadable_key_says_so),
 		cmocka_unit_test(dates_only_warn),

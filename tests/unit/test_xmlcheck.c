@@ -274,6 +274,32 @@ static void accepts_what_is_escaped(void **state)
 
 /* Any change of one byte either is refused or changes nothing but text; it never reads out
  * of bounds (a sanitizer sees that). */
+static void counts_what_stands_at_the_top(void **state)
+{
+	static const struct {
+		const char *inner;
+		size_t elements;
+		bool claims_id;
+	} rows[] = {
+		{"", 0, false},
+		{"<body>x</body>", 1, false},
+		{"<a/><b><c/><c/></b>", 2, false},
+		{"<stanza-id/>", 1, false},
+		{"<a/><stanza-id xmlns='urn:xmpp:sid:0' by='x'/>", 2, true},
+		{"<a><stanza-id xmlns='urn:xmpp:sid:0' by='x'/></a>", 1, false},
+		{"<origin-id xmlns='urn:xmpp:sid:0'/>", 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct xmlcheck_top top;
+
+		assert_int_equal(xmlcheck_inner_top(str_of(rows[i].inner), &top), 0);
+		assert_int_equal(top.elements, rows[i].elements);
+		assert_int_equal(top.claims_id, rows[i].claims_id);
+	}
+}
+
 static void survives_every_changed_byte(void **state)
 {
 	static const char text[] =
@@ -329,6 +355,7 @@ int main(void)
 		cmocka_unit_test(checks_the_attributes_of_a_tag),
 		cmocka_unit_test(judges_text),
 		cmocka_unit_test(accepts_what_is_escaped),
+		cmocka_unit_test(counts_what_stands_at_the_top),
 		cmocka_unit_test(survives_every_changed_byte),
 #ifndef BULKHEAD_SANITIZE
 		cmocka_unit_test(is_fast_on_text),
