@@ -41,20 +41,25 @@ static const struct port_kind ports[] = {
 int c2sd_open(struct daemon *d)
 {
 	struct c2sd *srv = bh_alloc(sizeof *srv);
+	int rc;
 
 	srv->daemon = d;
 	certificates_init(&srv->certificates, d, &certificates);
 	carrier_init(&srv->carrier, &c2sd_carrier);
 	d->state = srv;
 	tls_global_init();
-	if (settings_read(d, &srv->settings) == 0 && certificates_load(&srv->certificates) == 0 &&
-		ports_open(&srv->ports, d, ports) == 0)
+	rc = settings_read(d, &srv->settings);
+	if (rc == 0)
+		rc = certificates_load(&srv->certificates);
+	if (rc == 0)
+		rc = ports_open(&srv->ports, d, ports);
+	if (rc == 0)
 		return 0;
 	ports_close(&srv->ports);
 	certificates_stop(&srv->certificates, NULL, NULL);
 	tls_global_fini();
 	free(srv);
-	return BH_ECONFIG;
+	return rc;
 }
 
 static void on_connection(void *owner, int fd, unsigned entry)

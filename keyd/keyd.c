@@ -183,6 +183,7 @@ int keyd_open(struct daemon *d)
 	struct keyd *keyd = bh_alloc(sizeof *keyd);
 	char what[WHAT_SIZE];
 	struct ring *ring;
+	int rc;
 
 	keyd->daemon = d;
 	list_init(&keyd->rings);
@@ -192,16 +193,18 @@ int keyd_open(struct daemon *d)
 	keyd->rate = (unsigned)conf_number(d->conf, "keyd.rate");
 	memory_prepare(&keyd->memory, d->memory_locked);
 	d->state = keyd;
-	if (read_keys(keyd, &ring, what) != 0) {
+	rc = read_keys(keyd, &ring, what);
+	if (rc != 0) {
 		daemon_fail(d, "%s", what);
 	} else {
 		list_prepend(&keyd->rings, &ring->link);
-		if (open_socket(keyd) == 0)
-			return 0;
+		rc = open_socket(keyd);
 	}
+	if (rc == 0)
+		return 0;
 	free_rings(keyd);
 	free(keyd);
-	return BH_ECONFIG;
+	return rc;
 }
 
 /* ---- routerd --------------------------------------------------------------------------------- */

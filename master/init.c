@@ -192,8 +192,13 @@ static int make_configuration(const struct options *o)
 		return -errno;
 	}
 	write_configuration(f, o);
+	/* Root's daemons are other users, whatever the umask is. */
+	if (fchmod(fileno(f), 0644) != 0 || fclose(f) != 0) {
+		fprintf(stderr, "bulkhead: cannot write %s: %s\n", path, strerror(errno));
+		return -errno;
+	}
 	printf("made the configuration %s\n", path);
-	return fclose(f) == 0 ? 0 : -errno;
+	return 0;
 }
 
 static int check_domains(const struct options *o)

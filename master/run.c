@@ -102,10 +102,10 @@ void run_child_gone(struct run *r, struct child *c, int status, int signal)
 		if (!was_ended(c, status, signal) && r->exit_code == EXIT_OK)
 			r->exit_code = EXIT_FAILED;
 		stop_next(r);
-	} else if (!r->announced && status == EXIT_BAD_CONFIG) {
+	} else if (!r->announced && (status == EXIT_BAD_CONFIG || status == EXIT_TEMPORARY)) {
 		/* It said why.  Nothing half-started stays. */
 		c->state = CHILD_IDLE;
-		stop(r, EXIT_BAD_CONFIG);
+		stop(r, status);
 	}
 }
 

@@ -51,6 +51,7 @@ static const struct port_kind ports[] = {
 int s2sd_open(struct daemon *d)
 {
 	struct s2sd *srv = bh_alloc(sizeof *srv);
+	int rc;
 
 	srv->daemon = d;
 	certificates_init(&srv->certificates, d, &certificates);
@@ -60,14 +61,18 @@ int s2sd_open(struct daemon *d)
 	d->state = srv;
 	tls_global_init();
 	settings_read(d, &srv->settings);
-	if (certificates_load(&srv->certificates) == 0 && policies_set(srv, d->conf) == 0 &&
-		ports_open(&srv->ports, d, ports) == 0)
+	rc = certificates_load(&srv->certificates);
+	if (rc == 0)
+		rc = policies_set(srv, d->conf);
+	if (rc == 0)
+		rc = ports_open(&srv->ports, d, ports);
+	if (rc == 0)
 		return 0;
 	ports_close(&srv->ports);
 	certificates_stop(&srv->certificates, NULL, NULL);
 	tls_global_fini();
 	free(srv);
-	return BH_ECONFIG;
+	return rc;
 }
 
 static void on_connection(void *owner, int fd, unsigned kind)

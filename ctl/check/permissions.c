@@ -9,6 +9,7 @@
 
 #include "bus/role.h"
 #include "ctl/check/findings.h"
+#include "key/frame.h"
 
 static const char *const daemons[] = {"routerd", "keyd", "authd", "dirsyncd", "c2sd", "s2sd"};
 enum { NDAEMONS = sizeof daemons / sizeof daemons[0], NAME_SIZE = 32 };
@@ -137,22 +138,31 @@ static void look_at_folder(struct findings *f, const char *daemon)
 	look_at_owner(f, path, daemon, &st);
 }
 
-/* Whoever may open routerd's socket of a role, may play it. */
-static void look_at_socket(struct findings *f, unsigned role)
+/* The sockets in run_dir: who makes each, and whose it is; an administrator's is root's, and a group's, as is keyd's. */
+static const struct socket_file {
+	const char *name, *maker, *daemon;
+} socket_files[] = {
+#define XX(name, bit, text, socket) {socket, "routerd", ((bit) & ROLES_ADMIN) != 0 ? NULL : (text)},
+	BUS_ROLE_MAP(XX)
+#undef XX
+	{KEY_SOCKET, "keyd", NULL},
+};
+
+/* Whoever may open routerd's socket of a role, may play it; and keyd's, have anything signed. */
+static void look_at_socket(struct findings *f, const struct socket_file *s)
 {
-	const char *name = bus_role_socket(role);
 	char path[512];
 	struct stat st;
 
-	snprintf(path, sizeof path, "%s/%s", conf_text(f->conf, "run_dir"), name != NULL ? name : "");
-	if (name == NULL || stat(path, &st) != 0) /* the server is not running */
+	snprintf(path, sizeof path, "%s/%s", conf_text(f->conf, "run_dir"), s->name != NULL ? s->name : "");
+	if (s->name == NULL || stat(path, &st) != 0) /* the server is not running */
 		return;
 	if (!S_ISSOCK(st.st_mode))
-		found(f, FOUND_PROBLEM, path, "It is no socket: remove it, and restart routerd.");
+		found(f, FOUND_PROBLEM, path, "It is no socket: remove it, and restart %s.", s->maker);
 	else if ((st.st_mode & 007) != 0)
-		found(f, FOUND_PROBLEM, path, "Everybody can connect to it: restart routerd, which makes it anew.");
-	else if (role != ROLE_CTL)
-		look_at_owner(f, path, bus_role_name(role), &st);
+		found(f, FOUND_PROBLEM, path, "Everybody can connect to it: restart %s, which makes it anew.", s->maker);
+	else if (s->daemon != NULL)
+		look_at_owner(f, path, s->daemon, &st);
 }
 
 void look_at_permissions(struct findings *f)
@@ -167,8 +177,8 @@ void look_at_permissions(struct findings *f)
 	look_at_secrets(f);
 	for (size_t i = 0; i < NDAEMONS; i++)
 		look_at_folder(f, daemons[i]);
-	for (unsigned role = 1; role <= ROLE_KEY; role <<= 1)
-		look_at_socket(f, role);
+	for (size_t i = 0; i < sizeof socket_files / sizeof socket_files[0]; i++)
+		look_at_socket(f, &socket_files[i]);
 	if (f->problems + f->warnings == before)
 		found(f, FOUND_OK, conf_path(f->conf), "Configuration, secrets, stores and sockets are open to those who need them, "
 			"and to nobody else.");

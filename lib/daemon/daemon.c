@@ -1,6 +1,7 @@
 /* daemon_main(): the checklist of every daemon's life. */
 #include "daemon/daemon.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #include "daemon/private.h"
 #include "daemon/reload.h"
 
-enum { ANSWER_MS = 20 };
+enum { ANSWER_MS = 20, RETRY_MS = 1000 };
 
 void daemon_fail(struct daemon *d, const char *fmt, ...)
 {
@@ -148,24 +149,34 @@ static int confine(struct life *life)
 static int prepare(struct life *life)
 {
 	struct daemon *d = &life->daemon;
+	int rc = load_configuration(life, &life->begun);
 
-	if (load_configuration(life, &life->begun) != 0)
-		return BH_ECONFIG;
+	if (rc != 0)
+		return rc;
 	take_configuration(d, life->begun);
 	log_open(life->args.instance, configured_level(d->conf));
 	notify_open();
 	memory_keep(d);
-	if (directories_make(d) != 0 || kerberos_prepare(d) != 0)
-		return BH_ECONFIG;
-	return d->spec->open(d);
+	rc = directories_make(d);
+	if (rc == 0)
+		rc = kerberos_prepare(d);
+	return rc == 0 ? d->spec->open(d) : rc;
 }
 
-static int run(struct life *life)
+static int begin(struct life *life)
+{
+	struct daemon *d = &life->daemon;
+	int rc = confine(life);
+
+	if (rc == 0)
+		rc = kerberos_start(d);
+	return rc == 0 ? d->spec->start(d) : rc;
+}
+
+static void run(struct life *life)
 {
 	struct daemon *d = &life->daemon;
 
-	if (confine(life) != 0 || kerberos_start(d) != 0 || d->spec->start(d) != 0)
-		return EXIT_BAD_CONFIG;
 	watch_signals(life);
 	log_info("started", "pid=%ld version=%s", (long)getpid(), BULKHEAD_VERSION);
 	if (!d->spec->ready_later)
@@ -173,7 +184,41 @@ static int run(struct life *life)
 	uv_run(&life->loop, UV_RUN_DEFAULT);
 	BUG_ON(uv_loop_close(&life->loop) != 0);
 	log_info("stopped", "pid=%ld", (long)getpid());
-	return EXIT_OK;
+}
+
+/* ---- a start that cannot go on ------------------------------------------------------------------- */
+
+/* What is the machine's fault may be gone the next time: a full disk, an address that is not there yet. */
+static bool may_pass(int rc)
+{
+	static const int passing[] = {BH_ENOMEM, BH_EAGAIN, BH_EIO, BH_EBUSY, BH_ETIMEOUT, -ENOMEM, -EAGAIN, -EIO, -EBUSY,
+		-EINTR, -ENOSPC, -EDQUOT, -EMFILE, -ENFILE, -ENOBUFS, -EADDRINUSE, -EADDRNOTAVAIL};
+
+	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+		if (rc == passing[i])
+			return true;
+	return false;
+}
+
+/* systemd would try it ten times a second.  By a futex: who is confined has no other way to sleep. */
+static void wait_a_while(void)
+{
+	uv_mutex_t mutex;
+	uv_cond_t never;
+
+	if (uv_mutex_init(&mutex) != 0 || uv_cond_init(&never) != 0)
+		return;
+	uv_mutex_lock(&mutex);
+	uv_cond_timedwait(&never, &mutex, RETRY_MS * 1000000ull);
+}
+
+static int give_up(int rc)
+{
+	if (!may_pass(rc))
+		return EXIT_BAD_CONFIG;
+	if (getenv("BULKHEAD_SUPERVISOR") == NULL) /* which waits by itself */
+		wait_a_while();
+	return EXIT_TEMPORARY;
 }
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
@@ -191,7 +236,13 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 	process_enrol();
 	uv_loop_init(&life.loop);
 	life.loop.data = d;
-	rc = prepare(&life) == 0 ? run(&life) : EXIT_BAD_CONFIG;
+	rc = prepare(&life);
+	if (rc == 0)
+		rc = begin(&life);
+	if (rc == 0)
+		run(&life);
+	else
+		rc = give_up(rc);
 	if (d->conf != life.begun)
 		conf_free(&d->conf);
 	conf_free(&life.begun);

@@ -7,7 +7,8 @@
  *
  * Signals: SIGTERM and SIGINT stop orderly, SIGHUP asks for a reload (reload.h), SIGPIPE is ignored.
  * Exit codes: exits.h; a start that fails says in one line what, where and what to do, exits with
- * 78, and leaves nothing behind.
+ * 78, and leaves nothing behind.  Where the machine is to blame rather than the configuration (no space on a disk, an
+ * address that is taken, or not there yet) it is 75, a second later: whoever runs it tries again.
  *
  * Arguments: -c FILE the configuration (default /etc/bulkhead/bulkhead.conf), -i NAME the instance (default the daemon's
  * name; else that with @ and more, "c2sd@2": routerd takes no other), -P what it may do when it is confined, -V version,
@@ -59,9 +60,9 @@ struct daemon_spec {
 	const char *name; /* "c2sd" */
 	const char *job;  /* one sentence, for --help */
 	const struct sandbox *sandbox;
-	/* Privileged.  On failure it has told daemon_fail() why, and returns negative. */
+	/* Privileged.  On failure it has told daemon_fail() why, and returns negative: of that the exit code is made. */
 	int (*open)(struct daemon *d);
-	/* Confined.  0 or negative, after daemon_fail(). */
+	/* Confined.  0 or negative, after daemon_fail(); the same. */
 	int (*start)(struct daemon *d);
 	/* It is ready later than its start, and says so by daemon_ready(). */
 	bool ready_later;

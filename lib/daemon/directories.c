@@ -11,12 +11,20 @@
 
 enum { SOCKET_NAME_MAX = 16 }; /* "/auth.sock" and its like */
 
+static int fail(struct daemon *d, const char *what, const char *path)
+{
+	int rc = -errno;
+
+	daemon_fail(d, "cannot %s %s: %s", what, path, strerror(-rc));
+	return rc;
+}
+
+/* The mode is ours to say, whatever the umask is: daemons that are other users must get in. */
 static int make(struct daemon *d, const char *path, mode_t mode)
 {
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
+	if (mkdir(path, mode) == 0 ? chmod(path, mode) == 0 : errno == EEXIST)
 		return 0;
-	daemon_fail(d, "cannot make the directory %s: %s", path, strerror(errno));
-	return BH_ECONFIG;
+	return fail(d, "make the directory", path);
 }
 
 /* Ours alone: whoever may look in may read what we keep. */
@@ -26,14 +34,9 @@ static int own(struct daemon *d, const char *path)
 	gid_t gid;
 
 	daemon_user(d->spec->name, &uid, &gid);
-	if (uid != (uid_t)-1 && chown(path, uid, gid) != 0) {
-		daemon_fail(d, "cannot give %s to its user: %s", path, strerror(errno));
-		return BH_ECONFIG;
-	}
-	if (access(path, W_OK) == 0)
-		return 0;
-	daemon_fail(d, "cannot write to %s: %s", path, strerror(errno));
-	return BH_ECONFIG;
+	if (uid != (uid_t)-1 && chown(path, uid, gid) != 0)
+		return fail(d, "give its user the directory", path);
+	return access(path, W_OK) == 0 ? 0 : fail(d, "write to", path);
 }
 
 static int check_whole(struct daemon *d, const char *state)
@@ -50,6 +53,7 @@ static int check_whole(struct daemon *d, const char *state)
 int directories_make(struct daemon *d)
 {
 	const char *run = conf_text(d->conf, "run_dir"), *state = conf_text(d->conf, "state_dir");
+	int rc;
 
 	if (strlen(run) + SOCKET_NAME_MAX > sizeof d->run_dir) {
 		daemon_fail(d, "run_dir %s is too long: the name of a socket has at most %zu bytes; "
@@ -62,8 +66,12 @@ int directories_make(struct daemon *d)
 		daemon_fail(d, "state_dir %s is too long", state);
 		return BH_ECONFIG;
 	}
-	if (check_whole(d, state) != 0 || make(d, run, 0755) != 0 || make(d, state, 0755) != 0 ||
-		make(d, d->state_dir, 0700) != 0)
-		return BH_ECONFIG;
-	return own(d, d->state_dir);
+	rc = check_whole(d, state);
+	if (rc == 0)
+		rc = make(d, run, 0755);
+	if (rc == 0)
+		rc = make(d, state, 0755);
+	if (rc == 0)
+		rc = make(d, d->state_dir, 0700);
+	return rc == 0 ? own(d, d->state_dir) : rc;
 }

@@ -100,7 +100,7 @@ int kerberos_start(struct daemon *d)
 	if (rc == 0)
 		return 0;
 	daemon_fail(d, "cannot write %s: %s", path, strerror(-rc));
-	return BH_ECONFIG;
+	return rc;
 }
 
 bool kerberos_next_file(const char **list, char *out, size_t size)

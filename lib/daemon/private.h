@@ -50,8 +50,7 @@ void reload_asked(struct life *life);
 /* 0 to go on; otherwise the exit code plus one (help and version: 1). */
 int arguments_parse(const struct daemon_spec *spec, int argc, char **argv, struct arguments *out);
 
-/* Makes the runtime directory and this daemon's state directory.  0 or BH_ECONFIG after
- * daemon_fail(). */
+/* Makes the runtime directory and this daemon's state directory.  0, or BH_ECONFIG or -errno after daemon_fail(). */
 int directories_make(struct daemon *d);
 
 /* Keeps all memory out of swap space, for who wants that.  Before its secrets are read, and privileged: root may lock as

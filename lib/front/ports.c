@@ -8,6 +8,7 @@ static int open_kind(struct ports *p, struct daemon *d, unsigned kind)
 {
 	const char *setting = p->kinds[kind].setting;
 	char what[256];
+	int rc;
 
 	for (size_t i = 0; i < conf_list_size(d->conf, setting); i++) {
 		struct port *port = &p->all[p->n];
@@ -17,9 +18,10 @@ static int open_kind(struct ports *p, struct daemon *d, unsigned kind)
 			return BH_ECONFIG;
 		}
 		*port = (struct port){.ports = p, .kind = kind};
-		if (listener_open(conf_list_item(d->conf, setting, i), &port->listener, what, sizeof what) != 0) {
+		rc = listener_open(conf_list_item(d->conf, setting, i), &port->listener, what, sizeof what);
+		if (rc != 0) {
 			daemon_fail(d, "%s", what);
-			return BH_ECONFIG;
+			return rc;
 		}
 		p->n++;
 	}

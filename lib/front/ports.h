@@ -35,7 +35,7 @@ struct ports {
 	unsigned n;
 };
 
-/* 0, or BH_ECONFIG after daemon_fail(): ports_close() closes those that were opened. */
+/* 0, or BH_ECONFIG, BH_EINVAL or -errno after daemon_fail(): ports_close() closes those that were opened. */
 int ports_open(struct ports *p, struct daemon *d, const struct port_kind *kinds);
 /* Lets in, and logs where; a port that cannot be served is logged, and the others are. */
 void ports_serve(struct ports *p, uv_loop_t *loop, port_fn *on_accepted, void *owner);

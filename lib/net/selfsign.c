@@ -7,6 +7,7 @@
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,7 +50,8 @@ static int write_file(const char *path, const gnutls_datum_t *pem, mode_t mode, 
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	int rc = 0;
 
-	if (fd < 0 || write(fd, pem->data, pem->size) != (ssize_t)pem->size)
+	/* Whatever the umask is. */
+	if (fd < 0 || fchmod(fd, mode) != 0 || write(fd, pem->data, pem->size) != (ssize_t)pem->size)
 		rc = -errno;
 	if (fd >= 0)
 		close(fd);

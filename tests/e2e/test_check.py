@@ -341,7 +341,8 @@ def test_a_server_without_authd_offers_no_log_in_to_newcomers(suite):
 
 @pytest.mark.parametrize("place, mode, text", [
     ("bulkhead.conf", 0o666, "chmod go-w"), (".", 0o777, "chmod go-w"), ("certs/localhost.key", 0o644, "chmod o="),
-    ("state/authd", 0o755, "chmod 700"),
+    ("state/authd", 0o755, "chmod 700"), ("run/auth.sock", 0o666, "restart routerd"),
+    ("run/monitor.sock", 0o666, "restart routerd"), ("run/key.sock", 0o666, "restart keyd"),
 ])
 def test_what_is_too_open_is_a_problem(suite, place, mode, text):
     if place == "certs/localhost.key":

@@ -1,6 +1,7 @@
-"""A start that cannot go on: one sentence, exit code 78, and nothing half-started."""
+"""A start that cannot go on: one sentence, exit code 78, or 75 where it may pass, and nothing half-started."""
 import os
 import socket
+import time
 
 import pytest
 
@@ -15,11 +16,11 @@ def made(make_suite):
     return suite
 
 
-def refused(suite, *words, port_free=True):
-    """It ends with 78, says one line that has these words, and leaves no process or socket."""
+def refused(suite, *words, port_free=True, code=78):
+    """It ends with that code, says one line that has these words, and leaves no process or socket."""
     suite.may_fail = True
     suite.spawn()
-    assert suite.process.wait(PATIENCE) == 78
+    assert suite.process.wait(PATIENCE) == code
     suite.log.thread.join(PATIENCE)
     text = suite.log.text()
     about = [line for line in suite.log.lines if all(word in line for word in words)]
@@ -39,7 +40,30 @@ def test_a_port_that_is_taken(made):
     with socket.socket() as s:
         s.bind(made.address)
         s.listen()
-        refused(made, f"127.0.0.1:{made.port}", port_free=False)
+        refused(made, f"127.0.0.1:{made.port}", port_free=False, code=75)
+
+
+def test_an_address_that_is_not_there_yet(made):
+    made.edit(**{"c2sd.listen": ["192.0.2.1:5222"]})
+    refused(made, "192.0.2.1:5222", "annot assign", code=75)
+
+
+FULL = 'mount -t tmpfs -o size=1m none "$0" && chmod 755 "$0" && { cat /dev/zero > "$0/full" 2>/dev/null; exec "$@"; }'
+
+
+def test_a_disk_that_is_full(made):
+    assert AS_ROOT, "this test mounts a disk of its own, and needs root for that"
+    folder = made.home / "state"
+    folder.mkdir()
+    made.wrapper = ["unshare", "--mount", "sh", "-c", FULL, folder]
+    refused(made, "router.db", "full", code=75)
+
+
+def test_under_systemd_it_is_tried_once_a_second(made):
+    made.edit(**{"c2sd.listen": ["192.0.2.1:5222"]})
+    began = time.monotonic()
+    done = run(BIN / "bulkhead-c2sd", "-c", made.config, "-i", "c2sd@1")
+    assert done.returncode == 75 and time.monotonic() - began >= 1
 
 
 def test_a_certificate_that_is_missing(made):
@@ -117,9 +141,23 @@ def test_a_directory_that_may_not_be_written(made):
             os.chmod(place, os.stat(place).st_mode | 0o700)
 
 
+def test_a_narrow_umask_keeps_no_daemon_out(make_suite, raw):
+    before = os.umask(0o077)
+    try:
+        suite = make_suite(start=False)
+        suite.start()
+    finally:
+        os.umask(before)
+    assert suite.ctl("reload").returncode == 0
+    raw(suite, "alice").ping()
+    modes = {name: os.stat(suite.home / name).st_mode & 0o777 for name in (
+        "bulkhead.conf", "certs/localhost.crt", "run", "state", "state/routerd")}
+    assert modes == {"bulkhead.conf": 0o644, "certs/localhost.crt": 0o644, "run": 0o755, "state": 0o755, "state/routerd": 0o700}
+
+
 def test_a_second_run_of_the_same_directory_is_refused(suite, raw):
     done = run(BIN / "bulkhead", "run", suite.home)
-    assert done.returncode in (78, 6) and "running" in done.stderr + done.stdout
+    assert done.returncode == 75 and "running" in done.stderr + done.stdout
     raw(suite, "alice").ping()
 
 
