@@ -153,7 +153,7 @@ static void count(const struct request *q, int change)
 	struct front *front = q->asker != NULL ? q->asker->data : NULL;
 
 	if (front != NULL)
-		front->asked += (unsigned)change;
+		front->asked += (size_t)change;
 }
 
 static struct request *add(struct router *r, struct bus_peer *asker, struct bus_peer *answerer)
