@@ -380,10 +380,14 @@ static void write_too_much_from_elsewhere(struct server *v)
 	uv_timer_start(&v->timer, write_too_much_now, 0, 0);
 }
 
+/* The client takes nothing before it has been heard. */
+static int heard[2];
+
 static void hear_while_much_waits(struct server *v, const uint8_t *p, size_t n)
 {
 	buf_put(&v->got, p, n);
 	assert_true(stream_unsent(v->stream) > STREAM_ANSWERS_MAX);
+	assert_int_equal(write(heard[1], "!", 1), 1);
 	stream_write(v->stream, "ok", 2);
 }
 
@@ -432,9 +436,12 @@ static void who_does_not_take_answers_is_not_read_until_he_does(void **state)
 
 static void say_while_much_waits(struct client *c)
 {
+	char mark;
+
 	CHECK(takes_little_at_a_time(c));
 	CHECK(sees_some(c));
 	CHECK(client_send(c, "two", 3));
+	CHECK(read(heard[0], &mark, 1) == 1);
 	CHECK(take_too_much(c));
 	CHECK(client_expect(c, "ok"));
 }
@@ -445,9 +452,12 @@ static void what_is_no_answer_keeps_nobody_from_being_read(void **state)
 	struct client c = {.script = say_while_much_waits};
 
 	(void)state;
+	assert_int_equal(pipe(heard), 0);
 	serve(&v, &c);
 	assert_got(&v, "two");
 	server_end(&v);
+	close(heard[0]);
+	close(heard[1]);
 }
 
 #define PROXY_LINE "PROXY TCP4 192.0.2.7 198.51.100.1 40000 5222\r\n"
