@@ -73,9 +73,16 @@ def refused(suite, copy, text, code=1):
     assert not (suite.home / "state/restore-unfinished").exists()
 
 
+def comes(suite, raw):
+    """bob, who drops nothing that comes as soon as he is there."""
+    bob = raw(suite, "bob", priority=None)
+    bob.send("<presence/>")
+    return bob
+
+
 def test_what_was_there_comes_back(backed, raw, copy):
     suite = backed
-    bob = raw(suite, "bob")
+    bob = comes(suite, raw)
     assert body(bob.next_message()) == "it waits"
     bob.iq("set", "<query xmlns='jabber:iq:roster'><item jid='alice@localhost' subscription='remove'/></query>")
     bob.close()
@@ -90,7 +97,7 @@ def test_what_was_there_comes_back(backed, raw, copy):
     suite.log.wait(r"^bulkhead: ready")
     assert [(r["account"], r["state"]) for r in suite.rows("user", "list")] == [
         ("alice@localhost", "enabled"), ("bob@localhost", "enabled")]
-    alice, bob = raw(suite, "alice"), raw(suite, "bob")
+    alice, bob = raw(suite, "alice"), comes(suite, raw)
     assert body(bob.next_message()) == "it waits"
     item = roster(alice)["bob@localhost"]
     assert (item.name, item.groups, item.state) == ("Bob", ["Builders"], "both")
