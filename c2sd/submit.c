@@ -4,7 +4,6 @@
 #include "c2sd/counters.h"
 #include "c2sd/session.h"
 #include "xmpp/jid.h"
-#include "xmpp/xmlcheck.h"
 
 /* RFC 6120 8.1.2.1: a `from` that is given must be the client's own. */
 static bool own_from(const struct client *c, struct str from)
@@ -33,19 +32,13 @@ static unsigned check_component(const struct client *c, const struct stanza *s,
 	return s->to.p != NULL ? 0 : STREAM_IMPROPER_ADDRESSING;
 }
 
-/* routerd takes the link from a front end that sends anything else; so whatever should ever
- * slip through the reader costs this client alone. */
-static bool canonical(const struct stanza *s)
-{
-	return xmlcheck_inner(s->inner) == 0 && xmlcheck_attrs(s->attrs) == 0 &&
-	       xmlcheck_text(s->id) && xmlcheck_text(s->lang);
-}
-
 /* What is wrong with a stanza so that it ends the stream; 0, or an enum stream_error. */
 static unsigned check(const struct client *c, const struct stanza *s, char text[JID_MAX + 1],
 	struct str *from)
 {
-	if (!canonical(s))
+	/* routerd takes the link from a front end that sends anything else; so whatever should ever slip through the
+	 * reader costs this client alone. */
+	if (!stanza_is_canonical(s, NULL))
 		return STREAM_NOT_WELL_FORMED;
 	if (c->entry == ENTRY_COMPONENT)
 		return check_component(c, s, text, from);

@@ -21,7 +21,6 @@
 #include "routerd/session_row.h"
 #include "routerd/sharing.h"
 #include "xmpp/stanza.h"
-#include "xmpp/xmlcheck.h"
 
 char *session_address(const struct connection *c, struct str resource)
 {
@@ -190,8 +189,7 @@ static bool may_go_on(const struct session *s, const struct stanza *stanza)
 	if (s->account == NULL || stanza->to.p == NULL)
 		return true;
 	return jid_check(stanza->to, &to) == 0 && str_eq(to.bare, s->account->jid.bare) &&
-	       xmlcheck_inner(stanza->inner) == 0 && xmlcheck_attrs(stanza->attrs) == 0 &&
-	       xmlcheck_text(stanza->id) && xmlcheck_text(stanza->lang);
+	       stanza_is_canonical(stanza, NULL);
 }
 
 static void undelivered(void *arg, struct parcel *p)

@@ -10,12 +10,13 @@
 #include "routerd/trace.h"
 #include "xmpp/xmlcheck.h"
 
-/* What the envelope says of the elements is true: as many, and a stanza-id is not hidden from stanza_id_strip(). */
-static int check_inner(const struct stanza *s)
+/* It is canonical, and what the envelope says of the elements is true: as many, and a stanza-id is not hidden from
+ * stanza_id_strip(). */
+static int check_form(const struct stanza *s)
 {
 	struct xmlcheck_top top;
 
-	if (xmlcheck_inner_top(s->inner, &top) != 0)
+	if (!stanza_is_canonical(s, &top))
 		return BH_EPROTO;
 	if (s->nchildren != (top.elements < STANZA_CHILDREN_MAX ? top.elements : STANZA_CHILDREN_MAX))
 		return BH_EPROTO;
@@ -29,11 +30,7 @@ static int check(struct transit *t, const struct msg_submit *m)
 		return BH_EPROTO;
 	if (t->stanza.to.p != NULL && jid_check(t->stanza.to, &t->to) != 0)
 		return BH_EPROTO;
-	if (!xmlcheck_text(t->stanza.id) || !xmlcheck_text(t->stanza.lang))
-		return BH_EPROTO;
-	if (xmlcheck_attrs(t->stanza.attrs) != 0 || check_inner(&t->stanza) != 0)
-		return BH_EPROTO;
-	return 0;
+	return check_form(&t->stanza);
 }
 
 /* A client is who it is; a component says who of its domain sends, and a server who of those domains that it has

@@ -6,19 +6,12 @@
 #include "s2sd/peer.h"
 #include "s2sd/proof.h"
 #include "xmpp/jid.h"
-#include "xmpp/xmlcheck.h"
-
-/* As in c2sd: whatever slips through the reader costs this stream alone. */
-static bool canonical(const struct stanza *s)
-{
-	return xmlcheck_inner(s->inner) == 0 && xmlcheck_attrs(s->attrs) == 0 &&
-	       xmlcheck_text(s->id) && xmlcheck_text(s->lang);
-}
 
 /* 0, or the enum stream_error that it ends the stream with. */
 static unsigned check(const struct peer *p, const struct stanza *s, struct jid *from, struct jid *to)
 {
-	if (!canonical(s))
+	/* As in c2sd: whatever slips through the reader costs this stream alone. */
+	if (!stanza_is_canonical(s, NULL))
 		return STREAM_NOT_WELL_FORMED;
 	if (policy_of(p->carrying.srv, to->domain) == NULL)
 		return STREAM_HOST_UNKNOWN;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "xmpp/pack.h"
+#include "xmpp/xmlcheck.h"
 
 enum { TEXTS = 4, FIXED_SIZE = 8 + 4 * TEXTS };
 #define ABSENT 0xffffffffu
@@ -170,4 +171,12 @@ void stanza_reply(const struct stanza *s, uint8_t type, struct stanza *reply)
 		.id = s->id,
 		.inner = STR_LIT(""),
 	};
+}
+
+bool stanza_is_canonical(const struct stanza *s, struct xmlcheck_top *top)
+{
+	struct xmlcheck_top unused;
+
+	return xmlcheck_inner_top(s->inner, top != NULL ? top : &unused) == 0 && xmlcheck_attrs(s->attrs) == 0 &&
+	       xmlcheck_text(s->id) && xmlcheck_text(s->lang);
 }

@@ -101,6 +101,12 @@ void stanza_encode(struct buf *out, const struct stanza *s);
 /* 0 or BH_EPROTO; from is left absent.  Checks form and bounds only. */
 int stanza_decode(struct str envelope, struct stanza *s);
 
+struct xmlcheck_top;
+
+/* Are its texts, its attributes and its children what our writer makes (xmlcheck.h)?  Addresses are not looked at.  top
+ * is filled in when they are; may be NULL. */
+bool stanza_is_canonical(const struct stanza *s, struct xmlcheck_top *top);
+
 /* Writes the stanza as XML, its tag and its children, and additions (addition.h; may be empty)
  * before the end tag.  from and to are written escaped where present; receiver is the `to` of a
  * stanza without one, and of what the additions wrap around it.  Where receiver is absent and would

@@ -40,8 +40,7 @@ static bool is_stanza(struct str envelope, enum stanza_kind kind)
 	struct jid to;
 
 	return stanza_decode(envelope, &s) == 0 && s.kind == kind && (s.to.p == NULL || jid_check(s.to, &to) == 0) &&
-	       xmlcheck_text(s.id) && xmlcheck_text(s.lang) && xmlcheck_attrs(s.attrs) == 0 &&
-	       xmlcheck_inner(s.inner) == 0;
+	       stanza_is_canonical(&s, NULL);
 }
 
 static const char *judge_contact(struct judgement *j, const struct user_datum *d)
