@@ -176,9 +176,16 @@ static void write_configuration(FILE *f, const struct options *o)
 			o->domains[i], o->domains[i], o->domains[i]);
 }
 
+static int cannot_write(const char *path, int error)
+{
+	fprintf(stderr, "bulkhead: cannot write %s: %s\n", path, strerror(error));
+	return -error;
+}
+
 static int make_configuration(const struct options *o)
 {
 	char path[PATH_MAX + 32];
+	int error = 0;
 	FILE *f;
 
 	snprintf(path, sizeof path, "%s/bulkhead.conf", o->folder);
@@ -187,16 +194,16 @@ static int make_configuration(const struct options *o)
 		printf("kept the configuration %s\n", path);
 		return 0;
 	}
-	if (f == NULL) {
-		fprintf(stderr, "bulkhead: cannot write %s: %s\n", path, strerror(errno));
-		return -errno;
-	}
+	if (f == NULL)
+		return cannot_write(path, errno);
 	write_configuration(f, o);
 	/* Root's daemons are other users, whatever the umask is. */
-	if (fchmod(fileno(f), 0644) != 0 || fclose(f) != 0) {
-		fprintf(stderr, "bulkhead: cannot write %s: %s\n", path, strerror(errno));
-		return -errno;
-	}
+	if (fchmod(fileno(f), 0644) != 0)
+		error = errno;
+	if (fclose(f) != 0)
+		error = errno;
+	if (error != 0)
+		return cannot_write(path, error);
 	printf("made the configuration %s\n", path);
 	return 0;
 }
