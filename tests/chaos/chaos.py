@@ -217,7 +217,7 @@ class Chaos:
             lost += len(missing)
             twice += len(got) - len(set(got))
             self.again += [f"{talker.name} to {talker.partner.name}: {number} at {', '.join(map(clock, times))}"
-                           for (name, number), times in talker.partner.times.items()
+                           for (name, number), times in list(talker.partner.times.items())  # which grow
                            if name == talker.name and len(times) > 1]
             disorder += sum(a > b for a, b in zip(got, got[1:]))
         return total, lost, twice, disorder
