@@ -192,6 +192,7 @@ def test_back_again_is_as_before(slapd, people):  # noqa: F811
 def test_who_takes_the_old_name_gets_nothing(slapd, people):  # noqa: F811
     rename(slapd, people)
     slapd.add("alice")
+    people.log.wait("account-erased .*account=alice")  # who logs in before that is taken for the former one
     other = log_in(people, "alice")
     assert roster(other) == {}
     assert ALICE not in roster(people.bob)

@@ -42,9 +42,7 @@ COMMANDS = {  # of authd, of a c2sd, of an s2sd
 }
 
 
-def command(suite, words):
-    accounts = suite.dir / "many.txt"  # more than are under way at a time
-    accounts.write_text("".join(f"u{n}@localhost\tp-{n}\n" for n in range(200)))
+def command(suite, accounts, words):
     more = ["--password-stdin"] if words.startswith("user add") else []
     words = [accounts if word == "ACCOUNTS" else word for word in words.split()]
     return lambda: run(BIN / "bulkheadctl", "-d", suite.home, *words, *more, input="late-1\n", timeout=120)
@@ -83,9 +81,11 @@ def stopped(make_shared):
     stranger.open().starttls()
     pids = [pid for name, pid in suite.pids().items() if name in ("authd", "c2sd@2", "s2sd@1")]
     assert len(pids) == 3
+    accounts = suite.dir / "many.txt"  # more than are under way at a time
+    accounts.write_text("".join(f"u{n}@localhost\tp-{n}\n" for n in range(200)))
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    suite.asked = {words: Asked(command(suite, words)) for words in
+    suite.asked = {words: Asked(command(suite, accounts, words)) for words in
                    [*COMMANDS, "session show eve@localhost/far", "log level"]}
     suite.asked |= {"change": Asked(change(alice)), "register": Asked(register(stranger)), "message": Asked(message(bob))}
     suite.alice, suite.go_on = alice, lambda: [os.kill(pid, signal.SIGCONT) for pid in pids]
