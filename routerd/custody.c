@@ -12,6 +12,7 @@
 #include "routerd/custody_entry.h"
 #include "routerd/custody_store.h"
 #include "routerd/offline.h"
+#include "routerd/parcel_mac.h"
 #include "routerd/settle.h"
 #include "routerd/trace.h"
 
@@ -251,6 +252,7 @@ static void send_to_front(struct front *front, struct parcel *p)
 		.origin = p->origin->id,
 		.number = p->number,
 		.branch = p->branch,
+		.mac = parcel_mac(p),
 		.targets = buf_str(&front->targets),
 		.from = text.from,
 		.additions = text.additions,

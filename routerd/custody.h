@@ -29,6 +29,7 @@ struct parcel {
 	struct parcel *source; /* whose bytes it shares; NULL where they are its own */
 	int64_t row; /* that it had among the stored messages (offline.h); 0: none */
 	uint64_t number;
+	uint64_t mac;	 /* parcel_mac.h; 0: not computed */
 	uint32_t branch; /* 0: the stanza itself; else one that it caused */
 	unsigned refs;
 	unsigned unheld;  /* entries that nobody has confirmed */

@@ -13,6 +13,7 @@
 #include "routerd/hibernate.h"
 #include "routerd/offline.h"
 #include "routerd/origin.h"
+#include "routerd/parcel_mac.h"
 #include "routerd/route.h"
 #include "routerd/trace.h"
 
@@ -289,7 +290,7 @@ int custody_restore(struct session *s, const struct msg_restore_stanza *m)
 	struct stanza stanza;
 	struct parcel *p;
 
-	if (stanza_decode(m->stanza, &stanza) != 0 || m->n > s->sent)
+	if (stanza_decode(m->stanza, &stanza) != 0 || m->n > s->sent || !parcel_mac_is_ours(s->origin->router, m))
 		return BH_EPROTO;
 	/* DONE is urgent, and may have overtaken it; or the store had it, too. */
 	if (m->n <= s->acked || has_number(s, m->n))
@@ -309,6 +310,7 @@ static void send_again(struct custody *c, struct front *front)
 		.origin = c->parcel->origin->id,
 		.number = c->parcel->number,
 		.branch = c->parcel->branch,
+		.mac = parcel_mac(c->parcel),
 		.from = text.from,
 		.additions = text.additions,
 		.stanza = text.envelope,

@@ -72,6 +72,7 @@ static const char *const migrations[] = {
 
 	"CREATE TABLE imported ("
 	" account TEXT NOT NULL, origin BLOB NOT NULL, PRIMARY KEY (account, origin)) WITHOUT ROWID;",
+	"CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
 	NULL,
 };
 STORE_HAS_SCHEMA(migrations, routerd);

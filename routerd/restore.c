@@ -19,6 +19,7 @@
 #include "routerd/handlers.h"
 #include "routerd/hibernate.h"
 #include "routerd/outbox.h"
+#include "routerd/parcel_mac.h"
 #include "routerd/proofs.h"
 #include "routerd/requests.h"
 #include "routerd/restore_private.h"
@@ -360,6 +361,8 @@ static bool on_rows(void *arg, struct store_rows *rows)
 			take_queued(x->router, rows);
 		} else if (store_row_int(rows, 0) == 4) {
 			rules_load(x->router->rules, rows);
+		} else if (store_row_int(rows, 0) == 5) {
+			parcel_keys_load(x->router, rows);
 		} else {
 			outbox_load(x->router, rows);
 		}
@@ -376,16 +379,28 @@ static void on_loaded(void *arg, int rc)
 	x->done(x->router, rc);
 }
 
-void restore_load(struct router *r, void (*done)(struct router *r, int rc))
+static void load(void *arg, int rc)
 {
-	struct store_tx *tx = store_begin(r->store);
+	struct restoring *x = arg;
+	struct store_tx *tx;
 
-	r->restoring->done = done;
+	if (rc != 0) {
+		x->done(x->router, rc);
+		return;
+	}
+	tx = store_begin(x->router->store);
+	store_do(tx, SQL_PARCEL_KEYS_GET);
 	store_do(tx, SQL_RULES_GET);
 	store_do(tx, SQL_SESSIONS_GET);
 	store_do(tx, SQL_QUEUED_GET);
 	store_do(tx, SQL_OUTBOX_GET);
-	store_read(tx, on_rows, on_loaded, r->restoring);
+	store_read(tx, on_rows, on_loaded, x);
+}
+
+void restore_load(struct router *r, void (*done)(struct router *r, int rc))
+{
+	r->restoring->done = done;
+	parcel_keys_make(r, load, r->restoring);
 }
 
 /* ---- accounts ---------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "bus/server.h"
@@ -81,6 +82,7 @@ struct router {
 	struct monitor *monitor;
 	struct watching *watching;
 	uint8_t dialback_secret[32];
+	struct hash_key parcel_keys[2]; /* parcel_mac.h */
 	struct origin *self;	 /* of what the server sends of its own accord */
 	uint32_t expire_in;	       /* seconds to the next look at old offline messages */
 	struct map accepted;	       /* struct entry (accepted.c) */

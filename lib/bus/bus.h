@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "bus/role.h"
 
-enum { BUS_VERSION = 9, BUS_HEADER_SIZE = 24 };
+enum { BUS_VERSION = 10, BUS_HEADER_SIZE = 24 };
 /* The largest frame: the largest stanza and its envelope. */
 #define BUS_FRAME_MAX (16777216u + 2097152u)
 /* The most that STATS.counters may have. */

@@ -3,7 +3,7 @@
 
 /* A record: this, then from, additions, stanza. */
 struct entry {
-	uint64_t n, number;
+	uint64_t n, number, mac;
 	struct bus_id origin;
 	uint32_t branch, from_len, additions_len, len;
 	bool additions;
@@ -14,6 +14,7 @@ void kept_add(struct records *kept, const struct msg_deliver *m, uint64_t n)
 	struct entry e = {
 		.n = n,
 		.number = m->number,
+		.mac = m->mac,
 		.origin = m->origin,
 		.branch = m->branch,
 		.from_len = m->from.len,
@@ -65,6 +66,7 @@ bool kept_next(const struct records *kept, uint64_t *at, struct msg_restore_stan
 		.origin = e.origin,
 		.number = e.number,
 		.branch = e.branch,
+		.mac = e.mac,
 		.from = str_make(p, e.from_len),
 		.additions = e.additions ? str_make(p + e.from_len, e.additions_len) : STR_NONE,
 		.stanza = str_make(p + e.from_len + e.additions_len, e.len),

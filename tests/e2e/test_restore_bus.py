@@ -62,7 +62,7 @@ def again(suite, mine, stanzas, done=0, restored=True, **changes):
         peer.send("DONE", marks=struct.pack(">QQ", 1, done))
     for n, m in stanzas:
         peer.send("RESTORE_STANZA", 1, n=n, **{name: m[name] for name in (
-            "origin", "number", "branch", "from", "additions", "stanza")})
+            "origin", "number", "branch", "mac", "from", "additions", "stanza")})
     peer.send("ACCEPTED", list=b"".join(
         mine.session + m["origin"] + struct.pack(">QI", m["number"], m["branch"]) for _, m in stanzas))
     if restored:

@@ -29,6 +29,25 @@ static void siphash_1_3_agrees_with_the_reference(void **state)
 		assert_int_equal(hash_bytes(&key, data, cases[i].len), cases[i].hash);
 }
 
+/* The vectors of the paper's authors. */
+static void siphash_2_4_agrees_with_the_reference(void **state)
+{
+	static const struct {
+		size_t len;
+		uint64_t hash;
+	} cases[] = {
+		{0, 0x726fdb47dd0e0e31u}, {1, 0x74f839c593dc67fdu}, {7, 0xab0200f58b01d137u}, {8, 0x93f5f5799a932462u},
+		{15, 0xa129ca6149be45e5u}, {63, 0x958a324ceb064572u},
+	};
+	uint8_t data[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (uint8_t)i;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(hash_mac(&key, data, cases[i].len), cases[i].hash);
+}
+
 static void the_key_matters(void **state)
 {
 	const struct hash_key other = {key.k0 ^ 1, key.k1};
@@ -64,6 +83,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(siphash_1_3_agrees_with_the_reference),
+		cmocka_unit_test(siphash_2_4_agrees_with_the_reference),
 		cmocka_unit_test(the_key_matters),
 		cmocka_unit_test(the_process_key_is_drawn_once),
 		cmocka_unit_test(names_are_fnv_1a),
