@@ -74,7 +74,7 @@ struct connection {
 	char mechanism[24];
 	bool tls;
 	bool both;    /* of a server's stream: what goes there may take it, too (XEP-0288) */
-	uint64_t spared; /* its user's request for a new password: it outlives the old one; or 0 */
+	uint64_t spared; /* its user's request for a new password, or for the end of the account: it outlives that; or 0 */
 	uint8_t close_reason; /* enum close_reason, when it ends; CLOSE_LOST with its front end */
 	bool closing; /* CLOSED came while stanzas of it were waiting: it ends after them */
 };

@@ -264,70 +264,80 @@ void register_get(struct transit *t, enum service_place place, const struct tree
 	buf_fini(&out);
 }
 
-/* A password that is being changed. */
+/* A password that is being changed, or an account that is being removed, by its user. */
 struct changing {
-	struct router *router;
 	struct kept *kept;
+	bool removes;
 };
 
 static void on_changed(void *arg, const struct reply *reply)
 {
 	struct changing *c = arg;
 	unsigned condition = condition_of(reply);
+	struct connection *connection;
 	struct transit t;
 
 	kept_restore(c->kept, &t);
-	if (t.sender != NULL && t.sender->connection != NULL)
-		t.sender->connection->spared = 0;
+	connection = t.sender != NULL ? t.sender->connection : NULL;
+	if (connection != NULL)
+		connection->spared = 0;
 	if (condition == 0)
 		transit_result(&t, STR_LIT(""));
 	else
 		transit_error(&t, condition, text_of(reply));
+	/* Who was not told may be gone all the same. */
+	if (c->removes && connection != NULL && (condition == 0 || reply->lost))
+		connection_kill(connection, STREAM_NOT_AUTHORIZED, "the account was deleted");
 	kept_end(&c->kept);
 	free(c);
 }
 
-static void change_password(struct transit *t, struct str password)
+static struct changing *changing_begin(struct transit *t, bool removes)
 {
-	struct router *r = t->cause.router;
-	struct msg_account_put m = {
-		.account = t->from.bare, .how = ACCOUNT_PASSWORD, .password = password};
 	struct changing *c = bh_alloc(sizeof *c);
 
-	c->router = r;
 	c->kept = transit_keep(t);
-	/* Everybody else who is logged in with the old one is closed. */
-	t->sender->connection->spared = put_account(r, &m, on_changed, c);
-	if (t->sender->connection->spared != 0)
+	c->removes = removes;
+	return c;
+}
+
+/* request: its number, or 0: nobody can be asked.  Whoever else is there of the account is closed before the answer. */
+static void changing_asked(struct changing *c, struct transit *t, uint64_t request)
+{
+	t->sender->connection->spared = request;
+	if (request != 0)
 		return;
 	transit_error(t, STANZA_INTERNAL_SERVER_ERROR, NULL);
 	kept_end(&c->kept);
 	free(c);
 }
 
-static void ignore_reply(void *arg, const struct reply *reply)
+static void change_password(struct transit *t, struct str password)
 {
-	(void)arg, (void)reply;
+	struct msg_account_put m = {
+		.account = t->from.bare, .how = ACCOUNT_PASSWORD, .password = password};
+	struct changing *c = changing_begin(t, false);
+
+	changing_asked(c, t, put_account(t->cause.router, &m, on_changed, c));
 }
 
-/* The answer goes before the account: with it the sessions end (3.2). */
+/* The answer comes when the account is gone, and then the session ends (3.2). */
 static void remove_account(struct transit *t)
 {
 	struct msg_account_delete m = {.account = t->from.bare};
 	struct bus_peer *authd = requests_authd(t->cause.router);
+	struct changing *c;
 	uint64_t id;
 
 	if (!t->cause.router->limits.registration) {
 		transit_error(t, STANZA_NOT_ALLOWED, "accounts are made and removed by the administrator");
 		return;
 	}
-	id = authd != NULL ? request_ask(t->cause.router, authd, ignore_reply, NULL) : 0;
-	if (id == 0) {
-		transit_error(t, STANZA_INTERNAL_SERVER_ERROR, NULL);
-		return;
-	}
-	transit_result(t, STR_LIT(""));
-	(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, &m);
+	c = changing_begin(t, true);
+	id = authd != NULL ? request_ask(t->cause.router, authd, on_changed, c) : 0;
+	changing_asked(c, t, id);
+	if (id != 0)
+		(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, &m);
 }
 
 static bool own_name(const struct transit *t, struct str username)

@@ -53,6 +53,10 @@ def change(stream):
                              "</query>", "localhost", timeout=90)
 
 
+def remove(stream):
+    return lambda: stream.iq("set", "<query xmlns='jabber:iq:register'><remove/></query>", "localhost", timeout=90)
+
+
 def register(stream):
     return lambda: stream.iq("set", "<query xmlns='jabber:iq:register'><username>fay</username><password>f-1</password>"
                              "</query>", timeout=90)
@@ -71,12 +75,14 @@ def stopped(make_shared):
     from conftest import Clients
     from xmpp import Raw
     suite = make_shared(s2s=True, settings={"routerd.registration": "true"},
-                        accounts={"alice@localhost": "a-1", "bob@localhost": "b-2", "eve@localhost": "e-3"},
+                        accounts={"alice@localhost": "a-1", "bob@localhost": "b-2", "eve@localhost": "e-3",
+                                  "gus@localhost": "g-4"},
                         front_ends={"c2sd@1": [f"127.0.0.1:{free_port()}"], "c2sd@2": [f"127.0.0.1:{free_port()}"]})
     streams = Clients(lambda n: Raw(("127.0.0.1", int(suite.front_ends[f"c2sd@{n}"][0].split(":")[1]))))
-    alice, bob, stranger, far = streams(1), streams(1), streams(1), streams(2)
+    alice, bob, gus, stranger, far = streams(1), streams(1), streams(1), streams(1), streams(2)
     alice.login("alice", "a-1").bind("a").available()
     bob.login("bob", "b-2").bind("b").available()
+    gus.login("gus", "g-4").bind("g").available()
     far.login("eve", "e-3").bind("far").available()
     stranger.open().starttls()
     pids = [pid for name, pid in suite.pids().items() if name in ("authd", "c2sd@2", "s2sd@1")]
@@ -88,7 +94,8 @@ def stopped(make_shared):
     suite.asked = {words: Asked(command(suite, accounts, words)) for words in
                    [*COMMANDS, "session show eve@localhost/far", "log level"]}
     suite.asked |= {"change": Asked(change(alice)), "register": Asked(register(stranger)), "message": Asked(message(bob))}
-    suite.alice, suite.go_on = alice, lambda: [os.kill(pid, signal.SIGCONT) for pid in pids]
+    suite.asked["remove"] = Asked(remove(gus))
+    suite.alice, suite.gus, suite.go_on = alice, gus, lambda: [os.kill(pid, signal.SIGCONT) for pid in pids]
     yield suite
     suite.go_on()
     streams.close()
@@ -116,6 +123,13 @@ def test_the_levels_of_the_others_are_shown(stopped):
 def test_who_changes_his_password_is_told(stopped):
     assert condition(stopped.asked["change"].answered(OWN))[1] == "internal-server-error"
     stopped.alice.ping()
+
+
+@pytest.mark.section("XEP-0077 3.2")
+def test_who_removes_his_account_is_told_and_closed(stopped):
+    """It may be gone, or go, all the same."""
+    assert condition(stopped.asked["remove"].answered(OWN))[1] == "internal-server-error"
+    assert stopped.gus.error() == "not-authorized"
 
 
 @pytest.mark.section("XEP-0077 3.1")
