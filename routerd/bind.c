@@ -203,6 +203,14 @@ int on_bind(const struct bus_event *event)
 	return 0;
 }
 
+/* What it sent last is judged before its session ends, and who is to hear of its end is known. */
+static bool must_wait(struct session *s)
+{
+	if (s->account != NULL && !account_ready(s->account))
+		account_wait_ready(s->account, s->origin);
+	return origin_busy(s->origin) && origin_closing(s->origin);
+}
+
 int on_closed(const struct bus_event *event)
 {
 	struct connection *c = front_connection(front_of(event), event->frame->subject);
@@ -216,8 +224,7 @@ int on_closed(const struct bus_event *event)
 		c->close_reason = m.reason; /* else it may have been lost before its front end heard that */
 	if (c->session != NULL)
 		log_info("session-closed", "conn=%s jid=%s", connection_name(c), LOG_STR(c->session->jid.full));
-	/* What it sent last is judged before it goes. */
-	if (c->session == NULL || !origin_busy(c->session->origin) || !origin_closing(c->session->origin))
+	if (c->session == NULL || !must_wait(c->session))
 		connection_end(c);
 	return 0;
 }

@@ -193,6 +193,14 @@ void route_unstored(struct parcel *p)
 		bounce(p, &s, STANZA_INTERNAL_SERVER_ERROR, NULL);
 }
 
+static void go_on_undelivered(void *arg)
+{
+	struct parcel *p = arg;
+
+	route_undelivered(p->origin->router, p);
+	parcel_unref(&p);
+}
+
 void route_undelivered(struct router *r, struct parcel *p)
 {
 	struct account *a;
@@ -210,6 +218,10 @@ void route_undelivered(struct router *r, struct parcel *p)
 		return;
 	jid_split(s.to, &to);
 	a = account_find(r, to.bare);
+	if (a != NULL && !account_ready(a)) {
+		account_when_ready(a, go_on_undelivered, parcel_ref(p));
+		return;
+	}
 	if (a == NULL || a->state != ACCOUNT_THERE ||
 		(to_resources(p, a) == 0 && (!offline_wants(&s) || offline_store(a, p) != 0)))
 		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);

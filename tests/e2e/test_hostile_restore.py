@@ -1,6 +1,8 @@
 """A front end that has been taken over lies about what it had, when routerd starts again (custody.md, 5 and 14)."""
+import contextlib
 import os
 import signal
+import sqlite3
 import struct
 
 import pytest
@@ -57,10 +59,24 @@ GIVEN = ("origin", "number", "branch", "mac", "from", "additions", "stanza")
 
 def restore(peer, session, stanzas, connection=1):
     """The session, and those stanzas of it: values of DELIVER."""
-    peer.send("RESTORE", connection, session=session, epoch=1, in_safe=0, out_number=len(stanzas), out_done=0, in_base=0,
-              out_base=0, flags=1, address="192.0.2.9")
-    for n, values in enumerate(stanzas):
-        peer.send("RESTORE_STANZA", connection, n=n + 1, **{name: values[name] for name in GIVEN})
+    peer.write(restoring(session, stanzas, connection))
+
+
+def restoring(session, stanzas, connection=1):
+    return bus.frame("RESTORE", connection, session=session, epoch=1, in_safe=0, out_number=len(stanzas), out_done=0,
+                     in_base=0, out_base=0, flags=1, address="192.0.2.9") + b"".join(
+        bus.frame("RESTORE_STANZA", connection, n=n + 1, **{name: values[name] for name in GIVEN})
+        for n, values in enumerate(stanzas))
+
+
+def hold(peer, sender, to, text):
+    """It says that it has what is sent; so nobody sends that again."""
+    sm.enable(sender)
+    sender.message(to, text)
+    came = peer.expect("DELIVER")[2]
+    peer.send("HELD", upto=peer.got)
+    eventually(lambda: sm.request(sender) == 1, "an acknowledgement")
+    return came
 
 
 def stands(others):
@@ -97,11 +113,7 @@ def test_i1_s28_what_was_for_one_goes_on_to_nobody_else(others):
     hers = bind(evil)["session"]
     enable(evil)
     bind(evil, 2, "alice")
-    sm.enable(others.bob)
-    others.bob.message(ALICE + "/evil", "for her")
-    came = evil.expect("DELIVER")[2]
-    evil.send("HELD", upto=evil.got)
-    eventually(lambda: sm.request(others.bob) == 1, "bob does not send it again")
+    came = hold(evil, others.bob, ALICE + "/evil", "for her")
     again = next_router(suite, evil)
     restore(again, hers, [came])
     again.send("RESTORED")
@@ -111,20 +123,20 @@ def test_i1_s28_what_was_for_one_goes_on_to_nobody_else(others):
     stands(others)
 
 
-def test_what_was_routerd_s_goes_on(others, raw):
-    """To the account's other session, at an honest front end."""
+@pytest.mark.parametrize("known", [True, False], ids=["known", "not loaded yet"])
+def test_what_was_routerd_s_goes_on(others, raw, known):
+    """To the account's other session, at an honest front end; where the account's data are being looked for, after that."""
     suite = others.suite
     evil = First(suite)
     session = bind(evil)["session"]
     enable(evil)
-    others.alice.message(CAROL + "/evil", "for carol")
-    came = evil.expect("DELIVER")[2]
+    came = hold(evil, others.alice, CAROL + "/evil", "for carol")
     carol = raw(suite, "carol", "honest")
+    if not known:  # as after a log-in of which no more than the session is in the store
+        with contextlib.closing(sqlite3.connect(next(suite.home.rglob("router.db")))) as store, store:
+            store.execute("DELETE FROM account WHERE jid = ?", (CAROL,))
     again = next_router(suite, evil)
-    restore(again, session, [came])
-    again.send("RESTORED")
-    again.expect("CREDIT")
-    again.send("CLOSED", 1, reason=1)
+    again.write(restoring(session, [came]) + bus.frame("CLOSED", 1, reason=1) + bus.frame("RESTORED"))
     assert body(carol.next_message()) == "for carol"
 
 
