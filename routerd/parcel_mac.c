@@ -1,8 +1,11 @@
 /* SipHash of the texts, and of these with what names the stanza. */
 #include "routerd/parcel_mac.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/err.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "routerd/data.h"
@@ -42,22 +45,56 @@ bool parcel_mac_is_ours(const struct router *r, const struct msg_restore_stanza 
 	return secret_equal(&mac, &m->mac, sizeof mac);
 }
 
-void parcel_keys_make(struct router *r, void (*done)(void *arg, int rc), void *arg)
+/* ---- the keys ----------------------------------------------------------------------- */
+
+struct opening {
+	struct router *router;
+	void (*done)(void *arg, int rc);
+	void *arg;
+};
+
+static void end(struct opening *o, int rc)
 {
+	o->done(o->arg, rc);
+	free(o);
+}
+
+static void on_keys(void *arg, int rc, struct store_rows *rows)
+{
+	struct opening *o = arg;
+	struct hash_key *keys = o->router->parcel_keys;
+	size_t size = sizeof o->router->parcel_keys;
+	struct str found = rc == 0 && store_row(rows) ? store_row_text(rows, 0) : STR_NONE;
+
+	if (found.len == size)
+		memcpy(keys, found.p, size);
+	end(o, found.len == size ? 0 : BH_EIO);
+}
+
+static void on_made(void *arg, int rc)
+{
+	struct opening *o = arg;
+	struct store_tx *tx;
+
+	if (rc != 0) {
+		end(o, rc);
+		return;
+	}
+	tx = store_begin(o->router->store);
+	store_do(tx, SQL_PARCEL_KEYS_GET);
+	store_ask(tx, on_keys, o);
+}
+
+void parcel_keys_open(struct router *r, void (*done)(void *arg, int rc), void *arg)
+{
+	struct opening *o = bh_alloc(sizeof *o);
 	struct store_tx *tx = store_begin(r->store);
 	struct hash_key fresh[2];
 
+	*o = (struct opening){.router = r, .done = done, .arg = arg};
 	rand_bytes(fresh, sizeof fresh);
 	store_blob(tx, str_make((const char *)fresh, sizeof fresh));
 	store_do(tx, SQL_PARCEL_KEYS_ADD); /* unless there are some */
-	store_commit(tx, done, arg);
+	store_commit(tx, on_made, o);
 	secret_wipe(fresh, sizeof fresh);
-}
-
-void parcel_keys_load(struct router *r, const struct store_rows *row)
-{
-	struct str keys = store_row_text(row, 1);
-
-	if (keys.len == sizeof r->parcel_keys)
-		memcpy(r->parcel_keys, keys.p, sizeof r->parcel_keys);
 }

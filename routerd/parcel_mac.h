@@ -19,8 +19,8 @@
 uint64_t parcel_mac(struct parcel *p);
 bool parcel_mac_is_ours(const struct router *r, const struct msg_restore_stanza *m);
 
-/* Keys are in the store: safe there before done, in which the store may be asked for them (SQL_PARCEL_KEYS_GET). */
-void parcel_keys_make(struct router *r, void (*done)(void *arg, int rc), void *arg);
-void parcel_keys_load(struct router *r, const struct store_rows *row);
+/* Before anything is delivered or given back: the keys of the store, which are made if there are none, and are safe there
+ * then.  done: 0, or BH_EIO where they cannot be had. */
+void parcel_keys_open(struct router *r, void (*done)(void *arg, int rc), void *arg);
 
 #endif

@@ -361,8 +361,6 @@ static bool on_rows(void *arg, struct store_rows *rows)
 			take_queued(x->router, rows);
 		} else if (store_row_int(rows, 0) == 4) {
 			rules_load(x->router->rules, rows);
-		} else if (store_row_int(rows, 0) == 5) {
-			parcel_keys_load(x->router, rows);
 		} else {
 			outbox_load(x->router, rows);
 		}
@@ -389,7 +387,6 @@ static void load(void *arg, int rc)
 		return;
 	}
 	tx = store_begin(x->router->store);
-	store_do(tx, SQL_PARCEL_KEYS_GET);
 	store_do(tx, SQL_RULES_GET);
 	store_do(tx, SQL_SESSIONS_GET);
 	store_do(tx, SQL_QUEUED_GET);
@@ -400,7 +397,7 @@ static void load(void *arg, int rc)
 void restore_load(struct router *r, void (*done)(struct router *r, int rc))
 {
 	r->restoring->done = done;
-	parcel_keys_make(r, load, r->restoring);
+	parcel_keys_open(r, load, r->restoring);
 }
 
 /* ---- accounts ---------------------------------------------------------------------- */

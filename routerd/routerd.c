@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/exits.h"
 #include "base/rand.h"
 #include "daemon/association.h"
 #include "daemon/log.h"
@@ -305,7 +306,7 @@ static void on_restored_rows(struct router *r, int rc)
 		rc = bus_server_start(r->server, &spec);
 	if (rc != 0) {
 		daemon_fail(r->daemon, "groups and sessions of the last run cannot be read: %s", bh_strerror(rc));
-		exit(EXIT_FAILURE); /* nothing has begun */
+		exit(EXIT_TEMPORARY); /* nothing has begun */
 	}
 	daemon_ready(r->daemon);
 }

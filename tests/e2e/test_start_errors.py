@@ -1,6 +1,8 @@
 """A start that cannot go on: one sentence, exit code 78, or 75 where it may pass, and nothing half-started."""
+import contextlib
 import os
 import socket
+import sqlite3
 import time
 
 import pytest
@@ -57,6 +59,15 @@ def test_a_disk_that_is_full(made):
     folder.mkdir()
     made.wrapper = ["unshare", "--mount", "sh", "-c", FULL, folder]
     refused(made, "router.db", "full", code=75)
+
+
+def test_keys_that_are_none(made):
+    """Without those that show what is its own, routerd would believe anything."""
+    made.start()
+    assert made.stop() == 0
+    with contextlib.closing(sqlite3.connect(next(made.home.rglob("router.db")))) as store, store:
+        assert store.execute("UPDATE secret SET value = x'00'").rowcount == 1
+    refused(made, "routerd", "cannot be read", code=75)
 
 
 def test_under_systemd_it_is_tried_once_a_second(made):
