@@ -58,10 +58,8 @@ static void ask_authd(struct account *a)
 {
 	struct msg_account_lookup m = {.account = a->jid.bare};
 	struct bus_peer *authd = requests_authd(a->router);
-	uint64_t id = 0;
+	uint64_t id = request_ask(a->router, authd, on_authd_says, a);
 
-	if (authd != NULL)
-		id = request_ask(a->router, authd, on_authd_says, a);
 	if (id == 0)
 		loaded(a, ACCOUNT_UNKNOWN);
 	else

@@ -215,7 +215,7 @@ static void on_loaded(void *arg)
 	struct showing *showing = arg;
 	const struct msg_account_lookup m = {.account = showing->account->jid.bare};
 	struct bus_peer *authd = requests_authd(showing->router);
-	uint64_t id = authd != NULL ? request_ask(showing->router, authd, on_state_told, showing) : 0;
+	uint64_t id = request_ask(showing->router, authd, on_state_told, showing);
 
 	if (id != 0)
 		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);

@@ -99,7 +99,7 @@ static void ask(struct asking *a)
 {
 	struct bus_peer *dirsyncd = bus_server_next(a->router->server, ROLE_DIR, NULL);
 
-	a->request = dirsyncd != NULL ? request_ask(a->router, dirsyncd, on_reply, a) : 0;
+	a->request = request_ask(a->router, dirsyncd, on_reply, a);
 	if (a->request == 0)
 		return;
 	a->answerer = dirsyncd;

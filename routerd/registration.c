@@ -168,10 +168,21 @@ static void on_added(void *arg, const struct reply *reply)
 static uint64_t put_account(struct router *r, const struct msg_account_put *m, reply_fn *fn, void *arg)
 {
 	struct bus_peer *authd = requests_authd(r);
-	uint64_t id = authd != NULL ? request_ask(r, authd, fn, arg) : 0;
+	uint64_t id = request_ask(r, authd, fn, arg);
 
 	if (id != 0)
 		(void)LINK_SEND(authd->link, ACCOUNT_PUT, account_put, id, m);
+	return id;
+}
+
+/* The same, to delete it. */
+static uint64_t delete_account(struct router *r, const struct msg_account_delete *m, reply_fn *fn, void *arg)
+{
+	struct bus_peer *authd = requests_authd(r);
+	uint64_t id = request_ask(r, authd, fn, arg);
+
+	if (id != 0)
+		(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, m);
 	return id;
 }
 
@@ -325,19 +336,14 @@ static void change_password(struct transit *t, struct str password)
 static void remove_account(struct transit *t)
 {
 	struct msg_account_delete m = {.account = t->from.bare};
-	struct bus_peer *authd = requests_authd(t->cause.router);
 	struct changing *c;
-	uint64_t id;
 
 	if (!t->cause.router->limits.registration) {
 		transit_error(t, STANZA_NOT_ALLOWED, "accounts are made and removed by the administrator");
 		return;
 	}
 	c = changing_begin(t, true);
-	id = authd != NULL ? request_ask(t->cause.router, authd, on_changed, c) : 0;
-	changing_asked(c, t, id);
-	if (id != 0)
-		(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, &m);
+	changing_asked(c, t, delete_account(t->cause.router, &m, on_changed, c));
 }
 
 static bool own_name(const struct transit *t, struct str username)

@@ -197,7 +197,7 @@ static struct request *add_own(struct router *r, struct bus_peer *answerer, repl
 
 uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg)
 {
-	const struct request *q = add_own(r, answerer, fn, arg);
+	const struct request *q = answerer != NULL ? add_own(r, answerer, fn, arg) : NULL;
 
 	return q != NULL ? q->id : 0;
 }

@@ -55,7 +55,7 @@ struct bus_peer *requests_authd(struct router *r);
 uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject,
 	struct bus_peer *answerer);
 /* routerd's own: fn is called once, with the answer or its loss, and the request is closed.
- * 0 without memory: fn is not called. */
+ * 0 without memory, or without an answerer (NULL): fn is not called. */
 uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg);
 /* The same without a deadline, where nobody waits for the answer, whenever it comes. */
 uint64_t request_ask_at_leisure(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg);
