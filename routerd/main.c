@@ -8,8 +8,8 @@ static const struct sandbox sandbox = {
 	.may = MAY_ACCEPT | MAY_THREAD | MAY_STORE,
 	.read_paths = reads,
 	.write_paths = writes,
-	.holds = "messages, rosters, vCards, dialback's secret, and passwords that pass through by "
-		"PLAIN",
+	.holds = "messages, rosters, vCards, dialback's secret, the keys that show which stanzas are its own, and "
+		"passwords that pass through by PLAIN",
 	.taken = "read, forge and lose every stanza, and change what accounts keep here; no key, no "
 		"stored password, and it reaches no network",
 };
