@@ -108,6 +108,11 @@ MESSAGES = read_table()
 BY_NUMBER = {m.number: m for m in MESSAGES.values()}
 
 
+def given_back(n, delivered):
+    """The values of RESTORE_STANZA, for a stanza that came by DELIVER."""
+    return {"n": n, **{field: delivered[field] for _, field, _ in MESSAGES["RESTORE_STANZA"].fields if field != "n"}}
+
+
 class Gone(Exception):
     """routerd closed the link."""
 

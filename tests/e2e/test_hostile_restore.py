@@ -54,19 +54,10 @@ def next_router(suite, evil):
     return eventually(linked, "a routerd")
 
 
-GIVEN = ("origin", "number", "branch", "mac", "from", "additions", "stanza")
-
-
-def restore(peer, session, stanzas, connection=1):
-    """The session, and those stanzas of it: values of DELIVER."""
-    peer.write(restoring(session, stanzas, connection))
-
-
-def restoring(session, stanzas, connection=1):
-    return bus.frame("RESTORE", connection, session=session, epoch=1, in_safe=0, out_number=len(stanzas), out_done=0,
-                     in_base=0, out_base=0, flags=1, address="192.0.2.9") + b"".join(
-        bus.frame("RESTORE_STANZA", connection, n=n + 1, **{name: values[name] for name in GIVEN})
-        for n, values in enumerate(stanzas))
+def restoring(session, came, flags=1):
+    """The session, and a stanza of it: values of DELIVER."""
+    return bus.frame("RESTORE", 1, session=session, epoch=1, in_safe=0, out_number=1, out_done=0, in_base=0, out_base=0,
+                     flags=flags, address="192.0.2.9") + bus.frame("RESTORE_STANZA", 1, **bus.given_back(1, came))
 
 
 def hold(peer, sender, to, text):
@@ -101,7 +92,7 @@ def test_i1_s28_what_routerd_has_not_sent_is_not_taken_back(others, field):
     came = evil.expect("DELIVER")[2]
     assert came[field] != OTHER[field]
     again = next_router(suite, evil)
-    restore(again, session, [{**came, field: OTHER[field]}])
+    again.write(restoring(session, {**came, field: OTHER[field]}))
     again.costs_it_the_link("RESTORE_STANZA")
     stands(others)
 
@@ -115,8 +106,7 @@ def test_i1_s28_what_was_for_one_goes_on_to_nobody_else(others):
     bind(evil, 2, "alice")
     came = hold(evil, others.bob, ALICE + "/evil", "for her")
     again = next_router(suite, evil)
-    restore(again, hers, [came])
-    again.send("RESTORED")
+    again.write(restoring(hers, came) + bus.frame("RESTORED"))
     again.expect("CREDIT")
     again.send("CLOSED", 1, reason=1)
     eventually(lambda: not suite.rows("session", "list", CAROL), "the end of the session")
@@ -124,7 +114,8 @@ def test_i1_s28_what_was_for_one_goes_on_to_nobody_else(others):
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "not loaded yet"])
-def test_what_was_routerd_s_goes_on(others, raw, known):
+@pytest.mark.parametrize("ends", ["client", "link"])
+def test_what_was_routerd_s_goes_on(others, raw, known, ends):
     """To the account's other session, at an honest front end; where the account's data are being looked for, after that."""
     suite = others.suite
     evil = First(suite)
@@ -136,7 +127,11 @@ def test_what_was_routerd_s_goes_on(others, raw, known):
         with contextlib.closing(sqlite3.connect(next(suite.home.rglob("router.db")))) as store, store:
             store.execute("DELETE FROM account WHERE jid = ?", (CAROL,))
     again = next_router(suite, evil)
-    again.write(restoring(session, [came]) + bus.frame("CLOSED", 1, reason=1) + bus.frame("RESTORED"))
+    if ends == "client":
+        again.write(restoring(session, came) + bus.frame("CLOSED", 1, reason=1) + bus.frame("RESTORED"))
+    else:  # without stream management nothing of it stays
+        again.write(restoring(session, came, flags=0) + bus.frame("RESTORED"))
+        again.leave()
     assert body(carol.next_message()) == "for carol"
 
 

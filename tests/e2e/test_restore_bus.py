@@ -61,8 +61,7 @@ def again(suite, mine, stanzas, done=0, restored=True, **changes):
     if done:
         peer.send("DONE", marks=struct.pack(">QQ", 1, done))
     for n, m in stanzas:
-        peer.send("RESTORE_STANZA", 1, n=n, **{name: m[name] for name in (
-            "origin", "number", "branch", "mac", "from", "additions", "stanza")})
+        peer.send("RESTORE_STANZA", 1, **bus.given_back(n, m))
     peer.send("ACCEPTED", list=b"".join(
         mine.session + m["origin"] + struct.pack(">QI", m["number"], m["branch"]) for _, m in stanzas))
     if restored:

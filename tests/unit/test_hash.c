@@ -9,43 +9,45 @@
 
 static const struct hash_key key = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u};
 
+struct vector {
+	size_t len;
+	uint64_t hash;
+};
+
+/* Of the bytes 0, 1, 2, ... */
+static void agrees(uint64_t (*hash)(const struct hash_key *, const void *, size_t), const struct vector *v, size_t n)
+{
+	uint8_t data[256];
+
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (uint8_t)i;
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(hash(&key, data, v[i].len), v[i].hash);
+}
+
 static void siphash_1_3_agrees_with_the_reference(void **state)
 {
-	static const struct {
-		size_t len;
-		uint64_t hash;
-	} cases[] = {
+	static const struct vector vectors[] = {
 		{0, 0xabac0158050fc4dcu}, {1, 0xc9f49bf37d57ca93u}, {7, 0xd3927d989bb11140u},
 		{8, 0x369095118d299a8eu}, {9, 0x25a48eb36c063de4u}, {15, 0xd320d86d2a519956u},
 		{16, 0xcc4fdd1a7d908b66u}, {63, 0x9d199062b7bbb3a8u}, {255, 0xf76214e3153c4a15u},
 		{256, 0x75b3e64e167de370u},
 	};
-	uint8_t data[256];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof data; i++)
-		data[i] = (uint8_t)i;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_int_equal(hash_bytes(&key, data, cases[i].len), cases[i].hash);
+	agrees(hash_bytes, vectors, sizeof vectors / sizeof vectors[0]);
 }
 
 /* The vectors of the paper's authors. */
 static void siphash_2_4_agrees_with_the_reference(void **state)
 {
-	static const struct {
-		size_t len;
-		uint64_t hash;
-	} cases[] = {
+	static const struct vector vectors[] = {
 		{0, 0x726fdb47dd0e0e31u}, {1, 0x74f839c593dc67fdu}, {7, 0xab0200f58b01d137u}, {8, 0x93f5f5799a932462u},
 		{15, 0xa129ca6149be45e5u}, {63, 0x958a324ceb064572u},
 	};
-	uint8_t data[64];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof data; i++)
-		data[i] = (uint8_t)i;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_int_equal(hash_mac(&key, data, cases[i].len), cases[i].hash);
+	agrees(hash_mac, vectors, sizeof vectors / sizeof vectors[0]);
 }
 
 static void the_key_matters(void **state)
