@@ -38,6 +38,7 @@ static struct account *create(struct router *r, struct str bare)
 	list_init(&a->sessions);
 	list_init(&a->waiting);
 	list_init(&a->idle);
+	list_init(&a->unasked);
 	a->blocklist.owner = a->jid.bare;
 	if (map_add(&r->accounts, &a->node, a->text, bare.len) == 0)
 		return a;

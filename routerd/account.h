@@ -45,6 +45,7 @@ struct account {
 	unsigned changing;    /* changes on their way to the store */
 	struct list waiting;  /* struct waiter: those that wait for it */
 	struct list idle;     /* its place in router.idle, while nobody needs it */
+	struct list unasked;  /* in router.unasked, while an authd is to be asked whether it exists */
 	uint64_t idle_since;  /* ms */
 	uint64_t asked;	      /* when the last load began, ms */
 	bool stored;	      /* that has found it in the store */
@@ -116,8 +117,13 @@ void account_revoke(struct account *a, const struct revocation *why);
 /* Frees idle accounts that are old or too many; all of them when `all`. */
 void accounts_expire(struct router *r, bool all);
 
-/* Begins to load the account (account_load.c). */
+/* Begins to load the account (account_load.c).  Of one that the store does not have, an authd is asked.  One that has
+ * gone comes back at once, and after a start of routerd the first comes soon: for five seconds the account waits for it. */
 void account_load(struct account *a);
+/* Asks for those that wait for an authd: one is there; or, once a second, their time may be over. */
+void accounts_ask(struct router *r);
+/* Nobody asks for them any more. */
+void accounts_give_up(struct router *r);
 /* The data go; the object stays. */
 void account_clear(struct account *a);
 

@@ -11,6 +11,8 @@
 #include "routerd/front.h"
 #include "routerd/requests.h"
 
+enum { AUTHD_BACK_MS = 5000 };
+
 void account_clear(struct account *a)
 {
 	roster_clear(&a->roster);
@@ -40,11 +42,15 @@ static void remember(struct account *a)
 	store_commit(tx, NULL, NULL);
 }
 
+static void ask_authd(struct account *a);
+
 static void on_authd_says(void *arg, const struct reply *reply)
 {
 	struct account *a = arg;
 
-	if (reply->lost || reply->code == ACCOUNT_UNREADABLE) {
+	if (reply->gone) {
+		ask_authd(a);
+	} else if (reply->lost || reply->code == ACCOUNT_UNREADABLE) {
 		loaded(a, ACCOUNT_UNKNOWN);
 	} else if (reply->code == ACCOUNT_ABSENT) {
 		loaded(a, ACCOUNT_NOWHERE);
@@ -54,16 +60,48 @@ static void on_authd_says(void *arg, const struct reply *reply)
 	}
 }
 
+/* At the end none comes; but while a front end is there, nobody is told that what is being put off has failed. */
+static bool may_come(const struct router *r)
+{
+	return r->stopping || clock_ms() - r->authd_gone_ms < AUTHD_BACK_MS;
+}
+
 static void ask_authd(struct account *a)
 {
 	struct msg_account_lookup m = {.account = a->jid.bare};
 	struct bus_peer *authd = requests_authd(a->router);
 	uint64_t id = request_ask(a->router, authd, on_authd_says, a);
 
-	if (id == 0)
-		loaded(a, ACCOUNT_UNKNOWN);
-	else
+	if (id != 0)
 		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
+	else if (authd == NULL && may_come(a->router))
+		list_append(&a->router->unasked, &a->unasked);
+	else
+		loaded(a, ACCOUNT_UNKNOWN);
+}
+
+static struct account *next_unasked(struct list *unasked)
+{
+	struct account *a = container_of(unasked->next, struct account, unasked);
+
+	list_remove(&a->unasked);
+	return a;
+}
+
+void accounts_ask(struct router *r)
+{
+	struct list now;
+
+	list_init(&now);
+	list_splice(&now, &r->unasked);
+	while (!list_empty(&now))
+		ask_authd(next_unasked(&now));
+}
+
+void accounts_give_up(struct router *r)
+{
+	while (!list_empty(&r->unasked))
+		loaded(next_unasked(&r->unasked), ACCOUNT_UNKNOWN);
 }
 
 static void take_account(struct account *a, const struct store_rows *row)

@@ -69,15 +69,18 @@ void request_answer(struct router *r, struct request *q, const struct reply *rep
 }
 
 /* Each may end others with it, also of these. */
-static void lose_all(struct router *r, struct list *over, const char *why)
+static void lose_all(struct router *r, struct list *over, bool gone)
 {
+	const char *why = gone ? "went away before it answered" : "does not answer";
+	struct reply reply = {.lost = true, .gone = gone, .code = EXIT_TEMPORARY};
 	char text[128];
 
 	while (!list_empty(over)) {
 		struct request *q = container_of(over->next, struct request, over);
 
 		snprintf(text, sizeof text, "%s %s", q->answerer->instance, why);
-		request_answer(r, q, &(struct reply){.lost = true, .code = EXIT_TEMPORARY, .text = str_of(text)});
+		reply.text = str_of(text);
+		request_answer(r, q, &reply);
 	}
 }
 
@@ -97,7 +100,7 @@ void requests_lost(struct router *r, const struct bus_peer *peer)
 		else if (q->answerer == peer)
 			list_append(&over, &q->over);
 	}
-	lose_all(r, &over, "went away before it answered");
+	lose_all(r, &over, true);
 }
 
 void requests_tick(struct router *r)
@@ -115,7 +118,7 @@ void requests_tick(struct router *r)
 		if (q->answerer != NULL && now >= q->deadline_ms)
 			list_append(&over, &q->over);
 	}
-	lose_all(r, &over, "does not answer");
+	lose_all(r, &over, false);
 }
 
 /* The next one, after that or (NULL) from the first, that reads what it is asked. */

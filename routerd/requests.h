@@ -16,6 +16,7 @@
 /* What an answer says, to routerd itself. */
 struct reply {
 	bool lost; /* the answerer went away or was silent instead: text says so, and code is EXIT_TEMPORARY */
+	bool gone; /* which of both: it went away */
 	unsigned code;	/* enum exit_code, or what the message has */
 	struct str text;
 	uint64_t generation;

@@ -58,7 +58,8 @@ void transit_result(struct transit *t, struct str inner);
  * later (change.h).  It borrows from t. */
 void transit_reply(const struct transit *t, uint8_t type, struct stanza *reply);
 
-/* A message whose holder has gone is routed again: to another resource, or back as an error. */
+/* A message whose holder, a session of its account, has gone is routed again: to another resource, or to the store, or back
+ * as an error. */
 void route_undelivered(struct router *r, struct parcel *p);
 
 /* What could not be delivered goes back to its sender as that enum stanza_error; text may be absent. */

@@ -222,7 +222,8 @@ void route_undelivered(struct router *r, struct parcel *p)
 		account_when_ready(a, go_on_undelivered, parcel_ref(p));
 		return;
 	}
-	if (a == NULL || a->state != ACCOUNT_THERE ||
+	/* Of one that cannot be had, a session was there until now. */
+	if (a == NULL || a->state == ACCOUNT_NOWHERE ||
 		(to_resources(p, a) == 0 && (!offline_wants(&s) || offline_store(a, p) != 0)))
 		bounce(p, &s, STANZA_RECIPIENT_UNAVAILABLE, NULL);
 }

@@ -72,6 +72,8 @@ struct router {
 	struct map sessions;   /* struct session by id */
 	struct list idle;      /* accounts that nobody needs, the longest idle first */
 	uint32_t nidle;
+	struct list unasked;   /* accounts that wait for an authd (account_load.c) */
+	uint64_t authd_gone_ms; /* clock_ms() when the last one went, or routerd began without one */
 	struct conversations *conversations;
 	struct requests *requests;
 	struct mechanisms *mechanisms;

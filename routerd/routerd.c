@@ -121,8 +121,10 @@ static void on_peer(void *owner, struct bus_peer *peer)
 	association_opened(ASSOCIATION_IN);
 	if ((peer->role & ROLES_DAEMONS) != 0)
 		on_daemon(r, peer);
-	if (peer->role == ROLE_AUTH)
+	if (peer->role == ROLE_AUTH) {
+		accounts_ask(r);
 		restore_check_accounts(r);
+	}
 	if (peer->role == ROLE_S2S)
 		tell_secret(r, peer);
 	if (peer->role == ROLE_DIR)
@@ -141,6 +143,8 @@ static void on_gone(void *owner, struct bus_peer *peer, const char *why)
 
 	association_closed(ASSOCIATION_IN);
 	watch_lost(r, peer);
+	if (peer->role == ROLE_AUTH)
+		r->authd_gone_ms = clock_ms();
 	requests_lost(r, peer);
 	trace_gone(r, peer);
 	conversations_lost(r, peer);
@@ -247,6 +251,7 @@ static void on_tick(uv_timer_t *timer)
 	registrations_tick(r->registrations);
 	questions_tick(r);
 	requests_tick(r);
+	accounts_ask(r);
 	restore_tick(r);
 	reload_tick(r);
 	connections_tick(r);
@@ -324,6 +329,7 @@ static void make_parts(struct router *r)
 {
 	list_init(&r->unsafe_told);
 	list_init(&r->idle);
+	list_init(&r->unasked);
 	list_init(&r->killed);
 	list_init(&r->asleep);
 	list_init(&r->unsealed);
@@ -355,7 +361,7 @@ int routerd_start(struct daemon *d)
 
 	rand_bytes(&r->boot, sizeof r->boot);
 	rand_bytes(r->dialback_secret, sizeof r->dialback_secret);
-	r->started_ms = clock_ms();
+	r->started_ms = r->authd_gone_ms = clock_ms();
 	make_parts(r);
 	counter_enrol(router_counters);
 	associations_enrol();
@@ -433,6 +439,7 @@ static void on_all_closed(void *arg)
 	map_walk_start(&walk, &r->sessions);
 	while ((n = map_walk_next(&walk)) != NULL)
 		session_discard(container_of(n, struct session, node));
+	accounts_give_up(r);
 	store_stop(&r->store, on_store_closed, r);
 }
 

@@ -333,6 +333,15 @@ class Suite:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def pause(pid):
+    """Stops the process, all of its threads: a signal that is under way lets them go on for a while."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def state(task):
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    eventually(lambda: all(state(task) == "T" for task in Path(f"/proc/{pid}/task").iterdir()), "the end of its turn")
+
+
 def program_of(pid):
     with contextlib.suppress(OSError):
         return Path(os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])).name

@@ -8,6 +8,7 @@ import pytest
 from directory_front import directory, make_directory  # noqa: F401 (fixtures)
 from gate import Gate, configure
 from im import is_presence
+from suite import pause
 from xmpp import CLIENT, body, condition
 
 COMMANDS = "http://jabber.org/protocol/commands"
@@ -233,7 +234,7 @@ def test_without_authd_it_is_an_error_and_nothing_is_done(rulers):
     suite, authd = rulers.suite, rulers.suite.pids("authd")["authd"]
     do(rulers, "get-user-lastlogin", accountjids=["bob@localhost"])  # he is in memory
     since = suite.log.mark()
-    os.kill(authd, signal.SIGSTOP)  # so that it has the question, and no answer
+    pause(authd)  # so that it has the question, and no answer
     for n, (node, inner) in enumerate([("get-disabled-users-num", ""), ("disable-user", form(accountjids=["bob@localhost"]))]):
         rulers.send(f"<iq type='set' id='q{n}' to='localhost'>{command(node, inner)}</iq>")
     rulers.ping()

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 import certificates
-from suite import BIN, Log, eventually, free_port
+from suite import BIN, Log, eventually, free_port, pause
 from xmpp import Raw
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -195,7 +195,7 @@ def test_a_configuration_that_cannot_be_used_is_told(served, tmp_path):
 def test_the_hook_waits_for_another_reload(served, tmp_path):
     """A keyd that sleeps holds the other one up."""
     live, keyd = lineage(tmp_path), served.keyd
-    os.kill(keyd, signal.SIGSTOP)
+    pause(keyd)
     try:
         with subprocess.Popen([BIN / "bulkheadctl", "-d", served.home, "reload"], stdout=subprocess.DEVNULL) as other:
             served.log.wait("routerd admin verb=reload")

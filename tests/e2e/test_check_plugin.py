@@ -11,7 +11,7 @@ import time
 import pytest
 
 from prometheus import Metrics, make_measured, measured  # noqa: F401 (fixtures)
-from suite import ROOT, eventually, free_port
+from suite import ROOT, eventually, free_port, pause
 
 PLUGIN = ROOT / "etc/monitoring/check_bulkhead"
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -46,7 +46,7 @@ def test_a_server_that_is_well_is_ok(measured, raw):  # noqa: F811
 
 def test_a_daemon_that_is_down_is_critical(measured):  # noqa: F811
     pid = measured.pids()["authd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         eventually(lambda: "authd" not in measured.metrics.up(), "authd being silent")
         assert check(measured)[:2] == (CRITICAL, "authd is silent")
@@ -57,7 +57,7 @@ def test_a_daemon_that_is_down_is_critical(measured):  # noqa: F811
 
 
 def test_a_daemon_that_restarts_is_a_warning_and_no_routerd_critical(measured):  # noqa: F811
-    measured.process.send_signal(signal.SIGSTOP)
+    pause(measured.process.pid)
     try:
         os.kill(measured.pids()["authd"], signal.SIGKILL)
         eventually(lambda: "authd" not in measured.metrics.up(), "authd being away")

@@ -5,7 +5,7 @@ import signal
 import struct
 
 import bus
-from suite import eventually
+from suite import eventually, pause
 from test_restart import pid_of
 from test_restart_large import log_in, message, submit, writer
 from xmpp import body
@@ -17,7 +17,7 @@ ROUNDS = 20_000  # of a stanza in each: more than anybody has unconfirmed
 
 @contextlib.contextmanager
 def stopped(pid):
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ import certificates
 import scram
 from kdc import REALM, kdc  # noqa: F401 (fixture)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import SANITIZED, free_port
+from suite import SANITIZED, free_port, pause
 from test_directory_scram import auth_password
 from test_gssapi import Ticket
 from xmpp import SASL, Raw
@@ -179,7 +179,7 @@ def test_a_server_that_stops_in_the_middle(make_slapd, start):  # noqa: F811
     suite = start([f"ldaps://127.0.0.1:{server.tls_port}"], ca=str(server.authority.file),
                   bind_password=str(server.reader_password), bind_dn="cn=bulkhead,dc=example", base="dc=example")
     assert suite.everybody["hangs.example"].log_in("PLAIN") < SOON
-    os.kill(server.process.pid, signal.SIGSTOP)
+    pause(server.process.pid)
     try:
         nobody_else_waits(suite)
     finally:

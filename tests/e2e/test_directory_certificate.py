@@ -11,6 +11,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID, ObjectIdentifier
 import certificates
 import scram
 from slapd import BASE, PEOPLE, make_slapd, slapd  # noqa: F401 (fixtures)
+from suite import pause
 from xmpp import Raw
 
 MAIL = "alice@corp.example"
@@ -312,7 +313,7 @@ def test_a_directory_that_is_away_refuses_nobody_for_good(slapd, start, how):  #
     certificate = suite.authority.holder(person("alice"), mail(MAIL))
     slapd.add("alice", mail=MAIL, **{"userCertificate;binary:": base64.b64encode(der(certificate)).decode()})
     assert attempt(suite, certificate) == "alice@localhost"
-    os.kill(slapd.process.pid, signal.SIGSTOP)
+    pause(slapd.process.pid)
     os.waitid(os.P_PID, slapd.process.pid, os.WSTOPPED)
     try:
         assert attempt(suite, certificate) == "temporary-auth-failure"

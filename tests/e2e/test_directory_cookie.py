@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import PATIENCE, eventually
+from suite import PATIENCE, eventually, pause
 from test_directory_login import attempt, log_in, start  # noqa: F401 (a fixture)
 from test_directory_sync import disable, followed, stays  # noqa: F401 (a fixture)
 
@@ -35,7 +35,7 @@ def entries(suite):
 def without_dirsyncd(suite):
     """It is stopped, and then killed: it begins anew after what is done here."""
     pid = suite.pids()["dirsyncd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     yield
     os.kill(pid, signal.SIGKILL)
 

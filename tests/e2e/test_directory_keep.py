@@ -8,7 +8,7 @@ import pytest
 import bus
 from im import befriend, next_push, roster, settle, stored
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import eventually
+from suite import eventually, pause
 from test_directory_login import log_in, start  # noqa: F401 (a fixture)
 from test_directory_sync import disable, enable
 from xmpp import body
@@ -158,7 +158,7 @@ def test_it_is_erased(slapd, short, leave):  # noqa: F811
 
 def test_it_is_erased_when_routerd_was_away(slapd, short):  # noqa: F811
     router = short.pids()["routerd"]
-    os.kill(router, signal.SIGSTOP)
+    pause(router)
     mark = short.log.mark()
     slapd.delete("alice")
     short.log.wait("account-erased .*account=alice", since=mark)

@@ -9,7 +9,7 @@ import pytest
 import scram
 from client import Client
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import free_port
+from suite import free_port, pause
 from xmpp import SASL, Raw
 
 
@@ -266,7 +266,7 @@ def test_a_stopped_directory_costs_its_time_limit(slapd, start):  # noqa: F811
     slapd.add("alice")
     suite = start(slapd, timeout=2)
     assert attempt(suite, "alice", "secret-1") == "success"
-    os.kill(slapd.process.pid, signal.SIGSTOP)
+    pause(slapd.process.pid)
     try:
         assert attempt(suite, "alice", "secret-1") == "temporary-auth-failure"
     finally:

@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from slapd import READER, make_slapd  # noqa: F401 (a fixture)
+from suite import pause
 from test_directory_login import attempt, log_in, start  # noqa: F401 (a fixture)
 from test_directory_sync import disable, enable, stays
 
@@ -71,7 +72,7 @@ def test_who_moves_with_what_is_above_him_stays(silent, polled):
 
 def test_nothing_is_missed_while_dirsyncd_was_away(silent, polled):
     pid = polled.pids()["dirsyncd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     silent.delete("alice")
     disable(silent, "bob")
     os.kill(pid, signal.SIGKILL)

@@ -9,6 +9,7 @@ import gate as gates
 import sm
 from im import befriend, next_push, presences, put, roster, send, settle, stored
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
+from suite import pause
 from test_directory_login import log_in, start  # noqa: F401 (a fixture)
 from xmpp import CLIENT, body
 
@@ -165,7 +166,7 @@ def test_who_has_blocked_her_has_still(slapd, people, there):  # noqa: F811
 def test_what_is_there_already_stays(slapd, people):  # noqa: F811
     """Somebody has logged in under the new name before dirsyncd could say that it is the same person."""
     pid = people.pids()["dirsyncd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     slapd.tool("ldapmodrdn", "-r", slapd.person_dn("alice"), "uid=alicia")
     alicia = as_alicia(people)
     put(alicia, CAROL, "my carol")

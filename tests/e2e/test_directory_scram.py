@@ -10,6 +10,7 @@ import pytest
 import scram
 from client import Client
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
+from suite import pause
 from xmpp import SASL, Raw
 
 HASHES = ["SCRAM-SHA-256", "SCRAM-SHA-1"]
@@ -227,7 +228,7 @@ def test_a_directory_that_is_down_is_no_reason_to_forget_a_password(slapd, start
     add(slapd, "alice", [auth_password("wonderland-1")])
     suite = start(slapd, timeout=2)
     assert attempt(suite, "alice", "wonderland-1") == "success"
-    os.kill(slapd.process.pid, signal.SIGSTOP)
+    pause(slapd.process.pid)
     try:
         assert attempt(suite, "alice", "wonderland-1") == "temporary-auth-failure"
     finally:

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import eventually
+from suite import eventually, pause
 from test_directory_login import attempt, log_in, start  # noqa: F401 (a fixture)
 
 PEOPLE = "ou=people,dc=example"
@@ -105,7 +105,7 @@ def test_nothing_is_missed_while_one_of_ours_was_away(slapd, followed, daemon): 
 def test_what_happens_while_nobody_follows_is_found_later(slapd, followed):  # noqa: F811
     """dirsyncd is stopped, the directory changes and restarts: it forgets what was deleted."""
     pid = followed.pids()["dirsyncd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     slapd.delete("alice")
     slapd.stop()
     slapd.start()

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import BIN, eventually, free_port
+from suite import BIN, eventually, free_port, pause
 from test_directory_login import log_in, start  # noqa: F401 (a fixture)
 from test_directory_sync import disable, followed, stays  # noqa: F401 (a fixture)
 
@@ -270,7 +270,7 @@ def test_differences_of_two_directories(make_slapd, make_suite):  # noqa: F811
 
 
 def test_dirsyncd_ends_while_it_asks(slapd, followed):  # noqa: F811
-    os.kill(slapd.process.pid, signal.SIGSTOP)
+    pause(slapd.process.pid)
     asking = subprocess.Popen([BIN / "bulkheadctl", "-d", followed.home, "ldap", "diff"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
     mark = followed.log.mark()

@@ -12,7 +12,7 @@ import pytest
 import scram
 from kdc import REALM, kdc  # noqa: F401 (fixture)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import eventually
+from suite import eventually, pause
 from xmpp import SASL, Raw
 
 NO_LAYER = 1
@@ -284,7 +284,7 @@ def test_a_directory_that_is_away_refuses_nobody_for_good(kdc, slapd, start_both
     suite = start_both(timeout=2)
     env = kdc.log_in("alice")
     assert attempt(suite, env) == "alice@localhost"
-    os.kill(slapd.process.pid, signal.SIGSTOP)
+    pause(slapd.process.pid)
     try:
         assert attempt(suite, env) == "temporary-auth-failure"
     finally:

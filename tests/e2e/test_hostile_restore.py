@@ -10,7 +10,7 @@ import pytest
 import bus
 import sm
 from hostile import Bystander, Evil
-from suite import eventually
+from suite import eventually, pause
 from test_hostile_sessions import ALICE, BOB, CAROL, bind, enable
 from xmpp import CLIENT, body
 
@@ -113,26 +113,36 @@ def test_i1_s28_what_was_for_one_goes_on_to_nobody_else(others):
     stands(others)
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "not loaded yet"])
+@pytest.mark.parametrize("account", ["known", "known later", "not to be had"])
 @pytest.mark.parametrize("ends", ["client", "link"])
-def test_what_was_routerd_s_goes_on(others, raw, known, ends):
-    """To the account's other session, at an honest front end; where the account's data are being looked for, after that."""
+def test_what_was_routerd_s_goes_on(others, raw, account, ends):
+    """To the account's other session, at an honest front end: as soon as authd has said that there is such an account,
+    where it comes back in time, and else by the store."""
     suite = others.suite
     evil = First(suite)
     session = bind(evil)["session"]
     enable(evil)
     came = hold(evil, others.alice, CAROL + "/evil", "for carol")
-    carol = raw(suite, "carol", "honest")
-    if not known:  # as after a log-in of which no more than the session is in the store
+    carol, authd = raw(suite, "carol", "honest"), suite.pids("authd")["authd"]
+    if account != "known":  # as after a log-in of which no more than the session is in the store
         with contextlib.closing(sqlite3.connect(next(suite.home.rglob("router.db")))) as store, store:
             store.execute("DELETE FROM account WHERE jid = ?", (CAROL,))
-    again = next_router(suite, evil)
-    if ends == "client":
-        again.write(restoring(session, came) + bus.frame("CLOSED", 1, reason=1) + bus.frame("RESTORED"))
-    else:  # without stream management nothing of it stays
-        again.write(restoring(session, came, flags=0) + bus.frame("RESTORED"))
-        again.leave()
-    assert body(carol.next_message()) == "for carol"
+        pause(authd)
+    try:
+        again = next_router(suite, evil)
+        if ends == "client":
+            again.write(restoring(session, came) + bus.frame("CLOSED", 1, reason=1) + bus.frame("RESTORED"))
+            again.expect("CREDIT")
+        else:  # without stream management nothing of it stays
+            again.write(restoring(session, came, flags=0) + bus.frame("RESTORED"))
+            again.leave()
+            suite.log.wait(f"peer-left peer={evil.instance} ", since=again.mark)
+        if account == "not to be had":
+            assert body(carol.next_message()) == "for carol"
+    finally:
+        os.kill(authd, signal.SIGCONT)
+    if account != "not to be had":
+        assert body(carol.next_message()) == "for carol"
 
 
 def test_s28_what_another_front_end_has_accepted_is_not_its_to_say(others):

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import keysock
 from front import front, make_front  # noqa: F401 (fixtures)
-from suite import AS_ROOT, SANITIZED, eventually, program_of
+from suite import AS_ROOT, SANITIZED, eventually, pause, program_of
 from xmpp import Raw, body
 
 
@@ -134,7 +134,7 @@ def test_its_memory_is_locked_and_in_no_dump(suite):
 
 def test_a_keyd_that_stands_still_delays_new_handshakes_only(suite, raw):
     alice, bob = raw(suite, "alice"), raw(suite, "bob")
-    os.kill(suite.keyd, signal.SIGSTOP)
+    pause(suite.keyd)
     try:
         newcomer = Newcomer(suite)
         waiting(suite, 1)
@@ -151,7 +151,7 @@ def test_a_keyd_that_stands_still_delays_new_handshakes_only(suite, raw):
 
 def test_a_handshake_does_not_wait_for_ever(suite, raw):
     alice = raw(suite, "alice")
-    os.kill(suite.keyd, signal.SIGSTOP)
+    pause(suite.keyd)
     try:
         began = time.monotonic()
         assert Newcomer(suite).done() is not None
@@ -165,7 +165,7 @@ def test_a_handshake_does_not_wait_for_ever(suite, raw):
 
 
 def test_who_goes_while_he_waits_is_forgotten(suite, raw):
-    os.kill(suite.keyd, signal.SIGSTOP)
+    pause(suite.keyd)
     try:
         newcomers = [Newcomer(suite) for _ in range(8)]
         waiting(suite, 8)
@@ -182,7 +182,7 @@ def test_a_keyd_that_is_killed_comes_back_and_signs_what_was_asked(suite, raw):
     alice, bob = raw(suite, "alice"), raw(suite, "bob")
     for _ in range(3):
         pid = suite.keyd
-        os.kill(pid, signal.SIGSTOP)
+        pause(pid)
         newcomers = [Newcomer(suite) for _ in range(4)]
         waiting(suite, 4)
         os.kill(pid, signal.SIGKILL)

@@ -13,7 +13,7 @@ import pytest
 import bus
 from federation import make_pair, net  # noqa: F401 (fixtures)
 from prometheus import OPEN, Metrics, make_measured, measured, prometheus, promtool, raw_http  # noqa: F401
-from suite import AS_ROOT, BIN, ROOT, eventually, free_port, run
+from suite import AS_ROOT, BIN, ROOT, eventually, free_port, pause, run
 from test_process import status
 from test_snmp import counters
 from xmpp import Raw, StreamError, body
@@ -115,7 +115,7 @@ def test_clients_that_moved_are_not_counted_where_they_were(make_measured, raw):
     suite = make_measured()
     stream = raw(suite, "alice", "a")
     eventually(lambda: suite.metrics.sum("bulkhead_connections_in_open", process="c2sd@1") == 1, "the connection")
-    suite.process.send_signal(signal.SIGSTOP)
+    pause(suite.process.pid)
     try:
         os.kill(suite.pids()["c2sd@1"], signal.SIGKILL)
         eventually(lambda: suite.metrics.sum("bulkhead_up", process="c2sd@1") == 0, "its end")
@@ -129,7 +129,7 @@ def test_clients_that_moved_are_not_counted_where_they_were(make_measured, raw):
 
 
 def test_a_daemon_that_dies_is_down_and_then_up_again(measured):  # noqa: F811
-    measured.process.send_signal(signal.SIGSTOP)
+    pause(measured.process.pid)
     try:
         os.kill(measured.pids()["authd"], signal.SIGKILL)
         eventually(lambda: "authd" not in measured.metrics.up(), "authd being down")
@@ -143,7 +143,7 @@ def test_a_daemon_that_dies_is_down_and_then_up_again(measured):  # noqa: F811
 def test_without_routerd_what_was_known_stays_and_is_said_to_be_old(measured, raw):  # noqa: F811
     raw(measured, "alice", "a")
     eventually(lambda: measured.metrics.sum("bulkhead_routerd_logins_total") == 1, "the log-in")
-    measured.process.send_signal(signal.SIGSTOP)
+    pause(measured.process.pid)
     try:
         os.kill(measured.pids()["routerd"], signal.SIGKILL)
         eventually(lambda: not measured.metrics.up(), "nothing being up")

@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from bus import Peer
-from suite import eventually, free_port
+from suite import eventually, free_port, pause
 from xmpp import Raw
 
 
@@ -195,7 +195,7 @@ def test_a_signal_to_who_only_watches_is_answered_in_the_log(make_suite):
 
 def test_who_does_not_answer_stops_it_for_all(suite):
     pid = suite.pids("authd")["authd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         done = suite.ctl("reload")
     finally:

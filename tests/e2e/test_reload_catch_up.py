@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from bus import Peer
-from suite import BIN, eventually
+from suite import BIN, eventually, pause
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def states(suite):
 def test_one_that_was_away_during_a_reload_takes_it_when_it_is_back(suite):
     """It hangs while routerd is replaced, and so has no link when the others are told."""
     pid = suite.pids("s2sd")["s2sd@1"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         mark = replace_routerd(suite)
         suite.edit(**{"s2sd.auth_timeout": 7})

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from suite import BIN, PATIENCE, free_port
+from suite import BIN, PATIENCE, free_port, pause
 
 
 def ended(suite, daemon, since):
@@ -19,7 +19,7 @@ def ended(suite, daemon, since):
 def halted(suite):
     """An instance whose authd answers nothing."""
     pid = suite.pids("authd")["authd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     yield suite
     os.kill(pid, signal.SIGCONT)
 

@@ -5,9 +5,10 @@ import signal
 import pytest
 
 import sm
+from hostile import Evil
 from im import befriend, is_presence, pushes, put, roster, settle
-from suite import eventually, free_port
-from xmpp import CLIENT, Closed, body
+from suite import eventually, free_port, pause
+from xmpp import CLIENT, Closed, body, condition
 
 CARBONS = "urn:xmpp:carbons:2"
 
@@ -46,6 +47,11 @@ def friends(suite, raw):
     roster(alice), roster(bob)
     befriend(alice, bob)
     return alice, bob
+
+
+@pytest.fixture
+def alice_there(suite, raw):
+    return raw(suite, "alice", "a")
 
 
 @pytest.fixture
@@ -139,7 +145,7 @@ def test_a_client_that_nobody_looks_at_is_still_left_alone(suite, friends):
 def test_who_left_while_routerd_was_away_is_gone(suite, friends):
     alice, bob = friends
     pid = pid_of(suite, "routerd")
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     alice.close()
     os.kill(pid, signal.SIGKILL)
     bob.until(is_presence("unavailable", alice.jid))
@@ -233,7 +239,7 @@ def test_a_front_end_that_stands_still_holds_up_nobody_else(two, raw):
     bob = raw(two, "bob", "b", address=two.at[2])
     sm.enable(alice)
     pid = pid_of(two, "c2sd@1")
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     back = sm.log_in(two, "alice", two.at[2])
     assert sm.resume(back, alice.sm_id, 0) == 0
     bob.message(alice.jid, "there")
@@ -261,6 +267,48 @@ def test_nobody_who_is_logged_in_notices_the_death_of_authd(suite, raw, friends)
         assert verdict in ("success", "temporary-auth-failure")
         return verdict == "success"
     eventually(logged_in, "an authd")
+
+
+@pytest.fixture
+def without_authd(suite, alice_there):
+    """Whom a message is for that has never logged in, only authd knows; go_on() brings it back."""
+    pid = pid_of(suite, "authd")
+    suite.go_on = lambda: suite.process.send_signal(signal.SIGCONT)
+    pause(suite.process.pid)
+    mark = suite.log.mark()
+    os.kill(pid, signal.SIGKILL)
+    suite.log.wait("peer-left peer=authd ", since=mark)
+    yield suite
+    suite.go_on()
+
+
+def gets(suite, raw, text):
+    bob = raw(suite, "bob", "b")
+    assert body(bob.next_message()) == text
+
+
+def test_a_message_to_a_new_account_waits_for_authd(without_authd, raw, alice_there):
+    alice_there.message("bob@localhost", "hello")
+    without_authd.go_on()
+    assert alice_there.ping() == []
+    gets(without_authd, raw, "hello")
+
+
+def test_an_authd_that_dies_when_it_is_asked_is_asked_again(without_authd, raw, alice_there):
+    asked = Evil(without_authd, "AUTH")
+    alice_there.message("bob@localhost", "hello")
+    alice_there.message("carol@localhost", "is there none?")
+    assert asked.expect("ACCOUNT_LOOKUP")[2]["account"] == b"bob@localhost"
+    asked.leave()
+    without_authd.go_on()
+    assert condition(alice_there.next_message())[1] == "service-unavailable"
+    gets(without_authd, raw, "hello")
+
+
+def test_nobody_waits_for_an_authd_that_stays_away(without_authd, alice_there):
+    for name in ("bob", "carol"):
+        alice_there.message(f"{name}@localhost", "hello")
+        assert condition(alice_there.next_message())[1] == "internal-server-error"
 
 
 # By an administrator.

@@ -6,7 +6,7 @@ import pytest
 
 import sm
 from im import settle
-from suite import eventually, free_port
+from suite import eventually, free_port, pause
 from test_restart import kill, pid_of, two  # noqa: F401 (a fixture)
 from xmpp import CLIENT, body
 
@@ -126,7 +126,7 @@ def stopped(two, raw):  # noqa: F811
     bob = raw(two, "bob", "b", address=two.at[1])
     sm.enable(alice), sm.enable(bob)
     pid = pid_of(two, "c2sd@1")
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     for n in range(COUNT):
         alice.message(bob.jid, str(n))
     bob.alice, bob.front_end = alice, pid

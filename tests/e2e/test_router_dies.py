@@ -6,6 +6,7 @@ import pytest
 
 import sm
 from front import PLAIN, make_front  # noqa: F401 (a fixture)
+from suite import pause
 from xmpp import SASL, StreamError
 
 
@@ -16,7 +17,7 @@ def front(make_front):  # noqa: F811
 
 def in_that_moment(front, client, text):
     """c2sd finds both at once: the end of its link, and then what the client said."""
-    os.kill(front.process.pid, signal.SIGSTOP)
+    pause(front.process.pid)
     os.waitid(os.P_PID, front.process.pid, os.WSTOPPED | os.WNOWAIT)
     front.router.socket.close()
     client.send(text)

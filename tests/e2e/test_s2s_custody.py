@@ -7,7 +7,7 @@ import pytest
 
 import sm
 from federation import make_pair, net, pair  # noqa: F401 (fixtures)
-from suite import eventually
+from suite import eventually, pause
 from xmpp import CLIENT, body
 
 COUNT = 400
@@ -104,7 +104,7 @@ def test_what_waits_for_a_remote_domain_outlives_both(make_pair, raw):  # noqa: 
     alice = raw(pair.one, "alice", "a", domain="one.example")
     bob = raw(pair.two, "bob", "b", domain="two.example")
     remote = pid_of(pair.two, "s2sd@1")
-    os.kill(remote, signal.SIGSTOP)
+    pause(remote)
     try:
         sm.enable(alice)
         for n in range(3):

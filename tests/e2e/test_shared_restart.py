@@ -8,7 +8,7 @@ import pytest
 from bus import Peer, textlist
 from directory_front import Group, directory, id_of, make_directory, reload_without_authd  # noqa: F401 (fixtures)
 from im import is_presence, pushes, roster, settle
-from suite import eventually
+from suite import eventually, pause
 from test_restart import kill
 from xmpp import CLIENT
 
@@ -99,7 +99,7 @@ def test_a_domain_that_has_another_directory_now_has_no_groups_of_the_first(team
 def stop_in_the_middle(team, change):
     """A change is stored, and c2sd has taken none of its pushes."""
     c2sd = team.suite.pids("c2sd")["c2sd@1"]
-    os.kill(c2sd, signal.SIGSTOP)
+    pause(c2sd)
     change()
     eventually(lambda: rows(team.suite, "shared_change"), "the change being stored")
     os.kill(team.suite.pids("routerd")["routerd"], signal.SIGKILL)

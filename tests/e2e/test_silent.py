@@ -8,7 +8,7 @@ import time
 import pytest
 
 from hostile import Evil
-from suite import BIN, SANITIZED, eventually, free_port, run
+from suite import BIN, SANITIZED, eventually, free_port, pause, run
 from xmpp import condition
 
 OWN, ADMINISTRATOR, MORE = 20, 50, 9  # seconds (routerd/requests.c); the last for a tick, and a busy machine
@@ -90,7 +90,7 @@ def stopped(make_shared):
     accounts = suite.dir / "many.txt"  # more than are under way at a time
     accounts.write_text("".join(f"u{n}@localhost\tp-{n}\n" for n in range(200)))
     for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+        pause(pid)
     suite.asked = {words: Asked(command(suite, accounts, words)) for words in
                    [*COMMANDS, "session show eve@localhost/far", "log level"]}
     suite.asked |= {"change": Asked(change(alice)), "register": Asked(register(stranger)), "message": Asked(message(bob))}
@@ -157,7 +157,7 @@ def test_a_silent_authd_is_asked_again_about_the_sessions_of_before(suite, raw):
     """What was revoked while routerd was away is closed (custody.md, 18), late as it may be."""
     alice = raw(suite, "alice", "a")
     real, routerd = suite.pids("authd")["authd"], suite.pids("routerd")["routerd"]
-    os.kill(real, signal.SIGSTOP)
+    pause(real)
     try:
         mark = suite.log.mark()
         os.kill(routerd, signal.SIGKILL)

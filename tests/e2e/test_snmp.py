@@ -11,7 +11,7 @@ import pytest
 import bus
 from federation import make_pair, net  # noqa: F401 (fixtures)
 from snmp import MIB_FOLDERS, MIBS, make_snmpd, snmpd  # noqa: F401 (fixtures)
-from suite import AS_ROOT, PATIENCE, ROOT, eventually, free_port
+from suite import AS_ROOT, PATIENCE, ROOT, eventually, free_port, pause
 from test_process import status
 from xmpp import Closed, Raw, StreamError, body
 
@@ -110,7 +110,7 @@ def test_times_are_the_agent_s(make_suite, snmpd):  # noqa: F811
 
 @pytest.mark.section("RFC 2788 applTable")
 def test_what_dies_is_restarting_and_then_up_again(watched, snmpd):  # noqa: F811
-    watched.process.send_signal(signal.SIGSTOP)  # nobody starts it again meanwhile
+    pause(watched.process.pid)  # nobody starts it again meanwhile
     try:
         kill(watched, "c2sd@1")
         snmpd.wait_status("c2sd@1", "restarting")
@@ -125,7 +125,7 @@ def test_what_dies_is_restarting_and_then_up_again(watched, snmpd):  # noqa: F81
 
 @pytest.mark.section("RFC 2788 applTable")
 def test_what_does_not_come_back_is_down(watched, snmpd):  # noqa: F811
-    watched.process.send_signal(signal.SIGSTOP)
+    pause(watched.process.pid)
     try:
         kill(watched, "c2sd@1")
         snmpd.wait_status("c2sd@1", "restarting")
@@ -163,7 +163,7 @@ def test_a_drained_front_end_is_quiescing(make_suite, snmpd, raw):  # noqa: F811
 @pytest.mark.section("RFC 2788 applTable")
 def test_one_that_does_not_answer_is_halted(watched, snmpd):  # noqa: F811
     pid = watched.pids()["authd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         snmpd.wait_status("authd", "halted")
         assert snmpd.appl("c2sd@1")["applOperStatus"] == "up"
@@ -335,7 +335,7 @@ def test_a_new_routerd_is_seen_within_five_seconds(watched, snmpd, raw):  # noqa
 def test_without_routerd_what_was_known_stays_and_is_said_to_be_old(watched, snmpd, raw):  # noqa: F811
     raw(watched, "alice", "a")
     eventually(lambda: snmpd.number("bhSessionsAvailable") == 1, "alice")
-    watched.process.send_signal(signal.SIGSTOP)
+    pause(watched.process.pid)
     try:
         kill(watched, "routerd")
         snmpd.wait_status("routerd", "restarting")
@@ -472,7 +472,7 @@ def chat(alice, bob, n):
 def test_a_stopped_plugin_disturbs_nobody(watched, snmpd, raw):  # noqa: F811
     alice, bob = raw(watched, "alice", "a"), raw(watched, "bob", "b")
     pid = watched.pids()["snmp"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         for _ in range(4):
             assert chat(alice, bob, 50) < 10
@@ -485,7 +485,7 @@ def test_a_stopped_plugin_disturbs_nobody(watched, snmpd, raw):  # noqa: F811
 
 def test_a_hung_snmpd_disturbs_nobody(watched, snmpd, raw):  # noqa: F811
     alice, bob = raw(watched, "alice", "a"), raw(watched, "bob", "b")
-    os.kill(snmpd.process.pid, signal.SIGSTOP)
+    pause(snmpd.process.pid)
     try:
         for _ in range(4):
             assert chat(alice, bob, 50) < 10

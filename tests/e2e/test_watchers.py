@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import bus
-from suite import BIN, eventually
+from suite import BIN, eventually, pause
 
 UNREAD, OPEN = 1048576, 64  # routerd/admin.c
 BAD = b"nob\xffdy@localhost"
@@ -22,7 +22,7 @@ def command(suite, *words, input=None):
 
 def test_questions_that_end_together_with_authd_end_once_each(suite):
     pids = suite.pids()
-    os.kill(pids["authd"], signal.SIGSTOP)
+    pause(pids["authd"])
     with watcher(suite) as peer:
         for number in range(1, 41):
             peer.send("CTL_REQUEST", number, verb="user.show", args=bus.textlist([f"nobody{number}@localhost"]))
@@ -51,7 +51,7 @@ def test_one_who_asks_and_does_not_read_is_left(suite):
 
 def test_one_link_has_only_so_many_questions_under_way(suite):
     pid = suite.pids()["authd"]
-    os.kill(pid, signal.SIGSTOP)
+    pause(pid)
     try:
         with watcher(suite) as peer:
             shown = bus.textlist(["nobody@localhost"])
