@@ -4,6 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+static size_t count(struct berval **values)
+{
+	return values != NULL ? (size_t)ldap_count_values_len(values) : 0;
+}
+
 void direntry_read(struct direntry *e, LDAP *ld, LDAPMessage *message)
 {
 	BerElement *ber = NULL;
@@ -15,6 +20,7 @@ void direntry_read(struct direntry *e, LDAP *ld, LDAPMessage *message)
 		name = ldap_next_attribute(ld, message, ber)) {
 		e->of[e->n].name = name;
 		e->of[e->n].values = ldap_get_values_len(ld, message, name);
+		e->of[e->n].count = count(e->of[e->n].values);
 		e->n++;
 	}
 	if (name != NULL)
@@ -39,19 +45,19 @@ const char *direntry_dn(const struct direntry *e)
 	return e->dn != NULL ? e->dn : "";
 }
 
-static struct berval **values_of(const struct direntry *e, const char *attribute)
+static const struct direntry_attribute *find(const struct direntry *e, const char *attribute)
 {
 	for (unsigned i = 0; i < e->n; i++)
 		if (strcasecmp(e->of[i].name, attribute) == 0)
-			return e->of[i].values;
+			return &e->of[i];
 	return NULL;
 }
 
 size_t direntry_count(const struct direntry *e, const char *attribute)
 {
-	struct berval **values = values_of(e, attribute);
+	const struct direntry_attribute *found = find(e, attribute);
 
-	return values != NULL ? (size_t)ldap_count_values_len(values) : 0;
+	return found != NULL ? found->count : 0;
 }
 
 bool direntry_is_partial(const struct direntry *e, const char *attribute)
@@ -68,9 +74,9 @@ bool direntry_is_partial(const struct direntry *e, const char *attribute)
 
 struct str direntry_value(const struct direntry *e, const char *attribute, size_t i)
 {
-	struct berval **values = values_of(e, attribute);
+	const struct direntry_attribute *found = find(e, attribute);
 
-	if (i >= direntry_count(e, attribute))
+	if (found == NULL || i >= found->count)
 		return STR_NONE;
-	return str_make(values[i]->bv_val, values[i]->bv_len);
+	return str_make(found->values[i]->bv_val, found->values[i]->bv_len);
 }

@@ -13,9 +13,10 @@ enum { ATTRIBUTES_MAX = 64 }; /* of one entry; what we ask for is less */
 struct direntry {
 	char *dn;
 	unsigned n;
-	struct {
+	struct direntry_attribute {
 		char *name;
-		struct berval **values;
+		struct berval **values; /* NULL: none */
+		size_t count; /* of them, which libldap counts one by one: a group may have 100,000 */
 	} of[ATTRIBUTES_MAX];
 };
 
