@@ -78,6 +78,7 @@ int on_sm_enabled(const struct bus_event *event)
 	sm->enabled = true;
 	sm->out_base = sm->acked = sm->requested = c->carried.out_number;
 	sm->max = m.max;
+	sm_pace_begin(sm);
 	/* What went before counts as it did: it is done when the kernel has it. */
 	carried_done(&c->carried, c->carried.out_number);
 	out = client_output(c);

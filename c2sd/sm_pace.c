@@ -116,6 +116,11 @@ void sm_request_message(struct client *c)
 	c->sm->message_ms = now(c);
 }
 
+void sm_pace_begin(struct sm *sm)
+{
+	sm->requested_ms = now(sm->client);
+}
+
 void sm_request_all(struct c2sd *srv)
 {
 	struct list waiting;

@@ -7,7 +7,9 @@
  *
  * One <r/> of ours is under way at a time.  It follows a stanza at once, if there was none for a second; else it
  * waits for 64 stanzas, or for that second.  A message has one of its own at once, if none had for 250 ms: who
- * reads it and leaves has acknowledged it, and does not get it again.
+ * reads it and leaves has acknowledged it, and does not get it again.  Nothing is asked in the moment of <enabled/>: a
+ * client that begins to count when it has read all that came with that (@xmpp/client) would say a number that is too
+ * high, and that costs it the stream.
  */
 #ifndef C2SD_SM_PACE_H
 #define C2SD_SM_PACE_H
@@ -21,6 +23,8 @@ void sm_requested(struct client *c);
 /* More of what the client sent is safe. */
 void sm_safe(struct client *c);
 
+/* It has just been enabled. */
+void sm_pace_begin(struct sm *sm);
 /* It has more to acknowledge, or has acknowledged some: we ask, if it is time. */
 void sm_request(struct client *c);
 /* The same, after a message. */

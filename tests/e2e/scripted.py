@@ -102,8 +102,7 @@ class Program:
         self.expect(f"message {jid} {text}")
 
     def gets_delayed(self, jid, texts):
-        for text in texts:
-            assert self.expect("delayed ") == f"{jid} {text}"
+        assert [self.expect("delayed ") for _ in texts] == [f"{jid} {text}" for text in texts], self.told
 
     def never_got(self, text):
         return not any(text in line for line in self.told)

@@ -283,7 +283,8 @@ def without_authd(suite, alice_there):
 
 
 def gets(suite, raw, text):
-    bob = raw(suite, "bob", "b")
+    bob = raw(suite, "bob", "b", priority=None)
+    bob.send("<presence/>")
     assert body(bob.next_message()) == text
 
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 
 globalThis.crypto ??= webcrypto; // Debian 12's Node has it there only
 
@@ -38,8 +39,14 @@ function onPresence(stanza) {
   else if (!type) tell("presence", from, "available", stanza.getChildText("status") ?? "");
 }
 
+// The answers to its own questions it does not count as stanzas (XEP-0198 4), and would get what came last again.
+async function ask(type, child) {
+  await xmpp.iqCaller[type](child);
+  xmpp.streamManagement.inbound += 1;
+}
+
 async function changeBlocklist(verb, who) {
-  await xmpp.iqCaller.set(xml(verb, BLOCKING, xml("item", { jid: who })));
+  await ask("set", xml(verb, BLOCKING, xml("item", { jid: who })));
   tell(`${verb}ed`, who);
 }
 
@@ -66,7 +73,9 @@ xmpp.iqCallee.set(BLOCKING, "block", () => true);
 xmpp.iqCallee.set(BLOCKING, "unblock", () => true);
 
 const bound = await xmpp.start();
-await xmpp.iqCaller.get(xml("query", "jabber:iq:roster"));
+// It counts what it gets from when it has read all that came with <enabled/>; nothing may come with that but what it awaits.
+while (!xmpp.streamManagement.enabled) await setTimeout(5);
+await ask("get", xml("query", "jabber:iq:roster"));
 await xmpp.send(xml("presence"));
 tell("connected", bound);
 
