@@ -158,6 +158,13 @@ def pytest_runtest_makereport():
             report.sections.append((f"log of {suite.home}", "\n".join(suite.log.lines[-120:])))
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What failed once more, without the logs, for who sees the end only."""
+    for report in [*terminalreporter.stats.get("error", []), *terminalreporter.stats.get("failed", [])]:
+        terminalreporter.section(report.nodeid)
+        terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-14:]))
+
+
 def pytest_addoption(parser):
     sections.options(parser)
 
