@@ -314,6 +314,9 @@ def expressions():
     return found
 
 
+COUNTING = ("routerd", "authd", "c2sd", "s2sd", "snmp", "metrics")  # processes with counters of their own
+
+
 @pytest.fixture(scope="module")
 def shown(make_shared):
     """The page of an instance with everything in it; a directory's counters are what the MIB says of them."""
@@ -322,8 +325,11 @@ def shown(make_shared):
         "metrics.listen": [f"127.0.0.1:{port}"], "snmp.agentx_socket": "/nowhere/agentx"})
     metrics = Metrics(port)
     metrics.wait_up("routerd", "authd", "c2sd@1", "s2sd@1", "snmp", "metrics")
-    eventually(lambda: "bulkhead_snmp_notifications_sent_total" in metrics.text(), "counters of all")
-    return metrics.text()
+
+    def whole():
+        text = metrics.text()
+        return text if all(f"\nbulkhead_{name}_" in text for name in COUNTING) else None
+    return eventually(whole, "counters of all")
 
 
 def test_rules_and_dashboard_ask_for_what_there_is(shown):
