@@ -25,13 +25,12 @@ ROLES = {"admin": 1, "federation": 2}
 # A dirsyncd that does nothing but to be there.
 IDLE = """#!/usr/bin/python3
 import os, signal, socket
-signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 os.write(2, b"idle\\n")
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.sendto(b"READY=1", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
-while True:
-    signal.pause()
+signal.sigwait({signal.SIGTERM})
 """
 # authd with a configuration of its own, made anew whenever it starts; not while there is authd.waits.
 AUTHD = """#!/bin/sh

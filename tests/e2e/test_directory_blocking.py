@@ -2,6 +2,7 @@
 and by accounts of our own take as long as ever, whatever they prove themselves by."""
 import contextlib
 import os
+import re
 import signal
 import socket
 import statistics
@@ -16,7 +17,7 @@ import certificates
 import scram
 from kdc import REALM, kdc  # noqa: F401 (fixture)
 from slapd import make_slapd, slapd  # noqa: F401 (fixtures)
-from suite import SANITIZED, free_port, pause
+from suite import free_port, pause
 from test_directory_scram import auth_password
 from test_gssapi import Ticket
 from xmpp import SASL, Raw
@@ -24,7 +25,6 @@ from xmpp import SASL, Raw
 DOMAINS = ["localhost", "mine.example", "hangs.example"]
 PASSWORD = "secret-1"
 TIMEOUT = 3  # of the directory that hangs
-SOON = 3 if SANITIZED else 1
 WAITING = 3  # by each mechanism: together more than it has connections
 
 
@@ -127,8 +127,22 @@ def start(kdc, slapd, make_suite, monkeypatch):  # noqa: F811
 
 
 def measure(suite, rounds=5):
-    """(domain) -> seconds of each log-in."""
-    return {(d, m): [suite.everybody[d].log_in(m) for _ in range(rounds)] for d in DOMAINS[:2] for m in MECHANISMS}
+    """(domain, mechanism) -> seconds of each log-in, where nothing hangs."""
+    taken = {(d, m): [] for d in DOMAINS[:2] for m in MECHANISMS}
+    for _ in range(rounds):
+        for (domain, mechanism), seconds in taken.items():
+            seconds.append(suite.everybody[domain].log_in(mechanism))
+    return taken
+
+
+def served_before_anybody_gave_up(suite, since):
+    """(domain, mechanism) of the log-ins that authd has let in before the first one that waited."""
+    served = set()
+    for line in suite.log.find(" authd (auth-ok|directory-failed) ", since):
+        if "directory-failed" in line:
+            return served
+        served.add((re.search(r"account=\S+@(\S+)", line)[1], re.search(r"mechanism=(\S+)", line)[1]))
+    raise AssertionError("nobody has given up")
 
 
 def processor_time(suite):
@@ -137,19 +151,18 @@ def processor_time(suite):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def nobody_else_waits(suite):
-    """While log-ins by every mechanism wait for the directory that hangs."""
+def nobody_else_waits(suite, hangs=True):
+    """While log-ins by every mechanism wait for the directory that hangs, or have failed because of it."""
     before = measure(suite)
-    hanging = suite.everybody["hangs.example"]
+    hanging, mark = suite.everybody["hangs.example"], suite.log.mark()
     waiting = [hanging.begin(m) for _ in range(WAITING) for m in MECHANISMS]
     during = measure(suite)
     for who, seconds in during.items():
         print(*who, *(f"{1000 * statistics.median(s):.1f} ms" for s in (before[who], seconds)))
-        assert max(seconds) < SOON, (who, seconds)
-    assert max(sum(s) for s in during.values()) < TIMEOUT, "they may have waited for it to give up"
     began, busy = time.monotonic(), processor_time(suite)
     for stream in waiting:
         assert hanging.finish(stream)[0] == "temporary-auth-failure"
+    assert not hangs or served_before_anybody_gave_up(suite, mark) == during.keys()
     share = (processor_time(suite) - busy) / (time.monotonic() - began)
     assert share < 0.2, f"authd is busy with waiting: {share:.0%}"
     assert not suite.log.find("child-exited")
@@ -178,7 +191,7 @@ def test_a_server_that_stops_in_the_middle(make_slapd, start):  # noqa: F811
     server.add("alice", PASSWORD, mail="alice@corp.example")
     suite = start([f"ldaps://127.0.0.1:{server.tls_port}"], ca=str(server.authority.file),
                   bind_password=str(server.reader_password), bind_dn="cn=bulkhead,dc=example", base="dc=example")
-    assert suite.everybody["hangs.example"].log_in("PLAIN") < SOON
+    suite.everybody["hangs.example"].log_in("PLAIN")
     pause(server.process.pid)
     try:
         nobody_else_waits(suite)
@@ -201,4 +214,4 @@ def test_a_kdc_that_is_silent_while_we_ask_it_for_ourselves(make_slapd, kdc, sta
 
 
 def test_an_address_where_nobody_is(start):
-    nobody_else_waits(start([f"ldaps://127.0.0.1:{free_port()}"]))
+    nobody_else_waits(start([f"ldaps://127.0.0.1:{free_port()}"]), hangs=False)

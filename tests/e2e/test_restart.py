@@ -280,6 +280,7 @@ def without_authd(suite, alice_there):
     suite.log.wait("peer-left peer=authd ", since=mark)
     yield suite
     suite.go_on()
+    suite.log.wait("peer-joined peer=authd ", since=mark)  # at its own end it would tell how that one ended
 
 
 def gets(suite, raw, text):
