@@ -44,6 +44,7 @@ static void has(const char *attribute, const char *value)
 	values[nvalues] = (struct berval){strlen(value), (char *)value};
 	lists[nvalues][0] = &values[nvalues];
 	entry.of[entry.n].name = (char *)attribute;
+	entry.of[entry.n].count = 1;
 	entry.of[entry.n++].values = lists[nvalues++];
 }
 

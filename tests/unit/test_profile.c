@@ -47,7 +47,7 @@ static int teardown(void **state)
 
 static void has_bytes(const char *attribute, const void *p, size_t len)
 {
-	unsigned i = 0, n = 0;
+	unsigned i = 0;
 
 	while (i < entry.n && strcmp(entry.of[i].name, attribute) != 0)
 		i++;
@@ -56,10 +56,8 @@ static void has_bytes(const char *attribute, const void *p, size_t len)
 		entry.of[i].values = lists[i];
 		entry.n++;
 	}
-	while (lists[i][n] != NULL)
-		n++;
 	values[nvalues] = (struct berval){len, (char *)p};
-	lists[i][n] = &values[nvalues++];
+	lists[i][entry.of[i].count++] = &values[nvalues++];
 }
 
 static void has(const char *attribute, const char *value)
