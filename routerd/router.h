@@ -110,6 +110,7 @@ struct router {
 	struct trace *traces;	       /* trace.h: administrators who watch; mostly none */
 	struct list endings;	       /* struct ending (ending.h) */
 	bool ending;		       /* one of them is being worked on */
+	bool loading; /* what the store holds of the run before: a stop waits for the end of that */
 	bool stopping;
 	struct looks looks;
 	uv_check_t turn_end;

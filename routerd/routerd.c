@@ -293,6 +293,8 @@ struct cause cause_of_server(struct router *r)
 	return (struct cause){.router = r, .origin = r->self, .number = ++r->self->number};
 }
 
+static void stop(struct router *r);
+
 static void on_restored_rows(struct router *r, int rc)
 {
 	struct bus_server_spec spec = {
@@ -307,6 +309,11 @@ static void on_restored_rows(struct router *r, int rc)
 		.boot = r->boot,
 	};
 
+	r->loading = false;
+	if (rc == 0 && r->stopping) {
+		stop(r);
+		return;
+	}
 	if (rc == 0)
 		rc = bus_server_start(r->server, &spec);
 	if (rc != 0) {
@@ -370,6 +377,7 @@ int routerd_start(struct daemon *d)
 	start_handles(r);
 	if (take_domains(r, d->conf) != 0 || store_start(r->store, d->loop) != 0)
 		return BH_ENOMEM;
+	r->loading = true;
 	sharing_load(r, on_groups_loaded);
 	return 0;
 }
@@ -469,11 +477,17 @@ static void on_turn_end_closed(uv_handle_t *handle)
 	restoring_stop(r, on_barrier_closed);
 }
 
+static void stop(struct router *r)
+{
+	reload_stop(r);
+	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
+}
+
 void routerd_stop(struct daemon *d)
 {
 	struct router *r = d->state;
 
 	r->stopping = true;
-	reload_stop(r);
-	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
+	if (!r->loading)
+		stop(r);
 }

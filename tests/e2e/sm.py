@@ -1,4 +1,5 @@
 """Stream management (XEP-0198), as tests say it."""
+from suite import eventually
 from xmpp import CLIENT, STANZA_ERRORS, Raw
 
 SM = "{urn:xmpp:sm:3}"
@@ -22,6 +23,15 @@ def request(stream):
     """How many stanzas of it the server has handled, by an <r/>; what else came is dropped."""
     stream.send(f"<r {NS}/>")
     return int(stream.until(is_sm("a")).get("h"))
+
+
+def handles(stream, n):
+    """It has handled so many, in the end: where not all is safe after 250 ms, an <r/> is answered with what is."""
+    def all_of_them():
+        h = request(stream)
+        assert h <= n
+        return h == n
+    eventually(all_of_them, f"{n} stanzas being handled")
 
 
 def ack(stream, h):

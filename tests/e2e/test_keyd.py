@@ -257,8 +257,10 @@ def renewable(suite):
     """(the suite, a certificate that may be renewed in place, its key)"""
     certificate, key = suite.certificate("localhost")
     suite.edit(**{'domain "localhost".certificate': str(certificate), 'domain "localhost".key': str(key)})
+    mark = suite.log.mark()
     suite.reload()
-    eventually(lambda: serial(suite) == serial_of(certificate), "the first certificate")
+    suite.log.wait("routerd reload-done", since=mark)
+    assert serial(suite) == serial_of(certificate)
     return suite, certificate, key
 
 

@@ -288,7 +288,7 @@ def test_ours_is_resumed_with_both_counts(one, certificate, counted, alice, daem
     assert body(alice.next_message()) == "more"
     alice.message(HIM, "and back")
     assert got(again) == "and back"
-    assert sm.request(again) == 2
+    sm.handles(again, 2)
 
 
 def test_an_id_that_is_two_words_is_not_kept(one, certificate, alice):  # noqa: F811
@@ -329,7 +329,7 @@ def test_what_the_remote_has_forgotten_begins_anew(one, certificate, counted, al
     assert got(again) == "on its way"
     say(again, alice.jid, "new")
     assert body(alice.next_message()) == "new"
-    assert sm.request(again) == 1
+    sm.handles(again, 1)
 
 
 # Two of ours.

@@ -21,7 +21,7 @@ def managed(one, connect, certificate, alice):  # noqa: F811
     sm.enable(stream)
     stream.message(alice.jid, "one")
     assert body(alice.next_message()) == "one"
-    assert sm.request(stream) == 1
+    sm.handles(stream, 1)
     return stream
 
 
@@ -32,7 +32,7 @@ def again(one, connect, certificate):  # noqa: F811
 def goes_on(stream, alice, handled):  # noqa: F811
     stream.message(alice.jid, "more")
     assert body(alice.next_message()) == "more"
-    assert sm.request(stream) == handled + 1
+    sm.handles(stream, handled + 1)
 
 
 @pytest.mark.section("XEP-0198")

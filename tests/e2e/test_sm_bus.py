@@ -28,7 +28,7 @@ def holding(front):
     client.message("bob@localhost", "all that it has said is safe")
     front.router.expect("SUBMIT")
     front.router.safe(subject, 1)
-    assert sm.request(client) == 1
+    sm.handles(client, 1)
     for n in (1, 2):
         front.router.deliver([(subject, n)], bus.envelope(inner="<body>x</body>"))
     sm.stanzas(client, 2)
@@ -58,7 +58,7 @@ def test_to_a_routerd_that_starts_nothing_is_told_before_it_knows_the_session(fr
     assert (restored["out_number"], restored["out_done"]) == (2, 0)
     front.router.expect("RESTORED")
     sm.ack(holding, 2)
-    assert sm.request(holding) == 1
+    sm.handles(holding, 1)
     front.router.silent("DONE")
     front.router.send("CREDIT", **CREDIT)
     assert marks(front.router.expect("DONE")[2]) == [(holding.connection, 2)]

@@ -1,13 +1,15 @@
 """A start that cannot go on: one sentence, exit code 78, or 75 where it may pass, and nothing half-started."""
 import contextlib
 import os
+import signal
 import socket
 import sqlite3
+import subprocess
 import time
 
 import pytest
 
-from suite import AS_ROOT, BIN, PATIENCE, conf, run
+from suite import AS_ROOT, BIN, PATIENCE, Log, conf, run
 
 
 @pytest.fixture
@@ -164,6 +166,19 @@ def test_a_narrow_umask_keeps_no_daemon_out(make_suite, raw):
     modes = {name: os.stat(suite.home / name).st_mode & 0o777 for name in (
         "bulkhead.conf", "certs/localhost.crt", "run", "state", "state/routerd")}
     assert modes == {"bulkhead.conf": 0o644, "certs/localhost.crt": 0o644, "run": 0o755, "state": 0o755, "state/routerd": 0o700}
+
+
+@pytest.mark.parametrize("time", range(8))
+def test_routerd_that_is_stopped_as_it_starts_ends_well(made, time):
+    """While it reads what was stored, which takes a moment."""
+    routerd = subprocess.Popen([BIN / "bulkhead-routerd", "-c", made.config], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    log = Log(routerd.stdout)
+    log.wait("routerd started")
+    routerd.send_signal(signal.SIGTERM)
+    assert routerd.wait(PATIENCE) == 0, log.text()
+    log.thread.join(PATIENCE)
+    assert log.find("routerd stopped")
 
 
 def test_a_second_run_of_the_same_directory_is_refused(suite, raw):
