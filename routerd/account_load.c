@@ -69,12 +69,10 @@ static bool may_come(const struct router *r)
 static void ask_authd(struct account *a)
 {
 	struct msg_account_lookup m = {.account = a->jid.bare};
-	struct bus_peer *authd = requests_authd(a->router);
-	uint64_t id = request_ask(a->router, authd, on_authd_says, a);
 
-	if (id != 0)
-		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
-	else if (authd == NULL && may_come(a->router))
+	if (REQUEST_AUTHD(a->router, ACCOUNT_LOOKUP, account_lookup, &m, on_authd_says, a) != 0)
+		return;
+	if (may_come(a->router))
 		list_append(&a->router->unasked, &a->unasked);
 	else
 		loaded(a, ACCOUNT_UNKNOWN);

@@ -214,12 +214,8 @@ static void on_loaded(void *arg)
 {
 	struct showing *showing = arg;
 	const struct msg_account_lookup m = {.account = showing->account->jid.bare};
-	struct bus_peer *authd = requests_authd(showing->router);
-	uint64_t id = request_ask(showing->router, authd, on_state_told, showing);
 
-	if (id != 0)
-		(void)LINK_SEND(authd->link, ACCOUNT_LOOKUP, account_lookup, id, &m);
-	else
+	if (REQUEST_AUTHD(showing->router, ACCOUNT_LOOKUP, account_lookup, &m, on_state_told, showing) == 0)
 		on_state_told(showing, &(struct reply){.lost = true, .text = STR_LIT("authd is not running")});
 }
 

@@ -164,28 +164,6 @@ static void on_added(void *arg, const struct reply *reply)
 	free(s);
 }
 
-/* Asks authd to make the account, or to change its password.  The number of the request, or 0. */
-static uint64_t put_account(struct router *r, const struct msg_account_put *m, reply_fn *fn, void *arg)
-{
-	struct bus_peer *authd = requests_authd(r);
-	uint64_t id = request_ask(r, authd, fn, arg);
-
-	if (id != 0)
-		(void)LINK_SEND(authd->link, ACCOUNT_PUT, account_put, id, m);
-	return id;
-}
-
-/* The same, to delete it. */
-static uint64_t delete_account(struct router *r, const struct msg_account_delete *m, reply_fn *fn, void *arg)
-{
-	struct bus_peer *authd = requests_authd(r);
-	uint64_t id = request_ask(r, authd, fn, arg);
-
-	if (id != 0)
-		(void)LINK_SEND(authd->link, ACCOUNT_DELETE, account_delete, id, m);
-	return id;
-}
-
 /* username@domain in prepared form; BH_EINVAL where it is none. */
 static int account_name(const struct msg_registration *m, char text[JID_MAX + 1], struct jid *jid)
 {
@@ -220,7 +198,7 @@ static void register_stranger(struct router *r, const struct stranger *who,
 		put.account = jid.bare;
 		s = bh_alloc(sizeof *s);
 		*s = *who;
-		if (put_account(r, &put, on_added, s) != 0)
+		if (REQUEST_AUTHD(r, ACCOUNT_PUT, account_put, &put, on_added, s) != 0)
 			return;
 		free(s);
 		tell(who, STANZA_INTERNAL_SERVER_ERROR, NULL);
@@ -329,7 +307,7 @@ static void change_password(struct transit *t, struct str password)
 		.account = t->from.bare, .how = ACCOUNT_PASSWORD, .password = password};
 	struct changing *c = changing_begin(t, false);
 
-	changing_asked(c, t, put_account(t->cause.router, &m, on_changed, c));
+	changing_asked(c, t, REQUEST_AUTHD(t->cause.router, ACCOUNT_PUT, account_put, &m, on_changed, c));
 }
 
 /* The answer comes when the account is gone, and then the session ends (3.2). */
@@ -343,7 +321,7 @@ static void remove_account(struct transit *t)
 		return;
 	}
 	c = changing_begin(t, true);
-	changing_asked(c, t, delete_account(t->cause.router, &m, on_changed, c));
+	changing_asked(c, t, REQUEST_AUTHD(t->cause.router, ACCOUNT_DELETE, account_delete, &m, on_changed, c));
 }
 
 static bool own_name(const struct transit *t, struct str username)

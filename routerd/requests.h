@@ -58,7 +58,16 @@ uint64_t request_open(struct router *r, struct bus_peer *asker, uint64_t subject
 /* routerd's own: fn is called once, with the answer or its loss, and the request is closed.
  * 0 without memory, or without an answerer (NULL): fn is not called. */
 uint64_t request_ask(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg);
-/* The same without a deadline, where nobody waits for the answer, whenever it comes. */
+/* Asks an authd, whichever is there, by that message: its request, or 0 as above, and nothing was sent. */
+#define REQUEST_AUTHD(r, NAME, name, m, fn, arg)                                          \
+	({                                                                                \
+		struct bus_peer *authd_ = requests_authd(r);                              \
+		uint64_t id_ = request_ask((r), authd_, (fn), (arg));                     \
+		if (id_ != 0)                                                             \
+			(void)LINK_SEND(authd_->link, NAME, name, id_, (m));              \
+		id_;                                                                      \
+	})
+/* The same as request_ask() without a deadline, where nobody waits for the answer, whenever it comes. */
 uint64_t request_ask_at_leisure(struct router *r, struct bus_peer *answerer, reply_fn *fn, void *arg);
 /* A part of the answer has come: its time begins anew. */
 void request_heard(struct request *q);

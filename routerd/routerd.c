@@ -293,8 +293,6 @@ struct cause cause_of_server(struct router *r)
 	return (struct cause){.router = r, .origin = r->self, .number = ++r->self->number};
 }
 
-static void stop(struct router *r);
-
 static void on_restored_rows(struct router *r, int rc)
 {
 	struct bus_server_spec spec = {
@@ -311,7 +309,7 @@ static void on_restored_rows(struct router *r, int rc)
 
 	r->loading = false;
 	if (rc == 0 && r->stopping) {
-		stop(r);
+		routerd_stop(r->daemon);
 		return;
 	}
 	if (rc == 0)
@@ -477,17 +475,13 @@ static void on_turn_end_closed(uv_handle_t *handle)
 	restoring_stop(r, on_barrier_closed);
 }
 
-static void stop(struct router *r)
-{
-	reload_stop(r);
-	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
-}
-
 void routerd_stop(struct daemon *d)
 {
 	struct router *r = d->state;
 
 	r->stopping = true;
-	if (!r->loading)
-		stop(r);
+	if (r->loading)
+		return; /* on_restored_rows() comes back to it */
+	reload_stop(r);
+	uv_close((uv_handle_t *)&r->turn_end, on_turn_end_closed);
 }

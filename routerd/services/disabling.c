@@ -41,14 +41,11 @@ static void on_done(void *arg, const struct reply *reply)
 static void tell_authd(struct router *r, struct deed *d, struct str account, bool disabled)
 {
 	const struct msg_account_disable m = {.account = account, .disabled = disabled};
-	struct bus_peer *authd = requests_authd(r);
-	uint64_t id = authd != NULL ? request_ask(r, authd, on_done, d) : 0;
 
-	d->failed |= id == 0;
-	if (id == 0)
-		return;
-	d->waiting++;
-	(void)LINK_SEND(authd->link, ACCOUNT_DISABLE, account_disable, id, &m);
+	if (REQUEST_AUTHD(r, ACCOUNT_DISABLE, account_disable, &m, on_done, d) != 0)
+		d->waiting++;
+	else
+		d->failed = true;
 }
 
 static bool names_own(struct command_call *call)
@@ -135,7 +132,7 @@ static enum command_end look(struct command_call *call, bool listed, unsigned mo
 	struct router *r = call->transit->cause.router;
 	struct bus_peer *authd = requests_authd(r);
 	struct survey *s = bh_alloc(sizeof *s);
-	uint64_t id = authd != NULL ? request_ask(r, authd, on_all, s) : 0;
+	uint64_t id = request_ask(r, authd, on_all, s);
 
 	*s = (struct survey){.task = command_later(call), .listed = listed, .left = most};
 	command_answer(command_call_of(s->task));

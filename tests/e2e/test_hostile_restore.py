@@ -66,7 +66,7 @@ def hold(peer, sender, to, text):
     sender.message(to, text)
     came = peer.expect("DELIVER")[2]
     peer.send("HELD", upto=peer.got)
-    eventually(lambda: sm.request(sender) == 1, "an acknowledgement")
+    sm.handles(sender, 1)
     return came
 
 
@@ -162,5 +162,5 @@ def test_s28_what_another_front_end_has_accepted_is_not_its_to_say(others):
     sm.enable(others.alice)
     for n in range(5):
         others.alice.message(others.bob.jid, f"word {n}")
-    eventually(lambda: sm.request(others.alice) == 5, "all of it safe")
+    sm.handles(others.alice, 5)
     assert [body(others.bob.next_message()) for _ in range(5)] == [f"word {n}" for n in range(5)]

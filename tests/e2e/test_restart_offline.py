@@ -6,7 +6,7 @@ import pytest
 
 import sm
 from im import settle
-from suite import eventually, free_port, pause
+from suite import free_port, pause
 from test_restart import kill, pid_of, two  # noqa: F401 (a fixture)
 from xmpp import CLIENT, body
 
@@ -134,7 +134,7 @@ def stopped(two, raw):  # noqa: F811
 
 
 def all_safe(alice):
-    eventually(lambda: sm.request(alice) == COUNT, "all of it safe")
+    sm.handles(alice, COUNT)
 
 
 def test_senders_do_not_wait_for_it(two, raw, stopped):  # noqa: F811
@@ -193,7 +193,7 @@ def overflowing(make_suite, raw):
     alice.ping()
     for n in range(600):
         alice.message(bob.jid, f"{n} {'x' * 400}")
-    eventually(lambda: sm.request(alice) == 601, "all of it safe")  # and a ping
+    sm.handles(alice, 601)  # and a ping
     bob.suite, bob.alice = suite, alice
     return bob
 

@@ -7,7 +7,7 @@ import pytest
 
 import sm
 from federation import make_pair, net, pair  # noqa: F401 (fixtures)
-from suite import eventually, pause
+from suite import pause
 from xmpp import CLIENT, body
 
 COUNT = 400
@@ -109,7 +109,7 @@ def test_what_waits_for_a_remote_domain_outlives_both(make_pair, raw):  # noqa: 
         sm.enable(alice)
         for n in range(3):
             alice.message(bob.jid, str(n))
-        eventually(lambda: sm.request(alice) == 3, "all of it safe")
+        sm.handles(alice, 3)
         kill(pair.one, "s2sd@1")
         kill(pair.one, "routerd")
     finally:
