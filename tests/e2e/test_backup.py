@@ -361,8 +361,10 @@ def test_a_purge_meanwhile_says_that_it_wants_to_be_repeated(suite, raw):
     eventually(lambda: reader.execute(stored).fetchall() == [(1,)], "the message in the store")
     reader.execute("BEGIN")
     reader.execute(stored).fetchall()
-    done = suite.ctl("user", "purge", "bob@localhost")  # which does not wait for the reader
+    began = time.monotonic()
+    done = suite.ctl("user", "purge", "bob@localhost")
     assert done.returncode == 75 and "repeat it" in done.stderr
+    assert time.monotonic() - began < 1.5  # nobody waits for the reader
     assert suite.ctl("user", "purge", "bob@localhost").returncode == 75
     reader.close()
     assert suite.ctl("user", "purge", "bob@localhost").returncode == 5  # there was nothing left but that

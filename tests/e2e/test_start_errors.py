@@ -168,8 +168,8 @@ def test_a_narrow_umask_keeps_no_daemon_out(make_suite, raw):
     assert modes == {"bulkhead.conf": 0o644, "certs/localhost.crt": 0o644, "run": 0o755, "state": 0o755, "state/routerd": 0o700}
 
 
-@pytest.mark.parametrize("time", range(8))
-def test_routerd_that_is_stopped_as_it_starts_ends_well(made, time):
+@pytest.mark.parametrize("attempt", range(8))
+def test_routerd_that_is_stopped_as_it_starts_ends_well(made, attempt):
     """While it reads what was stored, which takes a moment."""
     routerd = subprocess.Popen([BIN / "bulkhead-routerd", "-c", made.config], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
